@@ -1,0 +1,145 @@
+// An order service loses its payment call, and not its lock.
+//
+//     order_service --connect HOST:PORT [--hang blocking|coroutine]
+//
+// Two processes take locks on a real ZooKeeper and charge payments under them. The gateway never
+// answers one payment. Watch what becomes of its lock, of those who wait, and of its caller.
+#include "audit.hpp"
+#include "plan.hpp"
+#include "shop.hpp"
+#include "worker.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace demo {
+namespace {
+
+constexpr std::string_view usage =
+    "usage: order_service --connect HOST:PORT [--hang blocking|coroutine]\n"
+    "\n"
+    "  --connect HOST:PORT  a standalone ZooKeeper server with tickTime=200\n"
+    "  --hang PROCESS       whose payment the gateway never answers: that of the process with\n"
+    "                       blocking calls (default), or of the one with coroutines\n"
+    "\n"
+    "Exit code: 0 if all went as it should, 1 if not, 64 for a usage error.\n"
+    "Example, with a server for its time: ./dev demo\n";
+
+struct Arguments {
+    WorkerSetup setup;
+    std::string_view role;  ///< empty: the parent
+    std::string_view hang = blocking;
+};
+
+std::optional<Arguments> parse(int count, char** words) {
+    Arguments arguments;
+    for (int index = 1; index + 1 < count; index += 2) {
+        const std::string_view name = words[index];
+        const std::string_view value = words[index + 1];
+        const bool is_process = value == blocking || value == coroutine;
+        if (name == "--connect") {
+            arguments.setup.connect = value;
+        } else if (name == "--hang" && is_process) {
+            arguments.hang = value;
+        } else if (name == "--role" && is_process) {
+            arguments.role = value;
+        } else if (name == "--services-port") {
+            std::from_chars(value.data(), value.data() + value.size(),
+                            arguments.setup.services_port);
+        } else {
+            return std::nullopt;
+        }
+    }
+    if (count % 2 == 0 || arguments.setup.connect.empty()) {
+        return std::nullopt;
+    }
+    return arguments;
+}
+
+/// With a client of its own, after both processes have ended.
+void check_server(const std::string& connect, Audit& audit) {
+    const auto client = leasehold::Client::connect(connect, client_options());
+    if (!client) {
+        audit.fail(client.error().message());
+        return;
+    }
+    std::set<std::string> paths;
+    for (const Task& task : plan) {
+        paths.insert(lock_path(task.order));
+    }
+    const auto zookeeper = client->zookeeper().with_timeout(patience);
+    for (const std::string& path : paths) {
+        const auto left = zookeeper.children(path);
+        if (!left) {
+            audit.fail(path + ": " + left.error().message());
+        } else if (!left->names.empty()) {
+            audit.fail("left on the server: " + path + '/' + left->names.front());
+        } else {
+            // The server removes empty containers by itself, some time later.
+            (void)zookeeper.remove(path);
+        }
+    }
+}
+
+int run_parent(const Arguments& arguments) {
+    ::signal(SIGPIPE, SIG_IGN);
+    const std::string_view hanging = hanging_payment(arguments.hang);
+    boost::asio::io_context io(1);
+    Shop shop(io, arguments.setup.connect, hanging);
+    shop.start_process(blocking);
+    shop.start_process(coroutine);
+    shop.run();
+
+    Audit audit(shop.events(), shop.ledger(), hanging);
+    check_server(arguments.setup.connect, audit);
+    std::printf("\n");
+    for (const std::string& line : audit.summary()) {
+        std::printf("%s\n", line.c_str());
+    }
+    for (const std::string& failure : audit.failures()) {
+        std::printf("FAILED: %s\n", failure.c_str());
+    }
+    if (audit.failures().empty()) {
+        std::printf("nothing left on the server; no two holds overlapped\n");
+    }
+    return audit.failures().empty() ? 0 : 1;
+}
+
+int run(const Arguments& arguments) {
+    if (arguments.role == blocking) {
+        return run_blocking_workers(arguments.setup);
+    }
+    if (arguments.role == coroutine) {
+        return run_coroutine_workers(arguments.setup);
+    }
+    return run_parent(arguments);
+}
+
+}  // namespace
+}  // namespace demo
+
+int main(int argument_count, char** arguments) {
+    if (argument_count == 2 && std::string_view(arguments[1]) == "--help") {
+        std::fputs(demo::usage.data(), stdout);
+        return 0;
+    }
+    const auto parsed = demo::parse(argument_count, arguments);
+    if (!parsed) {
+        std::fputs(demo::usage.data(), stderr);
+        return 64;
+    }
+    try {
+        return demo::run(*parsed);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "order_service: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Checks that the C++ in README.md and docs/ is the C++ that is compiled.
+
+    quotes.py [ROOT]
+
+A code block that is marked ```cpp must follow a line
+
+    <!-- quote: examples/quickstart/blocking_lock.cpp#lock -->   the region between two //! [lock]
+    <!-- quote: examples/quickstart/blocking_lock.cpp -->        the whole file
+    <!-- sketch -->                                              nothing that compiles by itself
+
+and be equal to what it names, indentation aside. Links to files of this tree must lead somewhere.
+Exit 0 without findings, 1 with findings.
+"""
+
+import os
+import re
+import sys
+import textwrap
+
+MARK = re.compile(r"^<!-- (?:quote: (\S+)|sketch) -->$")
+FENCE = re.compile(r"^```(\w*)$")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
+
+
+def documents(root):
+    yield from (name for name in ("README.md", "CHANGELOG.md") if os.path.exists(os.path.join(root, name)))
+    for folder in ("docs", "bindings"):
+        for directory, inner, files in os.walk(os.path.join(root, folder)):
+            inner.sort()
+            for name in sorted(files):
+                if name.endswith(".md"):
+                    yield os.path.relpath(os.path.join(directory, name), root)
+
+
+def quoted(root, reference):
+    """The text that a mark names, or None."""
+    path, _, region = reference.partition("#")
+    try:
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return None
+    if not region:
+        return "\n".join(lines)
+    edges = [number for number, line in enumerate(lines) if line.strip() == f"//! [{region}]"]
+    if len(edges) != 2:
+        return None
+    return textwrap.dedent("\n".join(lines[edges[0] + 1 : edges[1]])).strip("\n")
+
+
+def check(root, document):
+    """(number of quotes, findings)"""
+    with open(os.path.join(root, document), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    quotes, findings = 0, []
+    number = 0
+    mark = None
+    while number < len(lines):
+        line = lines[number]
+        fence = FENCE.match(line)
+        if not fence:
+            mark = MARK.match(line) or (mark if not line.strip() else None)
+            for target in LINK.findall(line):
+                near = os.path.join(root, os.path.dirname(document), target)
+                if "://" not in target and not os.path.exists(near):
+                    findings.append(f"{document}:{number + 1}: no file '{target}'")
+            number += 1
+            continue
+        end = number + 1
+        while end < len(lines) and lines[end] != "```":
+            end += 1
+        block = "\n".join(lines[number + 1 : end])
+        if fence.group(1) == "cpp":
+            if mark is None:
+                findings.append(f"{document}:{number + 1}: a C++ block without a mark")
+            elif mark.group(1):
+                quotes += 1
+                source = quoted(root, mark.group(1))
+                if source is None:
+                    findings.append(f"{document}:{number}: nothing is called '{mark.group(1)}'")
+                elif source != block:
+                    findings.append(f"{document}:{number + 1}: differs from {mark.group(1)}")
+        mark = None
+        number = end + 1
+    return quotes, findings
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    root = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(here)
+    total, findings = 0, []
+    for document in documents(root):
+        quotes, wrong = check(root, document)
+        total += quotes
+        findings += wrong
+    print("\n".join([*findings, f"{total} quotes compared, {len(findings)} findings"]))
+    return 1 if findings or not total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+// One process's way to its ZooKeeper ensemble: one session, and every lock of the process on it.
+#pragma once
+
+#include <leasehold/detail/completion.hpp>
+#include <leasehold/error.hpp>
+#include <leasehold/lock.hpp>
+#include <leasehold/options.hpp>
+#include <leasehold/state.hpp>
+#include <leasehold/zookeeper.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leasehold {
+
+/// Whose grammar a contender's name follows.
+enum class ContenderKind { curator, kazoo, other };
+
+[[nodiscard]] std::string_view to_string(ContenderKind) noexcept;
+
+/// One contender for a lock: its holder or one of those who wait. What it says of itself comes from
+/// its record and is shown, never trusted; control characters in it are escaped.
+struct ContenderInfo {
+    std::string node;           ///< name of the node
+    std::int32_t sequence = 0;  ///< place in the order
+    bool is_held = false;       ///< the head of the queue holds; everybody else waits
+    ContenderKind kind = ContenderKind::other;
+    std::string owner;     ///< empty: unknown
+    std::string host;      ///< empty: unknown; Curator writes an address
+    std::int64_t pid = 0;  ///< 0: unknown
+    milliseconds age{0};   ///< by the clocks of this host and of the ensemble's leader
+    std::optional<milliseconds> budget;
+    std::string trace_id;
+    std::string session;  ///< the last 4 hex digits of its session id
+};
+
+/// A client: one session with one ensemble, one I/O thread, all locks of the process. Move-only.
+///
+/// User code never runs on the I/O thread or under a lock of ours. Completions without an executor
+/// of their own, the log and the state change handler run on the callback thread; stop callbacks
+/// and jeopardy handlers on the notifier thread. Both are started when first needed. A handler that
+/// blocks delays what is behind it on its thread, but no heartbeat, no release and no ~Client.
+///
+/// Every `async_` function takes any completion token (a callback, `use_future`, `deferred`,
+/// `use_awaitable`) and completes with `void(result<T>)`; arguments are copied when the function is
+/// called. The handler runs on its own executor, whose context has to outlive the operation; never
+/// inside the call itself. Per-operation cancellation, of any type, completes with errc::cancelled.
+/// A completion handler that throws on a thread of ours ends the program, as a std::thread does.
+///
+/// Blocking functions may be called from any thread but the I/O thread (errc::would_deadlock).
+///
+/// Neither a client nor its locks survive fork(): in the child every operation answers errc::forked
+/// at once, and destructors do nothing.
+///
+/// Thread safety: const functions may be called from any number of threads at once; moving,
+/// assigning and destroying need the usual exclusion.
+class Client {
+public:
+    /// Checks its arguments, starts the client and returns at once; connecting goes on behind it
+    /// and never gives up. Every operation is bounded by its own time limit.
+    ///
+    /// `hosts` is `host:port,host:port/chroot`; the port defaults to 2181, IPv6 literals stand in
+    /// brackets. Errors: invalid_argument; the system's own if no thread or descriptor is to be had.
+    [[nodiscard]] static result<Client> connect(std::string_view hosts,
+                                                const ClientOptions& options = {});
+
+    Client(Client&&) noexcept;
+    Client& operator=(Client&&) noexcept;
+
+    /// Invalidates all locks, asks the server to close the session, and returns within 1 s whether
+    /// or not it answered; operations under way complete with errc::closed. Never throws. No call
+    /// of the log handler begins after it. May run inside a callback of this client.
+    ~Client();
+
+    /// Waits until the client is connected. Errors: no_server (not within `timeout`), closed,
+    /// forked, would_deadlock.
+    [[nodiscard]] result<void> wait_connected(milliseconds timeout) const;
+    /// The same without a limit.
+    template <CompletionToken<void> Token>
+    auto async_wait_connected(Token&& token) const {
+        return detail::initiate<void>(std::forward<Token>(token), prepare_wait_connected());
+    }
+
+    /// Takes the lock at `path`, which is relative to the chroot and is created where it is missing.
+    ///
+    /// Answers by the end of `options.wait`, connecting included. Errors: wait_expired, queue_full,
+    /// hopeless_wait, budget_refused, queue_too_long, sequence_exhausted, not_permitted, no_server,
+    /// no_chroot, protocol_error, session_expired, invalid_argument, overloaded, cancelled, closed,
+    /// forked, would_deadlock. They name the path, and the holder and our position where known.
+    ///
+    /// Cancellation (any type): errc::cancelled; a node that was created is deleted, and a lock
+    /// that was granted in the same moment is released.
+    [[nodiscard]] result<ScopedLock> lock(std::string_view path,
+                                          const LockOptions& options = {}) const;
+    template <CompletionToken<ScopedLock> Token>
+    auto async_lock(std::string_view path, const LockOptions& options, Token&& token) const {
+        return detail::initiate<ScopedLock>(std::forward<Token>(token),
+                                            prepare_lock(path, options));
+    }
+
+    /// Who holds the lock at `path` and who waits for it, in order. Every child whose name ends in
+    /// ten digits counts. A path that does not exist has no contenders. Bounded by the session
+    /// timeout asked for. Errors: those of the raw operations.
+    [[nodiscard]] result<std::vector<ContenderInfo>> contenders(std::string_view path) const;
+    template <CompletionToken<std::vector<ContenderInfo>> Token>
+    auto async_contenders(std::string_view path, Token&& token) const {
+        return detail::initiate<std::vector<ContenderInfo>>(std::forward<Token>(token),
+                                                            prepare_contenders(path));
+    }
+
+    /// The raw operations, over the same session.
+    [[nodiscard]] ZooKeeper zookeeper() const;
+
+    /// Credentials, e.g. ("digest", "user:password"), for this connection and every later one.
+    /// Locks and nodes created afterwards are accessible to their creator only unless an ACL is
+    /// given. Kept in memory, never logged. Errors: invalid_argument, closed, forked.
+    result<void> add_auth(std::string_view scheme, std::string_view secret) const;
+
+    /// One consistent snapshot, taken between two turns of the I/O thread; after the close the last
+    /// one, and in a forked child an empty one.
+    [[nodiscard]] ClientStats stats() const;
+
+    [[nodiscard]] ClientState state() const noexcept;
+    /// Called on the callback thread after each change, in order; not for the state there is now.
+    /// Replaces the handler before; an empty one removes it. It must not throw (std::terminate).
+    void on_state_change(std::function<void(ClientState)> handler) const;
+
+    /// Invalidates all locks at once, ends everything under way with errc::closed, and closes the
+    /// session; afterwards the server has none of our nodes and watches left.
+    /// Errors: timed_out (the session then ends by its timeout), forked, would_deadlock.
+    /// Cancellation (any type): errc::cancelled; the close goes on.
+    result<void> close(milliseconds timeout = milliseconds{5'000}) const;
+    template <CompletionToken<void> Token>
+    auto async_close(milliseconds timeout, Token&& token) const {
+        return detail::initiate<void>(std::forward<Token>(token), prepare_close(timeout));
+    }
+
+private:
+    explicit Client(std::shared_ptr<detail::ClientImpl> impl) noexcept;
+
+    [[nodiscard]] detail::Start<void> prepare_wait_connected() const;
+    [[nodiscard]] detail::Start<ScopedLock> prepare_lock(std::string_view path,
+                                                         const LockOptions& options) const;
+    [[nodiscard]] detail::Start<std::vector<ContenderInfo>> prepare_contenders(
+        std::string_view path) const;
+    [[nodiscard]] detail::Start<void> prepare_close(milliseconds timeout) const;
+    void shut_down() noexcept;
+
+    std::shared_ptr<detail::ClientImpl> x_impl;
+};
+
+}  // namespace leasehold

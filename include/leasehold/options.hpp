@@ -1,0 +1,179 @@
+// What a user may set, for a client and for one acquisition. Every member is trivially
+// destructible, so that `{.wait = 2s, .budget = 10s}` is safe inside a co_await expression.
+#pragma once
+
+#include <leasehold/clock.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace leasehold {
+
+using std::chrono::milliseconds;
+
+/// How grave a log event is.
+enum class LogLevel { debug, info, warning, error };
+
+/// One name and value of a log event.
+struct LogField {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// One event of the log. The views live until the handler returns.
+/// No password, lock payload or full session id is ever in a field.
+struct LogRecord {
+    LogLevel level;
+    std::string_view event;
+    std::span<const LogField> fields;
+};
+
+/// A non-owning reference to the user's log handler; the callable must outlive the client.
+///
+/// It is called on the client's callback thread, never on the I/O thread: a handler that blocks
+/// delays other callbacks, but no heartbeat and no release. What it throws is swallowed.
+class LogHandler {
+public:
+    LogHandler() = default;
+
+    template <class F>
+        requires(!std::is_same_v<std::remove_cvref_t<F>, LogHandler> &&
+                 std::is_invocable_v<F&, const LogRecord&>)
+    LogHandler(F& callable) noexcept  // NOLINT(google-explicit-constructor)
+        : x_object(const_cast<void*>(static_cast<const void*>(&callable))),
+          x_call([](void* object, const LogRecord& record) {
+              (*static_cast<F*>(object))(record);
+          }) {}
+
+    void operator()(const LogRecord& record) const { x_call(x_object, record); }
+    explicit operator bool() const noexcept { return x_call != nullptr; }
+
+private:
+    void* x_object = nullptr;
+    void (*x_call)(void*, const LogRecord&) = nullptr;
+};
+
+/// How a client reaches its ensemble and how far it trusts it.
+///
+/// Units are milliseconds. Zero and negative durations, and values outside the stated bounds, are
+/// refused by `Client::connect` with errc::invalid_argument.
+struct ClientOptions {
+    /// What is asked of the server; it grants between 2 and 20 of its ticks unless configured
+    /// otherwise, and the lease is computed from what it grants.
+    milliseconds session_timeout{40'000};
+
+    /// The ensemble's tickTime and syncLimit. They are not visible on the wire, and the safe
+    /// deadline rests on them: give the real values, or larger ones.
+    milliseconds tick{2'000};
+    int sync_limit = 5;
+    /// True only if the ensemble is one standalone server: then nothing has to be deducted for a
+    /// follower that lost its leader. Never guessed.
+    bool standalone = false;
+    /// Longest time between a request and its reply that still counts as evidence (G);
+    /// 0 takes min(2 s, tick).
+    milliseconds ack_gap{0};
+    /// Bound on the relative rate of our clock and the servers' (rho), as a fraction; below 0.5.
+    double clock_drift = 0.01;
+    /// Fixed safety margin (epsilon).
+    milliseconds margin{250};
+
+    /// One attempt: TCP connect and the server's answer to our connect request.
+    milliseconds connect_timeout{5'000};
+    /// Full-jitter back-off between failed attempts: uniformly from 0 to the bound, which doubles
+    /// from `backoff_min` to `backoff_max`. 0 for the maximum takes session_timeout / 20, kept
+    /// between 250 ms and 10 s, so that a recovered ensemble is found well within a session.
+    milliseconds backoff_min{100};
+    milliseconds backoff_max{0};
+    /// Cap on connection attempts in any one second.
+    int max_connects_per_second = 10;
+
+    /// Largest reply that is accepted (ZooKeeper does not bound its replies).
+    std::size_t max_frame_bytes = 4u << 20;
+    /// Requests, acquisitions and watches kept at once; beyond it errc::overloaded.
+    std::size_t max_pending = 100'000;
+    /// After a node could not be deleted for this long, and no lease is out, the session is closed
+    /// to get rid of it.
+    milliseconds orphan_limit{60'000};
+
+    /// The servers' version, e.g. "3.8.0". Empty: asked of the server before the first attach.
+    std::string_view server_version{};
+    /// Shown to others as the owner of our locks; empty takes the program's name.
+    std::string_view owner{};
+    /// Silent unless set.
+    LogHandler on_log{};
+};
+
+/// What happens at the budget while a guarded call is still running.
+enum class OnBudget {
+    release,            ///< the node is deleted at the deadline, whatever the caller does
+    hold_until_return,  ///< the handle is invalid as well, but the node stays until the call returns,
+                        ///< `max_hold` has passed, or the safe deadline has
+};
+
+/// The grammar of contender names.
+enum class Naming {
+    curator,  ///< `<id>-lock-N`: one queue with Curator's InterProcessMutex and go-zookeeper
+    kazoo,    ///< `<id>__lock__N`: one queue with kazoo's Lock
+};
+
+/// One entry of an access control list, e.g. {perms::all, "auth", ""}.
+struct AclEntry {
+    std::int32_t permissions;
+    std::string_view scheme;
+    std::string_view id;
+};
+
+namespace perms {
+inline constexpr std::int32_t read = 1;
+inline constexpr std::int32_t write = 2;
+inline constexpr std::int32_t create = 4;
+inline constexpr std::int32_t remove = 8;
+inline constexpr std::int32_t admin = 16;
+inline constexpr std::int32_t all = 31;
+}  // namespace perms
+
+/// One acquisition. Views are copied when the function is called.
+struct LockOptions {
+    /// How long to queue, connecting included. 0 tries: the lock is taken if it is free, and the
+    /// answer comes within `ClientOptions::ack_gap`.
+    milliseconds wait{5'000};
+    /// How long the granted lock may be held. Refused if the lease arithmetic cannot honour it.
+    milliseconds budget{10'000};
+    OnBudget on_budget = OnBudget::release;
+    /// The guarded call is asked to stop this long before the lease deadline; negative takes
+    /// min(10 % of the budget, 500 ms).
+    milliseconds reserve{-1};
+    /// With hold_until_return: the longest time the node may stay, from the grant; 0 takes twice
+    /// the budget. Must exceed the budget.
+    milliseconds max_hold{0};
+    Naming naming = Naming::curator;
+    /// Refuse when more contenders than this are ahead; 0 is no bound.
+    int max_queue = 0;
+    /// Read the parent before writing: a try on a busy lock then costs a read and no write.
+    bool check_first = false;
+    /// Refuse early when, at the observed pace, the wait would expire first.
+    bool refuse_hopeless = true;
+    /// Consecutive holders of this process on one node before others get their turn; 1 to 64.
+    int max_local_grants = 4;
+    /// A queued grant whose safe deadline is nearer than the budget is given with the shorter
+    /// deadline (`ScopedLock::is_shortened`); false refuses it instead.
+    bool accept_shortened = true;
+    /// Watch our own node even when the lock was free, so that an operator's delete is noticed at
+    /// once. Costs one read per acquisition.
+    bool watch_own_node = false;
+    /// ACL of the contender's node; empty takes creator-only if credentials were given, else open.
+    std::span<const AclEntry> acl{};
+    /// Shown to those who wait for us; empty takes ClientOptions::owner.
+    std::string_view owner{};
+    /// Shown beside it, to follow a request through the logs.
+    std::string_view trace_id{};
+};
+
+static_assert(std::is_trivially_destructible_v<ClientOptions>);
+static_assert(std::is_trivially_destructible_v<LockOptions>);
+
+}  // namespace leasehold

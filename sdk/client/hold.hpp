@@ -1,0 +1,120 @@
+// What the handles of one granted lock and the I/O thread share about it.
+#pragma once
+
+#include "sdk/client/wait_list.hpp"
+#include "sdk/core/effect.hpp"
+#include "sdk/core/lease.hpp"
+
+#include <leasehold/clock.hpp>
+#include <leasehold/error.hpp>
+#include <leasehold/lock.hpp>
+#include <leasehold/state.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace leasehold::detail {
+
+class ClientImpl;
+
+/// What was agreed on when the lock was asked for.
+struct HoldTerms {
+    std::string path;  ///< as the user wrote it
+    Duration budget{};
+    Duration reserve{};
+    bool holds_until_return = false;
+};
+
+class Hold : public std::enable_shared_from_this<Hold> {
+public:
+    Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
+         HoldTerms terms);
+
+    /// The handle that the user gets; there is one.
+    [[nodiscard]] static ScopedLock make_lock(std::shared_ptr<Hold> hold) {
+        return ScopedLock(std::move(hold));
+    }
+
+    // ---- any thread ----
+
+    [[nodiscard]] bool valid() const noexcept;
+    [[nodiscard]] bool is_forked() const noexcept;
+    [[nodiscard]] Instant deadline() const noexcept;
+    [[nodiscard]] Instant call_deadline() const noexcept;
+    [[nodiscard]] std::int64_t token() const noexcept { return x_lease->token; }
+    [[nodiscard]] const std::string& path() const noexcept { return x_terms.path; }
+    [[nodiscard]] const std::string& node() const noexcept { return x_node; }
+    [[nodiscard]] bool is_shortened() const noexcept { return x_is_shortened; }
+    [[nodiscard]] std::stop_token stop_token() const noexcept { return x_stop.get_token(); }
+    [[nodiscard]] core::OperationId id() const noexcept { return x_id; }
+    [[nodiscard]] const std::shared_ptr<ClientImpl>& impl() const noexcept { return x_impl; }
+
+    /// Success while the lease lives, else why it does not.
+    [[nodiscard]] result<void> verdict() const;
+    /// Why a call is being stopped although the lease may live a little longer.
+    [[nodiscard]] Error why_stopped() const;
+    /// Makes every handle invalid at once; the engine learns of it in its own time.
+    void invalidate() noexcept { x_is_over.store(true, std::memory_order_release); }
+
+    void begin_call() noexcept { x_lease->active_calls.fetch_add(1); }
+    void end_call();
+
+    /// Calls `post_stop`, here or on the I/O thread, when the stop is due; it only posts.
+    std::uint64_t add_stop_listener(std::function<void()> post_stop);
+    void remove_stop_listener(std::uint64_t id);
+    [[nodiscard]] bool is_stop_due() const;
+
+    void set_jeopardy_handler(std::function<void(bool)> handler);
+
+    // ---- the I/O thread ----
+
+    void on_stop_due();
+    void on_ended(Loss loss);
+    void on_node_gone(const result<void>& outcome);
+    void on_jeopardy(bool in_jeopardy);
+    void on_extended(Instant budget_end);
+
+    void wait_lost(core::OperationId id, Sink<Loss> sink);
+    void wait_gone(core::OperationId id, Sink<void> sink);
+    void cancel_wait(core::OperationId id);
+
+private:
+    [[nodiscard]] Loss likely_loss() const;
+    void tell_jeopardy(std::unique_lock<std::mutex>& lock);
+    void call_jeopardy_handler();
+
+    const std::shared_ptr<ClientImpl> x_impl;
+    const std::shared_ptr<core::Lease> x_lease;
+    const core::OperationId x_id;
+    const HoldTerms x_terms;
+    const std::string x_node;  ///< relative to the chroot
+    const bool x_is_shortened;
+    const int x_fork_generation;
+    std::stop_source x_stop;
+    std::atomic<bool> x_is_over{false};
+    std::atomic<Instant::rep> x_budget_end;
+    std::atomic<int> x_loss{-1};  ///< a Loss once it is known
+
+    mutable std::mutex x_mutex;  ///< guards what follows
+    bool x_is_stop_due = false;
+    std::uint64_t x_next_listener = 1;
+    std::map<std::uint64_t, std::function<void()>> x_stop_listeners;
+    std::shared_ptr<const std::function<void(bool)>> x_jeopardy_handler;
+    bool x_in_jeopardy = false;
+    bool x_told_jeopardy = false;
+    bool x_is_telling = false;
+
+    // of the I/O thread
+    WaitList<Loss> x_lost;
+    WaitList<void> x_gone;
+    std::optional<result<void>> x_gone_outcome;
+};
+
+}  // namespace leasehold::detail

@@ -1,0 +1,209 @@
+#include "sdk/client/io_loop.hpp"
+
+#include "sdk/net/boot_timer.hpp"
+#include "sdk/net/connection.hpp"
+#include "sdk/net/resolver.hpp"
+#include "sdk/net/thread.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <exception>
+#include <limits>
+#include <random>
+#include <system_error>
+#include <utility>
+
+namespace leasehold::detail {
+namespace {
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32) | device();
+}
+
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+struct IoLoop::Transport final : net::ConnectionListener {
+    explicit Transport(IoLoop& owner)
+        : loop(owner),
+          io(1),
+          work(io.get_executor()),
+          timer(io, [this] { loop.turn([](Turn&) {}); }),
+          connection(io, *this),
+          resolver(io, owner.x_settings.connect_timeout) {}
+
+    void on_connected() override {
+        loop.turn([](Turn& turn) { turn.engine->on_connected(turn.now); });
+    }
+    void on_readable() override {
+        loop.turn([](Turn&) {});
+    }
+    void on_bytes(std::string_view bytes) override {
+        loop.turn([bytes](Turn& turn) { turn.engine->on_bytes(turn.now, bytes); });
+    }
+    void on_disconnected(std::string_view why) override {
+        loop.turn([why](Turn& turn) { turn.engine->on_disconnected(turn.now, why); });
+    }
+
+    IoLoop& loop;
+    boost::asio::io_context io;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
+    net::BootTimer timer;
+    net::Connection connection;
+    net::Resolver resolver;
+};
+
+IoLoop::IoLoop(core::Settings settings, LoopListener& listener)
+    : x_settings(std::move(settings)), x_listener(listener), x_engine(x_settings, random_seed()) {}
+
+IoLoop::~IoLoop() = default;
+
+result<void> IoLoop::start(std::shared_ptr<void> owner) {
+    try {
+        x_transport = std::make_unique<Transport>(*this);
+        x_thread = net::start_thread("leasehold-io", [this, owner = std::move(owner)]() mutable {
+            run();
+            // The owner may be the last to hold this object.
+            owner.reset();
+        });
+    } catch (const std::system_error& error) {
+        return Error(error.code(), {.what = "the client's I/O thread could not be started"});
+    }
+    return success();
+}
+
+void IoLoop::run() {
+    x_thread_id = std::this_thread::get_id();
+    turn([](Turn& turn) { turn.engine->start(turn.now); });
+    while (!x_is_stopping) {
+        x_transport->io.run_one();
+    }
+    end();
+}
+
+/// Everything that happens is one turn: what is overdue first, then the input, then what follows.
+template <class Input>
+void IoLoop::turn(Input&& input) {
+    if (x_is_stopping) {
+        return;
+    }
+    Turn turn{BootClock::now(), &x_engine};
+    x_engine.on_time(turn.now);
+    input(turn);
+    carry_out(turn);
+    x_transport->timer.arm(x_engine.next_wakeup());
+}
+
+void IoLoop::carry_out(Turn& turn) {
+    for (;;) {
+        std::string& outbound = x_engine.outbound();
+        x_transport->connection.write(outbound);
+        outbound.clear();
+        std::vector<core::Effect> effects = x_engine.take_effects();
+        if (effects.empty()) {
+            return;
+        }
+        for (core::Effect& effect : effects) {
+            if (std::holds_alternative<core::Resolve>(effect)) {
+                x_transport->resolver.resolve(
+                    x_settings.servers.hosts, [this](std::vector<core::Endpoint> endpoints) {
+                        this->turn([&](Turn& next) {
+                            next.engine->on_resolved(next.now, std::move(endpoints));
+                        });
+                    });
+            } else if (const auto* connect = std::get_if<core::Connect>(&effect)) {
+                x_transport->connection.connect(connect->endpoint);
+            } else if (std::holds_alternative<core::Disconnect>(effect)) {
+                x_transport->connection.disconnect();
+            } else {
+                x_listener.on_effect(turn, std::move(effect));
+            }
+        }
+    }
+}
+
+void IoLoop::post_operation(Task task) {
+    post(std::move(task), x_settings.max_pending);
+}
+
+void IoLoop::post_control(Task task) {
+    post(std::move(task), unlimited);
+}
+
+void IoLoop::post(Task task, std::size_t limit) {
+    errc refusal = errc::closed;
+    {
+        const std::lock_guard lock(x_mutex);
+        if (!x_is_closed && x_tasks.size() < limit) {
+            x_tasks.push_back(std::move(task));
+            if (x_tasks.size() == 1) {
+                boost::asio::post(x_transport->io, [this] { run_tasks(); });
+            }
+            return;
+        }
+        if (!x_is_closed) {
+            refusal = errc::overloaded;
+        }
+    }
+    Turn none{BootClock::now(), nullptr, refusal};
+    task(none);
+}
+
+void IoLoop::run_tasks() {
+    std::deque<Task> tasks;
+    {
+        const std::lock_guard lock(x_mutex);
+        tasks.swap(x_tasks);
+    }
+    const auto run_all = [&](Turn& turn) {
+        for (Task& task : tasks) {
+            task(turn);
+        }
+        tasks.clear();
+    };
+    turn(run_all);
+    if (!tasks.empty()) {
+        Turn none{BootClock::now(), nullptr};
+        run_all(none);
+    }
+}
+
+void IoLoop::end() {
+    const ClientStats last = x_engine.stats(BootClock::now());
+    {
+        const std::lock_guard lock(x_mutex);
+        x_last_stats = last;
+        x_is_closed = true;
+    }
+    run_tasks();
+    x_transport.reset();
+    Turn none{BootClock::now(), nullptr};
+    x_listener.on_stopped(none);
+    const std::lock_guard lock(x_mutex);
+    x_has_ended = true;
+    x_changed.notify_all();
+}
+
+bool IoLoop::wait_ended(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(x_mutex);
+    return x_changed.wait_until(lock, deadline, [this] { return x_has_ended; });
+}
+
+void IoLoop::finish(std::chrono::steady_clock::time_point deadline) noexcept {
+    const bool ended = wait_ended(deadline);
+    if (!x_thread.joinable()) {
+        return;
+    }
+    ended && !is_inside() ? x_thread.join() : x_thread.detach();
+}
+
+ClientStats IoLoop::last_stats() const {
+    const std::lock_guard lock(x_mutex);
+    return x_last_stats;
+}
+
+}  // namespace leasehold::detail

@@ -1,0 +1,104 @@
+// The client's own thread: it gives the engine its bytes, times and calls, and carries out what the
+// engine asks for. No user code runs on it, so nothing a user does can delay a heartbeat.
+#pragma once
+
+#include "sdk/client/unique_function.hpp"
+#include "sdk/core/effect.hpp"
+#include "sdk/core/engine.hpp"
+#include "sdk/core/settings.hpp"
+
+#include <leasehold/clock.hpp>
+#include <leasehold/error.hpp>
+#include <leasehold/state.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace leasehold::detail {
+
+/// What a task runs with: the engine, or the reason why there is none.
+struct Turn {
+    Instant now;
+    core::Engine* engine;
+    errc refusal = errc::closed;
+};
+
+/// What the loop does not carry out itself; called on its thread.
+class LoopListener {
+public:
+    virtual ~LoopListener() = default;
+
+    virtual void on_effect(Turn& turn, core::Effect&& effect) = 0;
+    /// The last call; the turn has no engine.
+    virtual void on_stopped(Turn& turn) = 0;
+};
+
+class IoLoop {
+public:
+    /// Run exactly once: on the loop's thread with an engine, or, if it came too late or there were
+    /// too many, on any thread without one.
+    using Task = UniqueFunction<void(Turn&)>;
+
+    IoLoop(core::Settings settings, LoopListener& listener);
+    ~IoLoop();
+    IoLoop(const IoLoop&) = delete;
+    IoLoop& operator=(const IoLoop&) = delete;
+
+    /// Starts the thread, which keeps `owner` alive. Fails if the system has no thread, descriptor
+    /// or entropy to give.
+    [[nodiscard]] result<void> start(std::shared_ptr<void> owner);
+
+    /// A new operation: refused with errc::overloaded while too many tasks wait.
+    void post_operation(Task task);
+    /// What ends or steers an operation that exists: bounded by those, and never refused.
+    void post_control(Task task);
+
+    /// Ends the loop after the turn that runs now; on its thread only.
+    void stop() { x_is_stopping = true; }
+    /// False if the thread has not ended by the deadline.
+    [[nodiscard]] bool wait_ended(std::chrono::steady_clock::time_point deadline);
+    /// Joins the thread if it ends by the deadline, else detaches it.
+    void finish(std::chrono::steady_clock::time_point deadline) noexcept;
+
+    [[nodiscard]] bool is_inside() const noexcept {
+        return std::this_thread::get_id() == x_thread_id.load();
+    }
+    /// Taken when the last task had run; empty before.
+    [[nodiscard]] ClientStats last_stats() const;
+
+private:
+    /// Sockets, timers and the reactor under them: made before the thread and gone with it.
+    struct Transport;
+
+    void run();
+    void run_tasks();
+    template <class Input>
+    void turn(Input&& input);
+    void carry_out(Turn& turn);
+    void post(Task task, std::size_t limit);
+    void end();
+
+    const core::Settings x_settings;
+    LoopListener& x_listener;
+    core::Engine x_engine;
+    std::unique_ptr<Transport> x_transport;
+    bool x_is_stopping = false;
+    std::atomic<std::thread::id> x_thread_id{};
+    std::thread x_thread;
+
+    mutable std::mutex x_mutex;
+    std::condition_variable x_changed;
+    std::deque<Task> x_tasks;
+    bool x_is_closed = false;  // no task is taken any more
+    bool x_has_ended = false;
+    ClientStats x_last_stats;
+};
+
+}  // namespace leasehold::detail

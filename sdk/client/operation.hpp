@@ -1,0 +1,100 @@
+// One operation in its two forms, written once: handed to a completion token, or waited for.
+#pragma once
+
+#include "sdk/client/client_impl.hpp"
+#include "sdk/client/sink.hpp"
+#include "sdk/core/effect.hpp"
+
+#include <leasehold/detail/completion.hpp>
+#include <leasehold/error.hpp>
+#include <leasehold/options.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace leasehold::detail {
+
+/// The arguments are in here, copied. It may be begun more than once, and never.
+template <class T>
+struct Operation {
+    std::function<void(core::OperationId, Sink<T>)> begin;
+    /// Only posts; late or unknown ids are harmless. Holds nothing alive.
+    std::function<void(core::OperationId)> cancel;
+};
+
+/// Why the client cannot be asked at all, if so. Takes no lock: in a forked child one may be held
+/// by a thread that does not exist there.
+[[nodiscard]] inline result<void> check_usable(const std::shared_ptr<ClientImpl>& impl) {
+    if (!impl) {
+        return Error(errc::closed, "the handle was moved from");
+    }
+    if (impl->is_forked()) {
+        return Error(errc::forked, "connect anew in the child");
+    }
+    return success();
+}
+
+template <class T>
+[[nodiscard]] Operation<T> failed_operation(Error error) {
+    return {[error](core::OperationId, Sink<T> sink) { sink(error); },
+            [](core::OperationId) {}};
+}
+
+template <class T>
+[[nodiscard]] Start<T> asynchronous(std::shared_ptr<ClientImpl> impl, Operation<T> operation) {
+    return [impl = std::move(impl), operation = std::move(operation)](Completion<T> completion) {
+        if (auto usable = check_usable(impl); !usable) {
+            return deliver<T>(nullptr, std::move(completion), usable.error());
+        }
+        const core::OperationId id = impl->next_id();
+        // The slot belongs to the caller's executor: it is set before the operation can complete,
+        // and never touched again.
+        if (auto slot = completion.handler.get_cancellation_slot(); slot.is_connected()) {
+            slot.assign([cancel = operation.cancel, id](boost::asio::cancellation_type) {
+                cancel(id);
+            });
+        }
+        operation.begin(id, make_sink(impl->callbacks(), std::move(completion)));
+    };
+}
+
+/// Waits on this thread. The operation bounds itself.
+template <class T>
+[[nodiscard]] result<T> wait_for(const std::shared_ptr<ClientImpl>& impl,
+                                 const Operation<T>& operation) {
+    BOOST_OUTCOME_TRYV(check_usable(impl));
+    BOOST_OUTCOME_TRYV(impl->check_not_inside());
+    const auto waiter = std::make_shared<Waiter<T>>();
+    operation.begin(impl->next_id(), waiter->sink());
+    return waiter->wait();
+}
+
+/// Now + timeout, without overflow for "for ever".
+[[nodiscard]] inline std::chrono::steady_clock::time_point steady_deadline(milliseconds timeout) {
+    constexpr std::chrono::hours longest{24 * 365 * 100};
+    return std::chrono::steady_clock::now() + std::min<milliseconds>(timeout, longest);
+}
+
+/// Waits on this thread until `timeout`, then cancels the operation and answers `late`.
+template <class T>
+[[nodiscard]] result<T> wait_for(const std::shared_ptr<ClientImpl>& impl,
+                                 const Operation<T>& operation, milliseconds timeout,
+                                 const Error& late) {
+    BOOST_OUTCOME_TRYV(check_usable(impl));
+    BOOST_OUTCOME_TRYV(impl->check_not_inside());
+    const auto waiter = std::make_shared<Waiter<T>>();
+    const core::OperationId id = impl->next_id();
+    operation.begin(id, waiter->sink());
+    if (auto value = waiter->wait_until(steady_deadline(timeout))) {
+        return std::move(*value);
+    }
+    operation.cancel(id);
+    return late;
+}
+
+}  // namespace leasehold::detail

@@ -1,0 +1,300 @@
+#include "sdk/core/contender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace leasehold::core {
+
+namespace {
+
+/// A container parent may be swept between our making it and our create, so once is not enough;
+/// a parent that is gone this often is being deleted on purpose.
+constexpr int max_creates = 4;
+
+Error refusal_of_create(wire::ServerError err) {
+    switch (err) {
+        case wire::ServerError::no_auth:
+        case wire::ServerError::auth_failed:
+        case wire::ServerError::session_closed_require_auth:
+            return {errc::not_permitted,
+                    "the server's ACL does not let us create a contender; check the credentials "
+                    "and the ACL of the lock path"};
+        case wire::ServerError::node_exists:
+            // A sequential create can only collide when the counter sticks at its end (3.6+).
+            return {errc::sequence_exhausted,
+                    "the sequence counter of the lock path is worn out; rotate the path"};
+        case wire::ServerError::no_children_for_ephemerals:
+            return {errc::invalid_argument,
+                    "the lock path is an ephemeral node and cannot have contenders"};
+        case wire::ServerError::not_read_only:
+            return {errc::unsupported, "the server is read-only"};
+        default:
+            return {static_cast<zk_errc>(err), "the contender's node could not be created"};
+    }
+}
+
+}  // namespace
+
+std::string_view to_string(ContenderState state) {
+    switch (state) {
+        case ContenderState::creating: return "creating";
+        case ContenderState::uncertain: return "uncertain";
+        case ContenderState::listing: return "listing";
+        case ContenderState::waiting: return "waiting";
+        case ContenderState::first: return "first";
+        case ContenderState::held: return "held";
+        case ContenderState::ended: return "ended";
+    }
+    return "unknown";
+}
+
+Contender::Contender(ContenderPort& port, std::string path, std::int64_t session_id,
+                     bool watch_own_node)
+    : x_port(port),
+      x_path(std::move(path)),
+      x_session_id(session_id),
+      x_watch_own_node(watch_own_node) {
+    create();
+}
+
+bool Contender::is_live() const {
+    return x_state != ContenderState::ended;
+}
+
+bool Contender::knows_queue() const {
+    return x_state == ContenderState::waiting || x_state == ContenderState::first ||
+           x_state == ContenderState::held;
+}
+
+void Contender::create() {
+    ++x_creates;
+    x_state = ContenderState::creating;
+    x_may_exist = true;
+    x_prefix = x_port.create_and_list();
+}
+
+void Contender::on_created(wire::ServerError err, std::string_view created_path,
+                           std::int64_t zxid) {
+    if (x_state != ContenderState::creating) {
+        return;
+    }
+    if (err == wire::ServerError::ok) {
+        const std::string directory = x_path + "/";
+        if (!created_path.starts_with(directory + x_prefix) || zxid <= 0) {
+            return end({errc::protocol_error, "the server created another node than asked for"});
+        }
+        x_was_created = true;
+        x_czxid = zxid;
+        x_state = ContenderState::listing;
+        return adopt_name(created_path.substr(directory.size()));
+    }
+    x_may_exist = false;
+    if (err == wire::ServerError::no_node && x_parent_error == wire::ServerError::ok &&
+        x_creates < max_creates) {
+        // The list that was sent behind this create counts for nothing; the state says so.
+        x_port.create_parents();
+        return create();
+    }
+    const bool parent_refused =
+        err == wire::ServerError::no_node && x_parent_error != wire::ServerError::ok;
+    if (parent_refused && x_parent_error == wire::ServerError::no_node) {
+        return end({errc::no_chroot,
+                    "the chroot of the connect string does not exist; create it first"});
+    }
+    end(refusal_of_create(parent_refused ? x_parent_error : err));
+}
+
+void Contender::on_parent_failed(wire::ServerError err) {
+    x_parent_error = err;
+}
+
+void Contender::adopt_name(std::string_view name) {
+    const auto sequence = sequence_of(name);
+    const bool is_ours_with_a_number = sequence && (*sequence < 0 ||
+                                                    name.size() == x_prefix.size() + 10);
+    if (!is_ours_with_a_number) {
+        return end({errc::protocol_error, "the server's name for our node has no number"});
+    }
+    x_own = {*sequence, std::string(name)};
+    if (*sequence < 0 || *sequence > max_sequence) {
+        end({errc::sequence_exhausted,
+             "the sequence counter of the lock path is worn out; rotate the path"});
+    }
+}
+
+void Contender::on_listed(std::error_code failure, std::span<const std::string> children) {
+    if (x_state != ContenderState::listing && x_state != ContenderState::uncertain) {
+        return;  // the list behind a failed create, or one that a reconnect has overtaken
+    }
+    if (failure == make_error_code(zk_errc::no_node) && x_state == ContenderState::uncertain) {
+        return read_queue({});  // no parent, so no node of ours
+    }
+    if (failure) {
+        return end({failure, {.what = "the contenders of the lock path could not be listed"}});
+    }
+    read_queue(children);
+}
+
+void Contender::read_queue(std::span<const std::string> children) {
+    x_listing = read_listing(children);
+    if (x_state == ContenderState::uncertain) {
+        resolve_create();
+        if (x_state != ContenderState::listing) {
+            return;
+        }
+    }
+    if (x_listing.is_exhausted) {
+        return end({errc::sequence_exhausted,
+                    "a contender's number is outside 0..2147000000; rotate the lock path"});
+    }
+    const auto own = std::find(x_listing.queue.begin(), x_listing.queue.end(), x_own);
+    if (own == x_listing.queue.end()) {
+        return end({errc::lock_lost, "our node is not among the contenders: somebody deleted it"});
+    }
+    x_ahead.assign(x_listing.queue.begin(), own);
+    // Names that share our number cannot come from an honest server; they all count as ahead.
+    std::copy_if(own + 1, x_listing.queue.end(), std::back_inserter(x_ahead),
+                 [&](const Contestant& other) {
+                     return other.sequence == x_own.sequence && other.name != x_own.name;
+                 });
+    walk_down();
+    if (is_live() && (x_watch_own_node || !x_ahead.empty() || x_czxid == 0)) {
+        watch_own();
+    }
+}
+
+/// After the barrier the list is the truth about the lost create: our prefix is there, or never.
+void Contender::resolve_create() {
+    const auto ours =
+        std::find_if(x_listing.queue.begin(), x_listing.queue.end(),
+                     [&](const Contestant& other) { return other.name.starts_with(x_prefix); });
+    if (ours != x_listing.queue.end()) {
+        x_was_created = true;
+        x_state = ContenderState::listing;
+        return adopt_name(ours->name);
+    }
+    x_may_exist = false;
+    if (x_was_created || x_creates >= max_creates) {
+        return end({errc::lock_lost, "our node is gone: somebody deleted it"});
+    }
+    create();
+}
+
+/// Watches the nearest one ahead. Sound without reading the list again, because every lower node
+/// that is still alive was in a list read after our own create.
+void Contender::walk_down() {
+    x_watched_record.clear();
+    if (x_ahead.empty()) {
+        x_watched.clear();
+        // The token of a create whose reply was lost comes with the read of our own node.
+        x_state = x_czxid != 0 ? ContenderState::first : ContenderState::waiting;
+        return;
+    }
+    x_state = ContenderState::waiting;
+    x_watched = x_ahead.back().name;
+    x_port.watch(x_watched);
+}
+
+void Contender::watch_own() {
+    if (!x_own_watched) {
+        x_own_watched = true;
+        x_port.watch(x_own.name);
+    }
+}
+
+void Contender::on_node(std::string_view name, wire::ServerError err,
+                        const wire::GetDataReply& node) {
+    if (!is_live()) {
+        return;
+    }
+    if (err == wire::ServerError::no_node) {
+        return on_deleted(name);  // gone before the watch was armed: this is the wake-up
+    }
+    if (err != wire::ServerError::ok) {
+        return end({static_cast<zk_errc>(err), "a contender's node could not be read"});
+    }
+    if (name != x_own.name) {
+        if (name == x_watched) {
+            x_watched_record = node.data.value_or(std::string{});
+        }
+        return;
+    }
+    if (node.stat.ephemeral_owner != x_session_id ||
+        (x_czxid != 0 && node.stat.czxid != x_czxid)) {
+        x_may_exist = false;  // whoever made it, it is not ours to delete
+        return end({errc::lock_lost, "the node under our name belongs to another session"});
+    }
+    x_czxid = node.stat.czxid;
+    if (x_state == ContenderState::waiting && x_ahead.empty()) {
+        x_state = ContenderState::first;
+    }
+}
+
+void Contender::on_deleted(std::string_view name) {
+    if (!is_live()) {
+        return;
+    }
+    if (!x_own.name.empty() && name == x_own.name) {
+        x_may_exist = false;
+        return end({errc::lock_lost, "our node was deleted by somebody else"});
+    }
+    drop(name);
+    if (x_state == ContenderState::waiting && name == x_watched) {
+        walk_down();
+    }
+}
+
+void Contender::drop(std::string_view name) {
+    std::erase_if(x_ahead, [&](const Contestant& other) { return other.name == name; });
+}
+
+void Contender::on_detached() {
+    x_own_watched = false;
+    x_watched.clear();
+    x_watched_record.clear();
+    switch (x_state) {
+        case ContenderState::creating:
+            x_state = ContenderState::uncertain;
+            break;
+        case ContenderState::waiting:
+        case ContenderState::first:
+            x_state = ContenderState::listing;
+            break;
+        case ContenderState::uncertain:
+        case ContenderState::listing:
+        case ContenderState::held:
+        case ContenderState::ended:
+            break;
+    }
+}
+
+void Contender::on_attached() {
+    switch (x_state) {
+        case ContenderState::uncertain:
+            x_port.list_behind_barrier();
+            break;
+        case ContenderState::listing:
+            x_port.list();
+            break;
+        case ContenderState::held:
+            // Whoever deleted our node while we were away is noticed by reading it.
+            watch_own();
+            break;
+        case ContenderState::creating:
+        case ContenderState::waiting:
+        case ContenderState::first:
+        case ContenderState::ended:
+            break;
+    }
+}
+
+void Contender::on_granted() {
+    x_state = ContenderState::held;
+}
+
+void Contender::end(Error failure) {
+    x_state = ContenderState::ended;
+    x_failure = std::move(failure);
+}
+
+}  // namespace leasehold::core

@@ -1,0 +1,113 @@
+// One place in a lock path's queue: the machine that creates our node, finds out who is ahead,
+// watches the right one, and says when nobody is left.
+#pragma once
+
+#include "sdk/core/contender_name.hpp"
+#include "sdk/wire/node.hpp"
+#include "sdk/wire/opcode.hpp"
+
+#include <leasehold/error.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leasehold::core {
+
+/// What a contender asks for. Every request is answered through the matching on_… function, on the
+/// connection it was sent on, or the contender hears on_detached first.
+class ContenderPort {
+public:
+    virtual ~ContenderPort() = default;
+
+    /// create(EPHEMERAL_SEQUENTIAL) under a fresh prefix, and getChildren, in one write: session
+    /// order guarantees that the list holds the node. Returns the prefix.
+    virtual std::string create_and_list() = 0;
+    /// Creates the lock path and what is missing above it.
+    virtual void create_parents() = 0;
+    /// An empty multi and getChildren in one write: what the list lacks was never created.
+    virtual void list_behind_barrier() = 0;
+    virtual void list() = 0;
+    /// getData with a watch.
+    virtual void watch(std::string_view name) = 0;
+};
+
+/// States, and what is known in each:
+///  creating   a create is under way; nothing is known
+///  uncertain  the connection went before the create was answered: zero or one node exists
+///  listing    our node exists; who is ahead is being read
+///  waiting    somebody is ahead, and the nearest of them is being watched
+///  first      nobody is ahead (conditions (i) and (ii) of a grant); needs the lease's consent
+///  held       granted
+///  ended      it cannot become a holder any more, or was one; `failure()` says why
+enum class ContenderState { creating, uncertain, listing, waiting, first, held, ended };
+
+[[nodiscard]] std::string_view to_string(ContenderState state);
+
+class Contender {
+public:
+    /// Sends the create. `session_id` is the owner that our node must have.
+    Contender(ContenderPort& port, std::string path, std::int64_t session_id, bool watch_own_node);
+
+    void on_created(wire::ServerError err, std::string_view created_path, std::int64_t zxid);
+    void on_parent_failed(wire::ServerError err);
+    void on_listed(std::error_code failure, std::span<const std::string> children);
+    void on_node(std::string_view name, wire::ServerError err, const wire::GetDataReply& node);
+    /// The removal of one name, from a watch that was armed on this connection.
+    void on_deleted(std::string_view name);
+    void on_attached();
+    void on_detached();
+    void on_granted();
+
+    [[nodiscard]] ContenderState state() const { return x_state; }
+    [[nodiscard]] const std::optional<Error>& failure() const { return x_failure; }
+    /// The prefix of the last create sent: identifies our node even if its number is unknown.
+    [[nodiscard]] const std::string& prefix() const { return x_prefix; }
+    /// Empty while unknown.
+    [[nodiscard]] const std::string& name() const { return x_own.name; }
+    [[nodiscard]] bool may_exist() const { return x_may_exist; }
+    [[nodiscard]] std::int64_t czxid() const { return x_czxid; }
+    /// Those ahead that are not known to be gone, in queue order; known once listed.
+    [[nodiscard]] std::span<const Contestant> ahead() const { return x_ahead; }
+    [[nodiscard]] bool knows_queue() const;
+    /// The record of the head of the queue, if it is the one we watch.
+    [[nodiscard]] const std::string& watched_record() const { return x_watched_record; }
+    [[nodiscard]] const std::string& watched() const { return x_watched; }
+    [[nodiscard]] const Listing& listing() const { return x_listing; }
+
+private:
+    void create();
+    void adopt_name(std::string_view name);
+    void read_queue(std::span<const std::string> children);
+    void resolve_create();
+    void walk_down();
+    void watch_own();
+    void drop(std::string_view name);
+    void end(Error failure);
+    [[nodiscard]] bool is_live() const;
+
+    ContenderPort& x_port;
+    const std::string x_path;
+    const std::int64_t x_session_id;
+    const bool x_watch_own_node;
+
+    ContenderState x_state = ContenderState::creating;
+    std::optional<Error> x_failure;
+    std::string x_prefix;
+    Contestant x_own;
+    std::int64_t x_czxid = 0;
+    bool x_may_exist = true;      // false once the server said that no node was made, or is gone
+    bool x_own_watched = false;   // asked for, on this connection
+    bool x_was_created = false;   // the create is known to have succeeded
+    int x_creates = 0;
+    wire::ServerError x_parent_error = wire::ServerError::ok;
+    Listing x_listing;
+    std::vector<Contestant> x_ahead;
+    std::string x_watched;
+    std::string x_watched_record;
+};
+
+}  // namespace leasehold::core

@@ -1,0 +1,417 @@
+#include "sdk/core/engine.hpp"
+
+#include "sdk/core/lease_table.hpp"
+#include "sdk/core/lock_queue.hpp"
+#include "sdk/core/random.hpp"
+#include "sdk/core/raw_requests.hpp"
+#include "sdk/core/reaper.hpp"
+#include "sdk/core/session.hpp"
+#include "sdk/core/timers.hpp"
+#include "sdk/core/watches.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace leasehold::core {
+
+namespace {
+
+std::pair<std::string, std::string> split_path(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos
+               ? std::pair<std::string, std::string>{{}, path}
+               : std::pair{path.substr(0, slash), path.substr(slash + 1)};
+}
+
+}  // namespace
+
+struct Engine::Impl final : SessionListener, LeaseListener {
+    Impl(Settings given, std::uint64_t seed)
+        : settings(std::move(given)),
+          random(seed),
+          session(settings, random, *this, effects),
+          reaper(settings, session, timers, effects),
+          leases(timers, effects, *this),
+          requests(session, watches, timers, effects) {}
+
+    // ---- SessionListener ----
+
+    void on_attached(Instant now, bool) override {
+        for (const auto& packet : watches.restore(session.last_zxid())) {
+            session.send(now, packet, [](Instant, const Response&) {});
+        }
+        reaper.on_attached(now);  // a delete that is due goes before everything else
+        for_each_queue([&](LockQueue& queue) { queue.on_attached(now); });
+        requests.on_attached(now);
+    }
+
+    void on_detached(Instant now) override {
+        watches.on_detached();
+        reaper.on_detached();
+        for_each_queue([&](LockQueue& queue) { queue.on_detached(now); });
+    }
+
+    void on_expired(Instant now) override {
+        leases.end_all(now, Loss::session_expired);
+        reaper.on_session_ended(success());
+        for_each_queue([&](LockQueue& queue) { queue.on_session_ended(now); });
+        end_watches();
+        leases.on_safe_deadline(now, Instant::min());
+    }
+
+    void on_watch_event(Instant now, const wire::WatcherEvent& event) override {
+        const auto fired = watches.on_event(event);
+        if (!fired) {
+            ++counters.ignored_events;
+            return;
+        }
+        for (const OperationId watch : fired->watches) {
+            effects.emplace_back(
+                WatchFired{watch, static_cast<std::int32_t>(event.type), event.path});
+        }
+        if (!fired->was_for_lock) {
+            return;
+        }
+        const auto [parent, name] = split_path(event.path);
+        if (const auto queue = queues.find(parent); queue != queues.end()) {
+            const auto keep = queue->second;
+            event.type == wire::WatchEventType::deleted ? keep->on_node_deleted(now, name)
+                                                        : keep->on_node_changed(now, name);
+            forget_if_idle(*keep);
+        }
+    }
+
+    void on_evidence(Instant now) override {
+        leases.on_safe_deadline(now, session.evidence().safe_deadline());
+        for (const auto& waiting : std::exchange(awaiting_evidence, {})) {
+            if (const auto queue = waiting.lock()) {
+                queue->on_evidence(now);
+                forget_if_idle(*queue);
+            }
+        }
+    }
+
+    void on_auth_failed(Instant now) override {
+        for_each_queue([&](LockQueue& queue) { queue.on_auth_failed(now); });
+        requests.refuse_all(errc::not_permitted, "the server refuses the credentials");
+    }
+
+    // ---- LeaseListener ----
+
+    void on_node_free(Instant now, OperationId lease, Loss loss, Duration held) override {
+        const auto place = lease_paths.extract(lease);
+        if (place.empty()) {
+            return;
+        }
+        if (const auto queue = queues.find(place.mapped()); queue != queues.end()) {
+            const auto keep = queue->second;
+            keep->on_node_free(now, lease, loss, held);
+            forget_if_idle(*keep);
+        }
+    }
+
+    // ---- the parts ----
+
+    template <class Use>
+    void for_each_queue(Use use) {
+        std::vector<std::shared_ptr<LockQueue>> all;
+        all.reserve(queues.size());
+        for (const auto& [path, queue] : queues) {
+            all.push_back(queue);
+        }
+        for (const auto& queue : all) {
+            use(*queue);
+            forget_if_idle(*queue);
+        }
+    }
+
+    /// Finds the queue that an acquisition waits in, and forgets the acquisition's place when it
+    /// has been answered without a grant.
+    std::shared_ptr<LockQueue> queue_of(OperationId id) {
+        const auto place = lease_paths.find(id);
+        if (place == lease_paths.end()) {
+            return nullptr;
+        }
+        const auto queue = queues.find(place->second);
+        return queue == queues.end() ? nullptr : queue->second;
+    }
+
+    void forget_if_idle(LockQueue& queue) {
+        if (!queue.is_idle()) {
+            return;
+        }
+        queues.erase(std::string(queue.path()));
+    }
+
+    void end_watches() {
+        for (auto& [watch, path] : watches.end_all()) {
+            effects.emplace_back(WatchFired{watch, 0, std::move(path)});
+        }
+    }
+
+    [[nodiscard]] std::size_t pending() const {
+        return requests.size() + watches.size() + lease_paths.size() + reaper.size();
+    }
+
+    void on_timer(Instant now, TimerKey timer);
+    void settle();
+    void tell_jeopardy();
+
+    Settings settings;
+    Random random;
+    std::vector<Effect> effects;
+    Timers timers;
+    ClientStats counters;
+    WatchRegistry watches;
+    Session session;
+    Reaper reaper;
+    LeaseTable leases;
+    RawRequests requests;
+    std::vector<std::weak_ptr<LockQueue>> awaiting_evidence;
+    LockContext context{settings, session, watches, reaper,   leases,
+                        timers,   random,  effects, counters, awaiting_evidence};
+    std::unordered_map<std::string, std::shared_ptr<LockQueue>> queues;
+    /// Where each acquisition waits, and each lease belongs, until its node is free.
+    std::map<OperationId, std::string> lease_paths;
+    ClientState told_state = ClientState::connecting;
+};
+
+void Engine::Impl::on_timer(Instant now, TimerKey timer) {
+    switch (timer.kind) {
+        case TimerKind::lease_end:
+            return leases.on_end_timer(now, timer.id);
+        case TimerKind::lease_stop:
+            return leases.on_stop_timer(now, timer.id);
+        case TimerKind::node_hold:
+            return leases.on_hold_timer(now, timer.id);
+        case TimerKind::wait_end:
+        case TimerKind::holder_read:
+            if (const auto queue = queue_of(timer.id)) {
+                timer.kind == TimerKind::wait_end ? queue->on_wait_end(now, timer.id)
+                                                  : queue->on_holder_read(now, timer.id);
+                forget_if_idle(*queue);
+            }
+            return;
+        case TimerKind::reap:
+            return reaper.on_reap_timer(now, timer.id);
+        case TimerKind::orphan:
+            // Only the end of the session gets rid of it; not while somebody's lease hangs on it.
+            if (reaper.is_orphan_due(timer.id)) {
+                timers.set(timer, later(now, std::chrono::seconds{1}));
+                if (leases.live() == 0) {
+                    session.renew(now);
+                }
+            }
+            return;
+        case TimerKind::request_end:
+            return requests.give_up(timer.id, errc::timed_out, "no answer within the time limit");
+    }
+}
+
+/// The end of each turn: what follows from what happened in it.
+void Engine::Impl::settle() {
+    if (session.is_stopped() && (!queues.empty() || reaper.size() != 0)) {
+        queues.clear();
+        reaper.on_session_ended(
+            session.was_closed_cleanly()
+                ? result<void>(success())
+                : result<void>(Error{errc::closed, "the client was closed before the server "
+                                                   "confirmed that the node is gone"}));
+    }
+    for (const Effect& effect : effects) {
+        if (const auto* done = std::get_if<AcquireDone>(&effect);
+            done != nullptr && std::holds_alternative<Refusal>(done->outcome)) {
+            lease_paths.erase(done->id);
+        }
+    }
+    if (told_state != session.state()) {
+        const bool was_jeopardy = std::exchange(told_state, session.state()) ==
+                                  ClientState::jeopardy;
+        effects.emplace_back(StateChanged{told_state});
+        if (was_jeopardy || told_state == ClientState::jeopardy) {
+            tell_jeopardy();
+        }
+    }
+}
+
+void Engine::Impl::tell_jeopardy() {
+    for (const OperationId lease : leases.ids()) {
+        effects.emplace_back(JeopardyChanged{lease, told_state == ClientState::jeopardy});
+    }
+}
+
+Engine::Engine(Settings settings, std::uint64_t seed)
+    : x_impl(std::make_unique<Impl>(std::move(settings), seed)) {}
+
+Engine::~Engine() = default;
+
+void Engine::start(Instant now) {
+    x_impl->session.start(now);
+}
+
+void Engine::on_time(Instant now) {
+    // Leases first: what is overdue is latched dead before anything else is looked at.
+    while (const auto timer = x_impl->timers.pop_due(now)) {
+        x_impl->on_timer(now, *timer);
+    }
+    x_impl->session.on_time(now);
+    x_impl->settle();
+}
+
+void Engine::on_resolved(Instant now, std::vector<Endpoint> endpoints) {
+    x_impl->session.on_resolved(now, std::move(endpoints));
+    x_impl->settle();
+}
+
+void Engine::on_connected(Instant now) {
+    x_impl->session.on_connected(now);
+    x_impl->settle();
+}
+
+void Engine::on_bytes(Instant now, std::string_view bytes) {
+    x_impl->session.on_bytes(now, bytes);
+    x_impl->settle();
+}
+
+void Engine::on_disconnected(Instant now, std::string_view why) {
+    x_impl->session.on_disconnected(now, why);
+    x_impl->settle();
+}
+
+void Engine::submit(Instant now, OperationId id, RawRequest request) {
+    if (x_impl->session.is_stopped() || x_impl->session.is_closing()) {
+        x_impl->effects.emplace_back(
+            RequestDone{id, Error{errc::closed, "the client is closed"}});
+    } else if (x_impl->pending() >= x_impl->settings.max_pending) {
+        x_impl->effects.emplace_back(
+            RequestDone{id, Error{errc::overloaded, "max_pending operations are under way"}});
+    } else {
+        x_impl->requests.submit(now, id, std::move(request));
+    }
+    x_impl->settle();
+}
+
+void Engine::cancel_request(Instant, OperationId id) {
+    x_impl->requests.give_up(id, errc::cancelled, {});
+    x_impl->settle();
+}
+
+void Engine::unwatch(Instant now, OperationId watch) {
+    const auto request = x_impl->watches.remove(watch);
+    if (request && x_impl->session.is_attached() &&
+        x_impl->session.server_version().has_remove_watches()) {
+        x_impl->session.send(now, *request, [](Instant, const Response&) {});
+    }
+    x_impl->settle();
+}
+
+void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
+    Impl& impl = *x_impl;
+    const auto refuse = [&](std::error_code code, std::string what) {
+        ++impl.counters.refusals;
+        impl.effects.emplace_back(
+            AcquireDone{id, Refusal{.code = code, .what = std::move(what)}});
+        impl.settle();
+    };
+    if (impl.session.is_stopped() || impl.session.is_closing()) {
+        return refuse(errc::closed, "the client is closed");
+    }
+    if (impl.pending() >= impl.settings.max_pending) {
+        return refuse(errc::overloaded, "max_pending operations are under way");
+    }
+    const Duration granted = impl.session.id() != 0 ? impl.session.evidence().session_timeout()
+                                                    : impl.settings.session_timeout;
+    const Duration budget = saturate(spec.options.budget);
+    if (budget > budget_limit(impl.settings.timing, granted)) {
+        return refuse(errc::budget_refused,
+                      explain_budget(impl.settings.timing, granted, budget));
+    }
+    impl.lease_paths.emplace(id, spec.path);
+    auto& queue = impl.queues[spec.path];
+    if (!queue) {
+        queue = std::make_shared<LockQueue>(impl.context, spec.path);
+    }
+    const auto keep = queue;
+    keep->join(now, id, std::move(spec));
+    impl.forget_if_idle(*keep);
+    impl.settle();
+}
+
+void Engine::cancel_acquire(Instant now, OperationId id) {
+    if (const auto queue = x_impl->queue_of(id)) {
+        queue->leave(now, id, errc::cancelled, {});
+        x_impl->forget_if_idle(*queue);
+    }
+    x_impl->settle();
+}
+
+void Engine::release(Instant now, OperationId lease) {
+    x_impl->leases.release(now, lease);
+    x_impl->settle();
+}
+
+void Engine::extend(Instant now, OperationId id, OperationId lease, Duration budget) {
+    const LeaseTiming& timing = x_impl->settings.timing;
+    const Duration granted = x_impl->session.evidence().session_timeout();
+    if (x_impl->session.id() != 0 && budget > budget_limit(timing, granted)) {
+        x_impl->effects.emplace_back(ExtendDone{
+            id, Error{errc::budget_refused, explain_budget(timing, granted, budget)}});
+    } else {
+        x_impl->effects.emplace_back(ExtendDone{id, x_impl->leases.extend(now, lease, budget)});
+    }
+    x_impl->settle();
+}
+
+void Engine::call_returned(Instant now, OperationId lease) {
+    x_impl->leases.call_returned(now, lease);
+    x_impl->settle();
+}
+
+void Engine::add_auth(Instant now, std::string scheme, std::string secret) {
+    x_impl->session.add_auth(now, std::move(scheme), std::move(secret));
+    x_impl->settle();
+}
+
+void Engine::close(Instant now, Instant deadline) {
+    Impl& impl = *x_impl;
+    impl.for_each_queue([&](LockQueue& queue) {
+        queue.refuse_all(now, errc::closed, "the client was closed");
+    });
+    impl.requests.refuse_all(errc::closed, "the client was closed");
+    impl.session.close(now, deadline);
+    impl.leases.end_all(now, Loss::closed);
+    impl.end_watches();
+    impl.settle();
+}
+
+std::string& Engine::outbound() {
+    return x_impl->session.outbound();
+}
+
+std::vector<Effect> Engine::take_effects() {
+    return std::exchange(x_impl->effects, {});
+}
+
+Instant Engine::next_wakeup() const {
+    return std::min(x_impl->timers.next(), x_impl->session.next_wakeup());
+}
+
+ClientStats Engine::stats(Instant now) const {
+    ClientStats stats = x_impl->counters;
+    x_impl->session.fill(stats, now);
+    stats.locks_held = x_impl->leases.live();
+    for (const auto& [path, queue] : x_impl->queues) {
+        stats.locks_waiting += queue->waiting();
+    }
+    stats.pending_requests += x_impl->requests.size();
+    stats.watches = x_impl->watches.armed();
+    stats.nodes_to_delete = x_impl->reaper.size();
+    stats.orphans = x_impl->reaper.orphans();
+    stats.overruns = x_impl->leases.overruns();
+    stats.losses = x_impl->leases.losses();
+    return stats;
+}
+
+}  // namespace leasehold::core

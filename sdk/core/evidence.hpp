@@ -1,0 +1,124 @@
+// Until when the ensemble cannot have expired our session: the safe deadline, computed from
+// acknowledged requests alone.
+#pragma once
+
+#include "sdk/core/settings.hpp"
+
+#include <leasehold/clock.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+namespace leasehold::core {
+
+/// (1 - rho) * T - epsilon, rounded down: how long after a touch that the leader is known to have
+/// seen the session lives for certain, by our clock.
+[[nodiscard]] Duration usable_timeout(const LeaseTiming& timing, Duration session_timeout);
+
+/// The largest budget that is accepted; may be negative. A grant rests on evidence that is at most
+/// tick/2 (the ping period) + G (the slowest reply that counts) old, so
+/// B + tick/2 + G <= (1 - rho) * T - Delta - epsilon.
+[[nodiscard]] Duration budget_limit(const LeaseTiming& timing, Duration session_timeout);
+
+/// The smallest session timeout, in whole milliseconds, at which `budget` is accepted.
+[[nodiscard]] Duration least_session_timeout(const LeaseTiming& timing, Duration budget);
+
+/// The numbers of a refusal for a person: "budget 30 s + tick/2 1 s + ack gap 2 s exceeds 23.35 s =
+/// 0.99 x 40 s - 16 s - 0.25 s; lower the budget to at most 20.35 s, or raise …".
+[[nodiscard]] std::string explain_budget(const LeaseTiming& timing, Duration session_timeout,
+                                         Duration budget);
+
+/// The evidence that one session lives.
+///
+/// A = the latest send time of a request that was acknowledged within G. A follower that lost its
+/// leader goes on acknowledging, so A stands for a touch of the leader at most Delta before it:
+///
+///     D = max( A + (1 - rho) * T - Delta - epsilon,
+///              send time of createSession + (1 - rho) * T - epsilon )
+///
+/// Delta takes for granted that our requests reach the follower steadily. A gap breaks that: two
+/// sends more than a tick apart, a reply that takes longer than G, or a reply later than step()
+/// after the send before its request. A follower that was cut off during a gap may have had no
+/// touch of ours to pass on. So replies to what was sent before the end of a gap move nothing, and
+/// later ones count only from quarantine() after its end, when the follower cannot have been cut
+/// off since. A re-attachment touches the leader itself and counts at once. Why these numbers
+/// suffice is shown in evidence.cpp.
+///
+/// Use, in each turn of the session: on_time() with the turn's time before any on_ack(); on_ack()
+/// for each reply that qualifies; on_sent() for each write. Times never go back. A slow attach
+/// (received - sent > G) counts as a gap, and so does a first send more than a tick after the
+/// connect request: send a ping at once after attaching.
+class Evidence {
+public:
+    explicit Evidence(const LeaseTiming& timing);
+
+    /// A new session; what was known of an older one is forgotten. `sent` and `received` are those
+    /// of the connect request and its answer, here and below.
+    void on_session_created(Instant sent, Instant received, Duration granted);
+    /// The same session on a new connection. A smaller `granted` shortens D at once and for ever.
+    void on_reattached(Instant sent, Instant received, Duration granted);
+    void on_disconnected();
+    /// The session expired or was closed: there is no deadline any more.
+    void on_session_ended();
+
+    /// Something of ours is written: a ping or any request.
+    void on_sent(Instant when);
+    /// A ping or a request of the ordinary pipeline was answered. Not for events, auth, SASL, -6
+    /// with zxid -1, -112, -118 and -124: they prove nothing.
+    void on_ack(Instant sent, Instant received);
+    /// Notices gaps. `oldest_unanswered` is the send time of the oldest request or ping that has no
+    /// reply of any kind yet.
+    void on_time(Instant now, std::optional<Instant> oldest_unanswered);
+
+    /// D; Instant::min() if there is none. It goes back only by a smaller timeout or a new session.
+    [[nodiscard]] Instant safe_deadline() const;
+    /// True while acknowledgements move D: connected, no gap, no quarantine, and A no older than
+    /// step(). Otherwise the session's locks are in jeopardy. As of the last call of any function.
+    [[nodiscard]] bool has_fresh_evidence() const;
+    /// A, if there is any.
+    [[nodiscard]] std::optional<Instant> newest() const { return x_newest; }
+    /// T: the smallest timeout ever granted to this session.
+    [[nodiscard]] Duration session_timeout() const { return x_timeout; }
+
+    /// When the next write is due, a ping if there is nothing else: tick/2 after the last write.
+    [[nodiscard]] Instant next_ping() const;
+    /// When on_time() would notice a gap, or evidence that went stale, not noticed yet.
+    [[nodiscard]] Instant next_event(std::optional<Instant> oldest_unanswered) const;
+    /// Gaps so far, over all sessions.
+    [[nodiscard]] std::uint64_t gaps() const { return x_gaps; }
+
+    /// The longest time from one send to the reply of the next that is no gap.
+    [[nodiscard]] Duration step() const { return x_step; }
+    /// How long after a gap acknowledgements go on to move nothing.
+    [[nodiscard]] Duration quarantine() const { return x_quarantine; }
+
+private:
+    void attach(Instant sent, Instant received);
+    void notice_silence(Instant now);
+    void open_gap(bool& kind, Instant now);
+    [[nodiscard]] bool is_late(Instant sent, Instant now) const;
+    [[nodiscard]] Instant previous_send(Instant sent) const;
+    void remember_send(Instant when);
+    [[nodiscard]] bool is_in_gap() const { return x_is_silent || x_is_overdue; }
+
+    LeaseTiming x_timing;
+    Duration x_step;
+    Duration x_quarantine;
+
+    bool x_is_connected = false;
+    Duration x_timeout{};
+    std::optional<Instant> x_created;  ///< send time of createSession; empty without a session
+    std::optional<Instant> x_newest;   ///< A
+    /// Only replies to what was sent at this instant or later count.
+    Instant x_counts_from = Instant::min();
+    Instant x_last_sent = Instant::min();
+    std::deque<Instant> x_sends;  ///< the sends of the last step(), thinned out; rising
+    bool x_is_silent = false;   ///< in a gap: nothing sent for more than a tick
+    bool x_is_overdue = false;  ///< in a gap: a request is late (see is_late)
+    bool x_is_stale = false;    ///< no gap, but A is too old all the same: replies did not qualify
+    std::uint64_t x_gaps = 0;
+};
+
+}  // namespace leasehold::core

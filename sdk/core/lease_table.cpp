@@ -1,0 +1,218 @@
+#include "sdk/core/lease_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace leasehold::core {
+
+LeaseTerms terms_of(const LockOptions& options) {
+    const Duration budget = saturate(options.budget);
+    // A tenth of the budget is what a well-behaved call needs to notice and unwind; half a second
+    // is enough for any.
+    const Duration reserve = options.reserve.count() < 0
+                                 ? std::min<Duration>(budget / 10, std::chrono::milliseconds{500})
+                                 : saturate(options.reserve);
+    const Duration max_hold =
+        options.max_hold.count() == 0 ? later(Instant{budget}, budget).time_since_epoch()
+                                      : saturate(options.max_hold);
+    return {budget, reserve, options.on_budget, max_hold};
+}
+
+LeaseTable::LeaseTable(Timers& timers, std::vector<Effect>& effects, LeaseListener& listener)
+    : x_timers(timers), x_effects(effects), x_listener(listener) {}
+
+std::shared_ptr<Lease> LeaseTable::grant(Instant now, OperationId id, const LeaseTerms& terms,
+                                         std::int64_t token, std::string node) {
+    const Instant budget_end = later(now, terms.budget);
+    const Instant deadline = std::min(budget_end, x_safe_deadline);
+    auto lease = std::make_shared<Lease>(deadline, token, std::move(node));
+    Entry entry{.lease = lease,
+                .terms = terms,
+                .granted_at = now,
+                .budget_end = budget_end,
+                .deadline = deadline};
+    if (deadline < budget_end) {
+        x_bounded.insert(id);
+    }
+    arm(id, x_entries.emplace(id, std::move(entry)).first->second);
+    ++x_live;
+    return lease;
+}
+
+void LeaseTable::arm(OperationId id, const Entry& entry) {
+    x_timers.set({TimerKind::lease_end, id}, entry.deadline);
+    if (!entry.stop_sent) {
+        x_timers.set({TimerKind::lease_stop, id}, entry.deadline - entry.terms.reserve);
+    }
+}
+
+void LeaseTable::on_safe_deadline(Instant now, Instant safe_deadline) {
+    const bool is_earlier = safe_deadline < x_safe_deadline;
+    x_safe_deadline = safe_deadline;
+    // Usually the budgets bound all leases and there is nothing to move; only a smaller session
+    // timeout concerns every one.
+    const std::vector<OperationId> concerned =
+        is_earlier ? ids() : std::vector<OperationId>(x_bounded.begin(), x_bounded.end());
+    for (const OperationId id : concerned) {
+        const auto found = x_entries.find(id);
+        if (found == x_entries.end()) {
+            continue;
+        }
+        if (found->second.is_dead) {
+            arm_hold(id, found->second);
+        } else {
+            move(now, id, std::min(found->second.budget_end, safe_deadline));
+        }
+    }
+}
+
+/// The word's value was read (and written) by us in an earlier turn, and the clock in this one, so
+/// a live value that is still ahead of the clock may move; anything else has ended.
+void LeaseTable::move(Instant now, OperationId id, Instant deadline) {
+    Entry& entry = x_entries.at(id);
+    if (entry.deadline <= now || !entry.lease->word.move(entry.deadline, deadline)) {
+        return on_end_timer(now, id);
+    }
+    entry.deadline = deadline;
+    if (deadline < entry.budget_end) {
+        x_bounded.insert(id);
+    } else {
+        x_bounded.erase(id);
+    }
+    if (deadline <= now) {
+        return on_end_timer(now, id);
+    }
+    arm(id, entry);
+}
+
+void LeaseTable::on_end_timer(Instant now, OperationId id) {
+    const auto found = x_entries.find(id);
+    if (found != x_entries.end()) {
+        const bool in_budget = found->second.deadline < found->second.budget_end;
+        end(now, id, in_budget ? Loss::deadline : Loss::budget);
+    }
+}
+
+void LeaseTable::on_stop_timer(Instant, OperationId id) {
+    const auto found = x_entries.find(id);
+    if (found != x_entries.end()) {
+        send_stop(id, found->second);
+    }
+}
+
+void LeaseTable::send_stop(OperationId id, Entry& entry) {
+    if (!entry.stop_sent) {
+        entry.stop_sent = true;
+        x_effects.emplace_back(StopDue{id});
+    }
+}
+
+void LeaseTable::end(Instant now, OperationId id, Loss loss) {
+    const auto found = x_entries.find(id);
+    if (found == x_entries.end() || found->second.is_dead) {
+        return;
+    }
+    Entry& entry = found->second;
+    entry.lease->word.latch_dead();
+    entry.is_dead = true;
+    --x_live;
+    x_bounded.erase(id);
+    x_timers.cancel({TimerKind::lease_end, id});
+    x_timers.cancel({TimerKind::lease_stop, id});
+    send_stop(id, entry);
+    x_effects.emplace_back(LeaseEnded{id, loss});
+    x_overruns += loss == Loss::budget ? 1 : 0;
+    x_losses += loss == Loss::deadline || loss == Loss::session_expired ||
+                        loss == Loss::node_deleted
+                    ? 1
+                    : 0;
+    const bool waits_for_call = loss == Loss::budget &&
+                                entry.terms.on_budget == OnBudget::hold_until_return &&
+                                entry.lease->active_calls.load() > 0;
+    if (waits_for_call) {
+        arm_hold(id, entry);
+        x_bounded.insert(id);  // the node, too, may stay until the safe deadline only
+    } else {
+        free_node(now, id, loss);
+    }
+}
+
+void LeaseTable::arm_hold(OperationId id, const Entry& entry) {
+    x_timers.set({TimerKind::node_hold, id},
+                 std::min(later(entry.granted_at, entry.terms.max_hold), x_safe_deadline));
+}
+
+void LeaseTable::on_hold_timer(Instant now, OperationId id) {
+    free_node(now, id, Loss::budget);
+}
+
+void LeaseTable::call_returned(Instant now, OperationId id) {
+    const auto found = x_entries.find(id);
+    if (found != x_entries.end() && found->second.is_dead &&
+        found->second.lease->active_calls.load() == 0) {
+        free_node(now, id, Loss::budget);
+    }
+}
+
+void LeaseTable::release(Instant now, OperationId id) {
+    const auto found = x_entries.find(id);
+    if (found == x_entries.end()) {
+        return;
+    }
+    if (found->second.is_dead) {
+        free_node(now, id, Loss::budget);  // its holder does not want to wait for the call
+    } else {
+        end(now, id, Loss::released);
+    }
+}
+
+void LeaseTable::free_node(Instant now, OperationId id, Loss loss) {
+    x_timers.cancel({TimerKind::node_hold, id});
+    x_bounded.erase(id);
+    const auto freed = x_entries.extract(id);
+    x_listener.on_node_free(now, id, loss, now - freed.mapped().granted_at);
+}
+
+void LeaseTable::end_all(Instant now, Loss loss) {
+    for (const OperationId id : ids()) {
+        const auto found = x_entries.find(id);
+        if (found != x_entries.end() && found->second.is_dead) {
+            free_node(now, id, loss);
+        } else {
+            end(now, id, loss);
+        }
+    }
+}
+
+result<Instant> LeaseTable::extend(Instant now, OperationId id, Duration budget) {
+    const auto found = x_entries.find(id);
+    if (found == x_entries.end() || found->second.is_dead) {
+        return Error{errc::lock_lost, "the lease has ended; it cannot be extended"};
+    }
+    Entry& entry = found->second;
+    if (entry.stop_sent) {
+        return Error{errc::budget_exceeded,
+                     "the call deadline has passed and the stop was requested; extend earlier"};
+    }
+    entry.budget_end = later(now, budget);
+    move(now, id, std::min(entry.budget_end, x_safe_deadline));
+    if (!x_entries.contains(id)) {
+        return Error{errc::lock_lost, "the lease has ended; it cannot be extended"};
+    }
+    return x_entries.at(id).deadline;
+}
+
+std::vector<OperationId> LeaseTable::ids() const {
+    std::vector<OperationId> all;
+    all.reserve(x_entries.size());
+    for (const auto& [id, entry] : x_entries) {
+        all.push_back(id);
+    }
+    return all;
+}
+
+Instant LeaseTable::deadline(OperationId id) const {
+    return x_entries.at(id).deadline;
+}
+
+}  // namespace leasehold::core

@@ -1,0 +1,431 @@
+#include "sdk/core/lock_queue.hpp"
+
+#include "sdk/core/text.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace leasehold::core {
+
+namespace {
+
+/// The token of a lock is its node's czxid with the number of the local grant behind it.
+constexpr std::int64_t grants_per_node = 64;
+
+constexpr int samples_to_trust = 8;
+
+bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted) {
+    return made_with.options.naming == wanted.options.naming && made_with.acl == wanted.acl;
+}
+
+}  // namespace
+
+void HoldPace::add(Duration hold) {
+    // A weight of 1/8: old enough to ride out one odd hold, young enough to follow a change.
+    average = samples == 0 ? hold : average + (hold - average) / 8;
+    samples = std::min(samples + 1, samples_to_trust);
+}
+
+std::optional<Duration> HoldPace::estimate(std::size_t ahead) const {
+    if (samples < samples_to_trust || ahead == 0 || average <= Duration{}) {
+        return std::nullopt;
+    }
+    const auto count = static_cast<std::int64_t>(ahead);
+    return average > Duration::max() / count ? Duration::max() : average * count;
+}
+
+LockQueue::LockQueue(LockContext& context, std::string path)
+    : x_context(context), x_path(std::move(path)) {}
+
+// ---- who waits ----------------------------------------------------------------------------------
+
+void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
+    x_now = now;
+    const bool is_try = spec.options.wait.count() <= 0;
+    const Duration wait =
+        is_try ? x_context.settings.timing.ack_gap : saturate(spec.options.wait);
+    x_waiters.push_back({id, std::move(spec), now, later(now, wait), is_try});
+    const Waiter& waiter = x_waiters.back();
+    x_context.timers.set({TimerKind::wait_end, id}, waiter.give_up);
+    // Who waits behind a try is not kept waiting by reading on its behalf who holds.
+    x_context.timers.set({TimerKind::holder_read, id},
+                         waiter.give_up - std::min<Duration>(wait / 4, milliseconds{250}));
+    if (x_holder || x_waiters.size() > 1) {
+        // What this process knows already: refused without a byte on the wire.
+        const std::size_t ahead = x_waiters.size() - 1 + (x_holder ? 1 : 0) +
+                                  (x_contender ? x_contender->ahead().size() : 0);
+        if (auto refusal = why_not_admit(now, waiter, ahead)) {
+            return refuse(now, id, std::move(*refusal), false);
+        }
+    }
+    advance(now);
+}
+
+bool LockQueue::has(OperationId id) const {
+    return std::any_of(x_waiters.begin(), x_waiters.end(),
+                       [&](const Waiter& waiter) { return waiter.id == id; }) ||
+           std::any_of(x_leaving.begin(), x_leaving.end(),
+                       [&](const Leaving& leaving) { return leaving.id == id; });
+}
+
+void LockQueue::leave(Instant now, OperationId id, std::error_code code, std::string what) {
+    const auto waiter = std::find_if(x_waiters.begin(), x_waiters.end(),
+                                     [&](const Waiter& each) { return each.id == id; });
+    if (waiter != x_waiters.end()) {
+        return refuse(now, id, describe(now, *waiter, code, std::move(what)), false);
+    }
+    const auto leaving = std::find_if(x_leaving.begin(), x_leaving.end(),
+                                      [&](const Leaving& each) { return each.id == id; });
+    if (leaving != x_leaving.end()) {
+        answer(id, std::move(leaving->refusal));
+        x_leaving.erase(leaving);
+    }
+}
+
+void LockQueue::on_wait_end(Instant now, OperationId id) {
+    const Session& session = x_context.session;
+    if (session.is_attached()) {
+        return leave(now, id, errc::wait_expired, "the lock was not free within the wait");
+    }
+    leave(now, id, session.trouble_code(),
+          session.last_trouble().empty() ? "no server answered within the wait"
+                                         : session.last_trouble());
+}
+
+void LockQueue::refuse(Instant now, OperationId id, Refusal refusal, bool read_holder_first) {
+    x_now = now;
+    forget_timers(id);
+    std::erase_if(x_waiters, [&](const Waiter& waiter) { return waiter.id == id; });
+    const std::string head = head_name();
+    if (read_holder_first && refusal.holder_record.empty() && !head.empty() &&
+        x_context.session.is_attached()) {
+        refusal.holder_node = head;
+        x_leaving.push_back({id, std::move(refusal)});
+        x_context.timers.set({TimerKind::wait_end, id},
+                             later(now, x_context.settings.timing.ack_gap));
+        read_holder(now, head);
+    } else {
+        answer(id, std::move(refusal));
+    }
+    advance(now);
+}
+
+void LockQueue::answer(OperationId id, Refusal refusal) {
+    forget_timers(id);
+    ++x_context.counters.refusals;
+    x_context.effects.emplace_back(AcquireDone{id, std::move(refusal)});
+}
+
+void LockQueue::forget_timers(OperationId id) {
+    x_context.timers.cancel({TimerKind::wait_end, id});
+    x_context.timers.cancel({TimerKind::holder_read, id});
+}
+
+void LockQueue::refuse_all(Instant now, std::error_code code, std::string what) {
+    while (!x_waiters.empty()) {
+        const Waiter& waiter = x_waiters.front();
+        const OperationId id = waiter.id;
+        Refusal refusal = describe(now, waiter, code, what);
+        x_waiters.pop_front();
+        answer(id, std::move(refusal));
+    }
+    for (Leaving& leaving : std::exchange(x_leaving, {})) {
+        answer(leaving.id, std::move(leaving.refusal));
+    }
+}
+
+Refusal LockQueue::describe(Instant now, const Waiter& waiter, std::error_code code,
+                            std::string what) const {
+    Refusal refusal{.code = code, .what = std::move(what)};
+    if (waiter.give_up > now) {
+        refusal.time_left = waiter.give_up - now;
+    }
+    refusal.holder_node = head_name();
+    if (x_holder) {
+        refusal.holder_record = x_spec->record;  // one of our own process
+    } else if (!x_head.empty() && x_head == refusal.holder_node) {
+        refusal.holder_record = x_head_record;
+    }
+    if (x_holder || (x_contender && x_contender->knows_queue())) {
+        const auto place = std::find_if(x_waiters.begin(), x_waiters.end(),
+                                        [&](const Waiter& each) { return each.id == waiter.id; });
+        refusal.position = x_contender->ahead().size() + (x_holder ? 1 : 0) +
+                           static_cast<std::size_t>(place - x_waiters.begin());
+    }
+    return refusal;
+}
+
+std::string LockQueue::head_name() const {
+    if (!x_contender) {
+        return {};
+    }
+    return x_contender->ahead().empty() ? (x_holder ? x_contender->name() : std::string{})
+                                        : x_contender->ahead().front().name;
+}
+
+// ---- the course of an acquisition ---------------------------------------------------------------
+
+/// Does what the state allows; called after every input.
+void LockQueue::advance(Instant now) {
+    x_now = now;
+    if (x_contender && x_contender->state() == ContenderState::ended) {
+        settle_failure(now);
+    }
+    if (x_waiters.empty() && !x_holder) {
+        return abandon(now);
+    }
+    if (!x_contender) {
+        return begin(now);
+    }
+    if (x_contender->knows_queue() && !x_holder) {
+        admit(now);
+    }
+    if (x_contender && x_contender->state() == ContenderState::first) {
+        try_grant(now);
+    }
+}
+
+void LockQueue::begin(Instant now) {
+    if (x_waiters.empty() || !x_context.session.is_attached() ||
+        x_context.session.is_closing() || x_is_checking) {
+        return;
+    }
+    if (x_waiters.front().spec.options.check_first && !x_was_checked) {
+        return check_first(now);
+    }
+    x_was_checked = false;
+    x_is_admitted = false;
+    x_local_grants = 0;
+    x_head.clear();
+    x_head_record.clear();
+    ++x_serial;
+    x_spec = x_waiters.front().spec;
+    ContenderPort& port = *this;
+    x_contender.emplace(port, x_path, x_context.session.id(), x_spec->options.watch_own_node);
+}
+
+/// A read before any write. numChildren also counts what is no contender; the option says so.
+void LockQueue::check_first(Instant now) {
+    x_is_checking = true;
+    wire::ExistsRequest request;
+    request.path = x_path;
+    x_context.session.send(now, request,
+                           [weak = weak_from_this()](Instant when, const Response& response) {
+                               if (const auto self = weak.lock()) {
+                                   self->on_checked(when, response);
+                               }
+                           });
+}
+
+void LockQueue::on_checked(Instant now, const Response& response) {
+    x_is_checking = false;
+    if (response.failure) {
+        return;  // asked again after the re-attach
+    }
+    x_was_checked = true;
+    std::size_t ahead = 0;
+    if (response.ok()) {
+        const auto reply = wire::decode<wire::ExistsReply>(response.body);
+        ahead = reply ? static_cast<std::size_t>(std::max(0, reply.value().stat.num_children)) : 0;
+    }
+    if (!x_waiters.empty()) {
+        if (auto refusal = why_not_admit(now, x_waiters.front(), ahead)) {
+            x_was_checked = false;
+            return refuse(now, x_waiters.front().id, std::move(*refusal), false);
+        }
+    }
+    advance(now);
+}
+
+std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waiter,
+                                                std::size_t ahead) const {
+    const LockOptions& options = waiter.spec.options;
+    if (ahead == 0) {
+        return std::nullopt;
+    }
+    if (waiter.is_try) {
+        return describe(now, waiter, errc::wait_expired, "the lock is not free");
+    }
+    if (options.max_queue > 0 && ahead > static_cast<std::size_t>(options.max_queue)) {
+        return describe(now, waiter, errc::queue_full,
+                        std::to_string(ahead) + " contenders are ahead, more than max_queue");
+    }
+    // Half of the estimate has to fit: an average says little about the next few holds.
+    const auto needed = x_pace.estimate(ahead);
+    if (options.refuse_hopeless && needed && *needed / 2 > waiter.give_up - now) {
+        return describe(now, waiter, errc::hopeless_wait,
+                        std::to_string(ahead) + " holds of " + format_duration(x_pace.average) +
+                            " each are ahead, longer than the wait");
+    }
+    return std::nullopt;
+}
+
+/// What the list says of those ahead decides, once, who of us need not wait at all.
+void LockQueue::admit(Instant now) {
+    if (std::exchange(x_is_admitted, true)) {
+        return;
+    }
+    const Listing& listing = x_contender->listing();
+    x_context.counters.foreign_children += listing.foreign;
+    if (listing.has_kazoo && x_spec->options.naming == Naming::curator &&
+        !std::exchange(x_has_warned, true)) {
+        x_context.effects.emplace_back(
+            Log{LogLevel::warning,
+                "kazoo_contender",
+                {{"path", escape(x_path)},
+                 {"remedy", "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
+                            "kazoo's plain Lock does not see our contenders"}}});
+    }
+    const std::size_t ahead = x_contender->ahead().size();
+    std::vector<std::pair<OperationId, Refusal>> refused;
+    for (std::size_t i = 0; i < x_waiters.size(); ++i) {
+        if (auto refusal = why_not_admit(now, x_waiters[i], ahead + i)) {
+            refused.emplace_back(x_waiters[i].id, std::move(*refusal));
+        }
+    }
+    for (auto& [id, refusal] : refused) {
+        refuse(now, id, std::move(refusal), true);
+    }
+}
+
+/// The contender ended by itself: the node is gone, was never made, or must not be used.
+void LockQueue::settle_failure(Instant now) {
+    const Error failure = *x_contender->failure();
+    if (x_holder) {
+        // The lease ends; on_node_free() comes back to us and clears the contender.
+        return x_context.leases.end(now, *x_holder, Loss::node_deleted);
+    }
+    abandon(now);
+    refuse_all(now, failure.code(), failure.context().what);
+}
+
+/// Condition (iii) of a grant: what the evidence can promise.
+LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) const {
+    const LeaseTerms terms = terms_of(waiter.spec.options);
+    const Instant safe = x_context.session.evidence().safe_deadline();
+    if (safe <= later(now, terms.reserve)) {
+        return Offer::none;  // not even time to be asked to stop
+    }
+    return safe < later(now, terms.budget) ? Offer::shortened : Offer::whole;
+}
+
+void LockQueue::try_grant(Instant now) {
+    while (!x_waiters.empty()) {
+        const Waiter& head = x_waiters.front();
+        const Offer offer = lease_on_offer(now, head);
+        if (offer == Offer::none) {
+            if (!std::exchange(x_awaits_evidence, true)) {
+                x_context.awaiting_evidence.push_back(weak_from_this());
+            }
+            return;
+        }
+        if (offer == Offer::shortened && !head.spec.options.accept_shortened) {
+            Refusal refusal =
+                describe(now, head, errc::budget_refused,
+                         "the safe deadline is nearer than the budget: the ensemble has not "
+                         "answered for a while");
+            const OperationId id = head.id;
+            x_waiters.pop_front();
+            answer(id, std::move(refusal));
+            continue;
+        }
+        Waiter waiter = std::move(x_waiters.front());
+        x_waiters.pop_front();
+        return grant(now, std::move(waiter));
+    }
+    abandon(now);
+}
+
+void LockQueue::grant(Instant now, Waiter waiter) {
+    if (x_contender->czxid() > std::numeric_limits<std::int64_t>::max() / grants_per_node - 1) {
+        abandon(now);
+        return answer(waiter.id, {.code = errc::unsupported,
+                                  .what = "the ensemble's epoch is too large for a fencing token"});
+    }
+    forget_timers(waiter.id);
+    const std::int64_t token = x_contender->czxid() * grants_per_node + x_local_grants;
+    x_holder = waiter.id;
+    x_contender->on_granted();
+    x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
+    Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms_of(waiter.spec.options),
+                                                  token, full(x_contender->name())),
+                  .granted_at = now,
+                  .deadline = x_context.leases.deadline(waiter.id),
+                  .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
+    ++x_context.counters.grants;
+    x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
+    x_spec->record = waiter.spec.record;
+    x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
+}
+
+void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration held) {
+    x_now = now;
+    if (x_holder != lease) {
+        return;
+    }
+    x_holder.reset();
+    x_pace.add(held);
+    if (hand_over(now, loss)) {
+        x_context.effects.emplace_back(NodeGone{lease, success()});
+        return;
+    }
+    if (loss == Loss::session_expired) {
+        x_contender.reset();  // the node goes with its session
+        x_context.effects.emplace_back(NodeGone{lease, success()});
+    } else {
+        abandon(now, lease);
+    }
+    advance(now);
+}
+
+/// The next one of this process takes over our node, unless others have waited long enough, the
+/// holder overran its budget, or the node is not what the next one asked for.
+bool LockQueue::hand_over(Instant now, Loss loss) {
+    if (loss != Loss::released || x_waiters.empty() || !x_context.session.is_attached() ||
+        x_contender->state() != ContenderState::held ||
+        x_local_grants + 1 >= x_spec->options.max_local_grants ||
+        !same_node_would_do(*x_spec, x_waiters.front().spec) ||
+        lease_on_offer(now, x_waiters.front()) == Offer::none) {
+        return false;
+    }
+    ++x_local_grants;
+    Waiter next = std::move(x_waiters.front());
+    x_waiters.pop_front();
+    grant(now, std::move(next));
+    return true;
+}
+
+/// Gives up the contender: its node goes to the reaper, its watch off the server.
+void LockQueue::abandon(Instant now, OperationId lease) {
+    if (!x_contender) {
+        return;
+    }
+    drop_watch(now);
+    if (x_contender->may_exist()) {
+        x_context.reaper.condemn(
+            now, Condemned{.parent = x_path,
+                           .prefix = x_contender->prefix(),
+                           .name = x_contender->name(),
+                           .lease = lease,
+                           .is_awaited = x_contender->state() == ContenderState::creating});
+    } else if (lease != 0) {
+        x_context.effects.emplace_back(NodeGone{lease, success()});
+    }
+    x_contender.reset();
+    ++x_serial;
+}
+
+void LockQueue::drop_watch(Instant now) {
+    if (x_contender->watched().empty() || !x_context.session.is_attached() ||
+        x_context.session.is_closing()) {
+        return;
+    }
+    const bool can_remove = x_context.session.server_version().has_remove_watches();
+    if (const auto request =
+            x_context.watches.drop_for_lock(full(x_contender->watched()), can_remove)) {
+        x_context.session.send(now, *request, [](Instant, const Response&) {});
+    }
+}
+
+}  // namespace leasehold::core

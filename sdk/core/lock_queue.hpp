@@ -1,0 +1,165 @@
+// All of this process's business with one lock path: who of us waits, the one contender that
+// stands for them on the server, and who of us holds.
+#pragma once
+
+#include "sdk/core/contender.hpp"
+#include "sdk/core/effect.hpp"
+#include "sdk/core/engine.hpp"
+#include "sdk/core/lease_table.hpp"
+#include "sdk/core/random.hpp"
+#include "sdk/core/reaper.hpp"
+#include "sdk/core/session.hpp"
+#include "sdk/core/timers.hpp"
+#include "sdk/core/watches.hpp"
+
+#include <leasehold/clock.hpp>
+#include <leasehold/state.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leasehold::core {
+
+/// How long holds of one path last, as far as this process has seen.
+struct HoldPace {
+    Duration average{};
+    int samples = 0;
+
+    void add(Duration hold);
+    /// What `ahead` holds will take; nothing while too little was seen to say.
+    [[nodiscard]] std::optional<Duration> estimate(std::size_t ahead) const;
+};
+
+class LockQueue;
+
+/// What all lock queues share; owned by the engine.
+struct LockContext {
+    const Settings& settings;
+    Session& session;
+    WatchRegistry& watches;
+    Reaper& reaper;
+    LeaseTable& leases;
+    Timers& timers;
+    Random& random;
+    std::vector<Effect>& effects;
+    ClientStats& counters;
+    /// Queues that could grant but for the evidence; asked again when the safe deadline moves.
+    std::vector<std::weak_ptr<LockQueue>>& awaiting_evidence;
+};
+
+/// Threads of one process queue here, first come first served, behind one contender.
+///
+/// Invariant: each acquisition that joins is answered exactly once by AcquireDone.
+class LockQueue final : public std::enable_shared_from_this<LockQueue>, private ContenderPort {
+public:
+    LockQueue(LockContext& context, std::string path);
+
+    void join(Instant now, OperationId id, AcquireSpec spec);
+    /// Takes the acquisition out of the queue and answers it with `code`.
+    void leave(Instant now, OperationId id, std::error_code code, std::string what);
+    void on_wait_end(Instant now, OperationId id);
+    void on_holder_read(Instant now, OperationId id);
+
+    void on_attached(Instant now);
+    void on_detached(Instant now);
+    void on_session_ended(Instant now);
+    void on_auth_failed(Instant now);
+    /// The safe deadline moved.
+    void on_evidence(Instant now);
+    void on_node_deleted(Instant now, std::string_view name);
+    /// A watched node changed without going away (somebody wrote to it): the watch is used up.
+    void on_node_changed(Instant now, std::string_view name);
+    void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
+    /// Answers everybody who waits with `code`; used when the client closes.
+    void refuse_all(Instant now, std::error_code code, std::string what);
+
+    [[nodiscard]] const std::string& path() const { return x_path; }
+    [[nodiscard]] std::size_t waiting() const { return x_waiters.size() + x_leaving.size(); }
+    [[nodiscard]] bool has(OperationId id) const;
+    [[nodiscard]] bool is_idle() const {
+        return x_waiters.empty() && x_leaving.empty() && !x_contender && !x_holder;
+    }
+
+private:
+    struct Waiter {
+        OperationId id;
+        AcquireSpec spec;
+        Instant since;
+        Instant give_up;
+        bool is_try;
+    };
+    /// Refused, but the answer waits for one read, so that it can name the holder.
+    struct Leaving {
+        OperationId id;
+        Refusal refusal;
+    };
+
+    // ContenderPort
+    std::string create_and_list() override;
+    void create_parents() override;
+    void list_behind_barrier() override;
+    void list() override;
+    void watch(std::string_view name) override;
+
+    void advance(Instant now);
+    void begin(Instant now);
+    void check_first(Instant now);
+    void on_checked(Instant now, const Response& response);
+    void settle_failure(Instant now);
+    void admit(Instant now);
+    void try_grant(Instant now);
+    void grant(Instant now, Waiter waiter);
+    [[nodiscard]] bool hand_over(Instant now, Loss loss);
+    enum class Offer { none, shortened, whole };
+    [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
+    void abandon(Instant now, OperationId lease = 0);
+    void drop_watch(Instant now);
+
+    [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
+                                                       std::size_t ahead) const;
+    [[nodiscard]] Refusal describe(Instant now, const Waiter& waiter, std::error_code code,
+                                   std::string what) const;
+    void refuse_unaffordable(Instant now);
+    void refuse(Instant now, OperationId id, Refusal refusal, bool read_holder_first);
+    void answer(OperationId id, Refusal refusal);
+    void read_holder(Instant now, const std::string& name);
+    void on_holder_known(Instant now, const std::string& name, std::string record);
+    [[nodiscard]] std::string head_name() const;
+    void forget_timers(OperationId id);
+
+    void send_list();
+    void send_watch(const std::string& name);
+    template <class Use>
+    [[nodiscard]] ResponseHandler for_contender(Use use);
+    [[nodiscard]] std::string full(std::string_view name) const {
+        return x_path + "/" + std::string(name);
+    }
+
+    LockContext& x_context;
+    const std::string x_path;
+    Instant x_now = Instant::min();  ///< of the turn we are in, for the port's functions
+
+    std::deque<Waiter> x_waiters;
+    std::vector<Leaving> x_leaving;
+    std::optional<Contender> x_contender;
+    std::uint64_t x_serial = 0;  ///< of the contender; answers to an older one are not for us
+    std::optional<AcquireSpec> x_spec;  ///< that the contender's node was made with
+    std::optional<OperationId> x_holder;
+    int x_local_grants = 0;
+    bool x_is_admitted = false;
+    bool x_is_checking = false;
+    bool x_was_checked = false;
+    bool x_has_warned = false;
+    bool x_awaits_evidence = false;
+    std::string x_head;         ///< whose record is in x_head_record
+    std::string x_head_record;
+    HoldPace x_pace;
+};
+
+}  // namespace leasehold::core

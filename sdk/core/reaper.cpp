@@ -1,0 +1,177 @@
+#include "sdk/core/reaper.hpp"
+
+#include "sdk/core/text.hpp"
+#include "sdk/wire/multi.hpp"
+#include "sdk/wire/node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace leasehold::core {
+
+namespace {
+
+constexpr Duration first_backoff = std::chrono::milliseconds{100};
+constexpr Duration last_backoff = std::chrono::seconds{10};
+
+}  // namespace
+
+Reaper::Reaper(const Settings& settings, Session& session, Timers& timers,
+               std::vector<Effect>& effects)
+    : x_settings(settings), x_session(session), x_timers(timers), x_effects(effects) {}
+
+void Reaper::condemn(Instant now, Condemned node) {
+    const std::uint64_t id = x_next_id++;
+    x_nodes.emplace(id, Entry{.node = std::move(node), .backoff = first_backoff});
+    x_timers.set({TimerKind::orphan, id}, later(now, x_settings.orphan_limit));
+    work_on(now, id);
+}
+
+void Reaper::on_created(Instant now, std::string_view prefix, wire::ServerError err,
+                        std::string_view path) {
+    const auto found = std::find_if(x_nodes.begin(), x_nodes.end(), [&](const auto& item) {
+        return item.second.node.is_awaited && item.second.node.prefix == prefix;
+    });
+    if (found == x_nodes.end()) {
+        return;
+    }
+    const std::uint64_t id = found->first;
+    Condemned& node = found->second.node;
+    node.is_awaited = false;
+    if (err != wire::ServerError::ok) {
+        return finish(id, success());
+    }
+    const std::string expected = node.parent + "/" + node.prefix;
+    if (path.starts_with(expected)) {
+        node.name = path.substr(node.parent.size() + 1);
+    }
+    work_on(now, id);
+}
+
+void Reaper::on_attached(Instant now) {
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, entry] : x_nodes) {
+        ids.push_back(id);
+    }
+    for (const std::uint64_t id : ids) {
+        work_on(now, id);
+    }
+}
+
+void Reaper::on_detached() {
+    for (auto& [id, entry] : x_nodes) {
+        entry.is_in_flight = false;
+        entry.node.is_awaited = false;  // it will not come any more: the list has to tell
+    }
+}
+
+void Reaper::on_session_ended(const result<void>& outcome) {
+    while (!x_nodes.empty()) {
+        finish(x_nodes.begin()->first, outcome);
+    }
+}
+
+void Reaper::on_reap_timer(Instant now, std::uint64_t id) {
+    work_on(now, id);
+}
+
+std::size_t Reaper::orphans() const {
+    return static_cast<std::size_t>(std::count_if(
+        x_nodes.begin(), x_nodes.end(), [](const auto& item) { return item.second.is_orphan; }));
+}
+
+void Reaper::work_on(Instant now, std::uint64_t id) {
+    const auto found = x_nodes.find(id);
+    if (found == x_nodes.end() || !x_session.is_attached() || x_session.is_closing() ||
+        found->second.is_in_flight || found->second.node.is_awaited) {
+        return;
+    }
+    x_timers.cancel({TimerKind::reap, id});
+    found->second.is_in_flight = true;
+    if (found->second.node.name.empty()) {
+        resolve(now, id);
+    } else {
+        remove(now, id);
+    }
+}
+
+void Reaper::remove(Instant now, std::uint64_t id) {
+    const Condemned& node = x_nodes.at(id).node;
+    wire::RemoveRequest request;
+    request.path = node.parent + "/" + node.name;
+    x_session.send(now, request, [this, id](Instant when, const Response& response) {
+        on_removed(when, id, response);
+    });
+}
+
+void Reaper::on_removed(Instant now, std::uint64_t id, const Response& response) {
+    if (!x_nodes.contains(id) || response.failure) {
+        return;  // lost: on_detached has made it due again
+    }
+    x_nodes.at(id).is_in_flight = false;
+    if (response.ok() || response.err == wire::ServerError::no_node) {
+        return finish(id, success());
+    }
+    retry_later(now, id, wire::describe(response.err));
+}
+
+/// Nobody knows whether the create took effect: behind a write barrier the list tells.
+void Reaper::resolve(Instant now, std::uint64_t id) {
+    x_session.send(now, wire::MultiRequest{}, [](Instant, const Response&) {});
+    wire::GetChildrenRequest request;
+    request.path = x_nodes.at(id).node.parent;
+    x_session.send(now, request, [this, id](Instant when, const Response& response) {
+        on_listed(when, id, response);
+    });
+}
+
+void Reaper::on_listed(Instant now, std::uint64_t id, const Response& response) {
+    const auto found = x_nodes.find(id);
+    if (found == x_nodes.end() || response.failure == make_error_code(errc::connection_lost)) {
+        return;
+    }
+    found->second.is_in_flight = false;
+    if (response.err == wire::ServerError::no_node) {
+        return finish(id, success());
+    }
+    const auto list = response.ok() ? wire::decode<wire::GetChildrenReply>(response.body)
+                                    : wire::result<wire::GetChildrenReply>(
+                                          wire::DecodeError::truncated);
+    if (!list) {
+        return retry_later(now, id, "the contenders could not be listed");
+    }
+    Condemned& node = found->second.node;
+    const auto& children = list.value().children;
+    const auto ours = std::find_if(children.begin(), children.end(), [&](const auto& name) {
+        return name.starts_with(node.prefix);
+    });
+    if (ours == children.end()) {
+        return finish(id, success());
+    }
+    node.name = *ours;
+    work_on(now, id);
+}
+
+void Reaper::retry_later(Instant now, std::uint64_t id, std::string_view why) {
+    Entry& entry = x_nodes.at(id);
+    if (entry.backoff >= last_backoff && !entry.is_orphan) {
+        entry.is_orphan = true;
+        x_effects.emplace_back(Log{LogLevel::error,
+                                   "orphan",
+                                   {{"node", escape(entry.node.parent + "/" + entry.node.prefix)},
+                                    {"why", std::string(why)}}});
+    }
+    x_timers.set({TimerKind::reap, id}, later(now, entry.backoff));
+    entry.backoff = std::min(2 * entry.backoff, last_backoff);
+}
+
+void Reaper::finish(std::uint64_t id, result<void> outcome) {
+    auto finished = x_nodes.extract(id);
+    x_timers.cancel({TimerKind::reap, id});
+    x_timers.cancel({TimerKind::orphan, id});
+    if (finished.mapped().node.lease != 0) {
+        x_effects.emplace_back(NodeGone{finished.mapped().node.lease, std::move(outcome)});
+    }
+}
+
+}  // namespace leasehold::core

@@ -1,0 +1,77 @@
+// Sees to it that every node this process created is deleted in the end, whatever became of the
+// caller: an orphaned contender would block everybody behind it.
+#pragma once
+
+#include "sdk/core/effect.hpp"
+#include "sdk/core/session.hpp"
+#include "sdk/core/timers.hpp"
+
+#include <leasehold/clock.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leasehold::core {
+
+/// A node that must go. Its prefix is unique for ever, so a delete hits its own incarnation only,
+/// and a delete answered NoNode is a success.
+struct Condemned {
+    std::string parent;
+    std::string prefix;
+    std::string name;       ///< empty if its create was not answered yet
+    OperationId lease = 0;  ///< whose end is told by NodeGone; 0 if nobody's
+    bool is_awaited = false;  ///< the create's answer is still to come on this connection
+};
+
+/// It never gives up on a live session: past its budget it retries every 10 s and reports an
+/// orphan. Its budget is its own, never that of a caller that has been cancelled.
+class Reaper {
+public:
+    Reaper(const Settings& settings, Session& session, Timers& timers,
+           std::vector<Effect>& effects);
+
+    void condemn(Instant now, Condemned node);
+    /// The answer to the create of a node that was condemned before it came.
+    void on_created(Instant now, std::string_view prefix, wire::ServerError err,
+                    std::string_view path);
+    void on_attached(Instant now);
+    void on_detached();
+    /// The session is gone, and all its ephemeral nodes with it; or it is left to end by itself,
+    /// and `outcome` says so to those who wait for a node to go.
+    void on_session_ended(const result<void>& outcome);
+    void on_reap_timer(Instant now, std::uint64_t id);
+    /// True if the node stands past the orphan limit: only closing the session helps.
+    [[nodiscard]] bool is_orphan_due(std::uint64_t id) const { return x_nodes.contains(id); }
+
+    [[nodiscard]] std::size_t size() const { return x_nodes.size(); }
+    [[nodiscard]] std::size_t orphans() const;
+
+private:
+    struct Entry {
+        Condemned node;
+        Duration backoff;
+        bool is_in_flight = false;
+        bool is_orphan = false;
+    };
+
+    void work_on(Instant now, std::uint64_t id);
+    void remove(Instant now, std::uint64_t id);
+    void resolve(Instant now, std::uint64_t id);
+    void on_removed(Instant now, std::uint64_t id, const Response& response);
+    void on_listed(Instant now, std::uint64_t id, const Response& response);
+    void retry_later(Instant now, std::uint64_t id, std::string_view why);
+    void finish(std::uint64_t id, result<void> outcome);
+
+    const Settings& x_settings;
+    Session& x_session;
+    Timers& x_timers;
+    std::vector<Effect>& x_effects;
+    std::map<std::uint64_t, Entry> x_nodes;
+    std::uint64_t x_next_id = 1;
+};
+
+}  // namespace leasehold::core

@@ -1,0 +1,337 @@
+#include "sdk/core/session.hpp"
+
+#include "sdk/core/text.hpp"
+#include "sdk/wire/auth.hpp"
+#include "sdk/wire/node.hpp"
+#include "sdk/wire/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace leasehold::core {
+
+Session::Session(const Settings& settings, Random& random, SessionListener& listener,
+                 std::vector<Effect>& effects)
+    : x_settings(settings),
+      x_listener(listener),
+      x_effects(effects),
+      x_random(random),
+      x_dialer(settings, Random{random.next()}),
+      x_evidence(settings.timing),
+      x_splitter(wire::FrameLimits{.frame = settings.max_frame_bytes}) {}
+
+// ---- the session itself -------------------------------------------------------------------------
+
+void Session::on_connect_answer(Instant now, std::string_view frame) {
+    const auto answer = wire::decode_connect_answer(frame);
+    if (!answer) {
+        return protocol_error(now, wire::describe(answer.error()));
+    }
+    const auto* response = std::get_if<wire::ConnectResponse>(&answer.value());
+    if (response == nullptr) {
+        return fail_attempt(now, "the server is read-only");
+    }
+    if (response->timeout_ms == 0) {
+        if (x_purpose == Purpose::attach && x_id != 0) {
+            return expire(now, "the server says that the session expired");
+        }
+        return fail_attempt(now, "the server refused to open a session");
+    }
+    if (response->timeout_ms < 0 || response->session_id == 0 ||
+        response->password.size() != wire::password_size) {
+        return protocol_error(now, "a connect response that no server sends");
+    }
+    if (response->read_only.value_or(false)) {
+        return fail_attempt(now, "the server is read-only");
+    }
+    if (x_purpose == Purpose::trial) {
+        x_stage = Stage::open;
+        return try_container(now);
+    }
+    if (x_id != 0 && (response->session_id != x_id || response->password != x_password)) {
+        return expire(now, "the server answered with another session than ours");
+    }
+    adopt(now, *response);
+}
+
+void Session::adopt(Instant now, const wire::ConnectResponse& response) {
+    // A server whose minimum is above what was asked grants more; the smaller one is always safe.
+    const Duration granted = std::min<Duration>(std::chrono::milliseconds{response.timeout_ms},
+                                                x_settings.session_timeout);
+    const bool is_new = x_id == 0;
+    if (is_new) {
+        x_id = response.session_id;
+        x_password = response.password;
+        ++x_sessions;
+        x_evidence.on_session_created(x_greeted, now, granted);
+    } else {
+        ++x_reattached;
+        x_evidence.on_reattached(x_greeted, now, granted);
+    }
+    x_stage = Stage::open;
+    x_give_up = Instant::max();
+    x_connection_zxid = 0;
+    x_dialer.on_attached(now);
+    x_trouble.clear();
+    x_trouble_code = errc::no_server;
+    log(LogLevel::info, is_new ? "session_opened" : "session_reattached",
+        {{"server", x_endpoint.host + ":" + std::to_string(x_endpoint.port)},
+         {"session", shorten_session(x_id)},
+         {"timeout", format_duration(granted)}});
+    if (x_close_by) {
+        return write_close(now);
+    }
+    for (const auto& [scheme, secret] : x_credentials) {
+        write_auth(now, scheme, secret);
+    }
+    x_listener.on_attached(now, is_new);
+    ping(now);
+    x_listener.on_evidence(now);
+}
+
+void Session::expire(Instant now, std::string_view why) {
+    log(LogLevel::warning, "session_expired",
+        {{"session", shorten_session(x_id)}, {"why", std::string(why)}});
+    x_id = 0;
+    x_password.clear();
+    x_evidence.on_session_ended();
+    x_listener.on_expired(now);
+    if (x_close_by) {
+        return finish_close(success());
+    }
+    fail_attempt(now, why);
+}
+
+void Session::add_auth(Instant now, std::string scheme, std::string secret) {
+    if (is_attached()) {
+        write_auth(now, scheme, secret);
+    }
+    x_credentials.emplace_back(std::move(scheme), std::move(secret));
+}
+
+void Session::write_auth(Instant now, const std::string& scheme, const std::string& secret) {
+    append(wire::auth_xid, wire::Opcode::auth,
+           wire::AuthPacket{.type = 0, .scheme = scheme, .auth = secret});
+    ++x_auths;
+    x_evidence.on_sent(now);
+}
+
+// ---- the end of a connection --------------------------------------------------------------------
+
+void Session::on_disconnected(Instant now, std::string_view why) {
+    switch (x_stage) {
+        case Stage::idle:
+        case Stage::resolving:
+        case Stage::stopped:
+            return;
+        case Stage::connecting:
+        case Stage::greeting:
+            if (x_purpose == Purpose::probe && x_stage == Stage::greeting) {
+                x_probe.on_end();
+                return leave_probe(now);
+            }
+            return fail_attempt(now, why);
+        case Stage::open:
+            if (x_purpose == Purpose::trial) {
+                return leave_trial(now);
+            }
+            return drop_connection(now, why);
+    }
+}
+
+/// An attempt that did not end in an attached session.
+void Session::fail_attempt(Instant now, std::string_view why) {
+    log(LogLevel::info, "connect_failed",
+        {{"server", x_endpoint.host + ":" + std::to_string(x_endpoint.port)},
+         {"why", escape(why)}});
+    x_trouble = x_endpoint.host + ":" + std::to_string(x_endpoint.port) + ": " + escape(why);
+    drop_connection(now, why);
+}
+
+void Session::protocol_error(Instant now, std::string_view what) {
+    log(LogLevel::error, "protocol_error", {{"what", std::string(what)}});
+    const std::string why = "protocol error: " + std::string(what);
+    is_attached() ? drop_connection(now, why) : fail_attempt(now, why);
+    x_trouble_code = errc::protocol_error;
+}
+
+void Session::drop_connection(Instant now, std::string_view why) {
+    if (is_attached()) {
+        log(LogLevel::warning, "disconnected", {{"why", escape(why)}});
+        x_trouble = escape(why);
+        x_dialer.on_lost(now);
+    } else {
+        x_dialer.on_failed(now);
+    }
+    x_effects.emplace_back(Disconnect{});
+    forget_connection(now);
+    if (x_stage == Stage::idle) {
+        x_dial_at = now;
+        dial(now);
+    }
+}
+
+/// Nothing of a dead connection may reach the next one: bytes not yet written are discarded, and
+/// every outstanding request ends as lost.
+void Session::forget_connection(Instant now) {
+    const bool was_attached = is_attached();
+    x_stage = Stage::idle;
+    x_give_up = Instant::max();
+    x_outbound.clear();
+    x_pings.clear();
+    x_auths = 0;
+    if (was_attached) {
+        x_evidence.on_disconnected();
+    }
+    std::deque<Outstanding> lost;
+    lost.swap(x_outstanding);
+    for (Outstanding& request : lost) {
+        request.handler(now, Response{.failure = errc::connection_lost});
+    }
+    if (was_attached && x_stage != Stage::stopped) {
+        x_listener.on_detached(now);
+        x_listener.on_evidence(now);
+    }
+}
+
+void Session::close(Instant now, Instant deadline) {
+    if (x_stage == Stage::stopped || x_close_by) {
+        return;
+    }
+    x_close_by = deadline;
+    const bool may_have_session =
+        x_id != 0 || (x_purpose == Purpose::attach && x_stage == Stage::greeting);
+    if (!may_have_session) {
+        return finish_close(success());
+    }
+    if (is_attached()) {
+        write_close(now);
+    }
+}
+
+void Session::renew(Instant now) {
+    if (is_attached() && !x_close_by) {
+        send(now, wire::CloseSessionRequest{}, [this](Instant when, const Response& response) {
+            if (response.ok()) {
+                expire(when, "closed to get rid of a node that could not be deleted");
+            }
+        });
+    }
+}
+
+void Session::write_close(Instant now) {
+    // 3.4.8 with Netty never delivers the reply, only the end of the stream: lost counts as closed.
+    send(now, wire::CloseSessionRequest{},
+         [this](Instant, const Response&) { finish_close(success()); });
+}
+
+void Session::finish_close(result<void> outcome) {
+    if (x_stage == Stage::stopped) {
+        return;
+    }
+    if (x_stage != Stage::idle && x_stage != Stage::resolving) {
+        x_effects.emplace_back(Disconnect{});
+    }
+    x_stage = Stage::stopped;
+    x_outbound.clear();
+    x_outstanding.clear();
+    x_pings.clear();
+    x_id = 0;
+    x_was_closed_cleanly = outcome.has_value();
+    x_effects.emplace_back(Closed{std::move(outcome)});
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+void Session::on_time(Instant now) {
+    if (x_stage == Stage::stopped) {
+        return;
+    }
+    if (x_close_by && *x_close_by <= now) {
+        return finish_close(
+            Error{errc::timed_out, "the session could not be closed in time; it ends by itself "
+                                   "after its timeout"});
+    }
+    if (x_give_up <= now) {
+        if (x_purpose == Purpose::probe && x_stage == Stage::greeting) {
+            x_probe.on_end();
+            leave_probe(now);
+        } else {
+            fail_attempt(now, "no answer within the connect timeout");
+        }
+    } else if (x_stage == Stage::open && now - x_heard >= silence_limit()) {
+        drop_connection(now, "the server is silent");
+    }
+    if (is_attached()) {
+        const bool had_fresh = x_evidence.has_fresh_evidence();
+        x_evidence.on_time(now, oldest_unanswered());
+        if (had_fresh != x_evidence.has_fresh_evidence()) {
+            x_listener.on_evidence(now);
+        }
+        if (is_attached() && x_evidence.next_ping() <= now) {
+            ping(now);
+        }
+    }
+    dial(now);
+}
+
+/// Java's rule: a server that was silent for two thirds of the timeout is given up for another,
+/// which leaves a third to find one.
+Duration Session::silence_limit() const {
+    return x_purpose == Purpose::trial ? x_settings.connect_timeout
+                                       : x_evidence.session_timeout() / 3 * 2;
+}
+
+Instant Session::next_wakeup() const {
+    if (x_stage == Stage::stopped) {
+        return Instant::max();
+    }
+    Instant next = std::min(x_give_up, x_close_by.value_or(Instant::max()));
+    if (x_stage == Stage::idle) {
+        next = std::min(next, x_dial_at);
+    }
+    if (x_stage == Stage::open) {
+        next = std::min(next, later(x_heard, silence_limit()));
+    }
+    if (is_attached()) {
+        next = std::min({next, x_evidence.next_ping(), x_evidence.next_event(oldest_unanswered())});
+    }
+    return next;
+}
+
+ClientState Session::state() const {
+    if (x_stage == Stage::stopped) {
+        return ClientState::closed;
+    }
+    if (x_id == 0) {
+        return ClientState::connecting;
+    }
+    return is_attached() && x_evidence.has_fresh_evidence() ? ClientState::connected
+                                                            : ClientState::jeopardy;
+}
+
+void Session::fill(ClientStats& stats, Instant now) const {
+    stats.state = state();
+    stats.sessions = x_sessions;
+    stats.connects = x_connects;
+    stats.reconnects = x_reattached;
+    stats.requests = x_requests;
+    stats.pings = x_pinged;
+    stats.bytes_sent = x_sent;
+    stats.bytes_received = x_received;
+    stats.pending_requests = x_outstanding.size();
+    stats.gaps = x_evidence.gaps();
+    stats.session_timeout = x_id != 0 ? x_evidence.session_timeout() : Duration{};
+    if (const auto newest = x_evidence.newest()) {
+        stats.evidence_age = now - *newest;
+    }
+    const Instant safe = x_evidence.safe_deadline();
+    stats.lease_in_hand = safe > now ? safe - now : Duration{};
+}
+
+void Session::log(LogLevel level, std::string event,
+                  std::vector<std::pair<std::string, std::string>> fields) {
+    x_effects.emplace_back(Log{level, std::move(event), std::move(fields)});
+}
+
+}  // namespace leasehold::core

@@ -1,0 +1,212 @@
+// One ZooKeeper session over whatever connections it takes: connecting and re-attaching, request
+// numbers, replies in order, pings, and the evidence that the session is alive.
+#pragma once
+
+#include "sdk/core/dialer.hpp"
+#include "sdk/core/effect.hpp"
+#include "sdk/core/evidence.hpp"
+#include "sdk/core/random.hpp"
+#include "sdk/core/server_probe.hpp"
+#include "sdk/core/settings.hpp"
+#include "sdk/wire/connect.hpp"
+#include "sdk/wire/frame.hpp"
+#include "sdk/wire/header.hpp"
+#include "sdk/wire/watch.hpp"
+
+#include <leasehold/state.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace leasehold::core {
+
+/// How a written request ended.
+struct Response {
+    std::error_code failure{};  ///< no reply came, or none that could be read
+    wire::ServerError err = wire::ServerError::ok;
+    std::int64_t zxid = 0;
+    std::string_view body{};  ///< lives as long as the call
+
+    [[nodiscard]] bool ok() const { return !failure && err == wire::ServerError::ok; }
+};
+using ResponseHandler = std::function<void(Instant now, const Response&)>;
+
+/// What a session tells the engine. Calls come from within the session's own functions.
+class SessionListener {
+public:
+    virtual ~SessionListener() = default;
+
+    /// Requests can be written. Comes after the credentials were written.
+    virtual void on_attached(Instant now, bool is_new_session) = 0;
+    /// The connection is gone, and every outstanding request was answered as lost.
+    virtual void on_detached(Instant now) = 0;
+    /// The session is gone for good, and with it everything it held.
+    virtual void on_expired(Instant now) = 0;
+    virtual void on_watch_event(Instant now, const wire::WatcherEvent& event) = 0;
+    /// The safe deadline may have moved, or the state may have changed.
+    virtual void on_evidence(Instant now) = 0;
+    /// The server refuses our credentials.
+    virtual void on_auth_failed(Instant now) = 0;
+};
+
+class Session {
+public:
+    Session(const Settings& settings, Random& random, SessionListener& listener,
+            std::vector<Effect>& effects);
+
+    void start(Instant now);
+    void on_time(Instant now);
+    void on_resolved(Instant now, std::vector<Endpoint> endpoints);
+    void on_connected(Instant now);
+    void on_bytes(Instant now, std::string_view bytes);
+    void on_disconnected(Instant now, std::string_view why);
+
+    /// Appends one request; the handler is called exactly once. Only while attached.
+    template <class Body>
+    void send(Instant now, const Body& body, ResponseHandler handler) {
+        send(now, Body::op, body, std::move(handler));
+    }
+    template <class Body>
+    void send(Instant now, wire::Opcode op, const Body& body, ResponseHandler handler) {
+        append(next_xid(), op, body);
+        remember(now, op, std::move(handler));
+    }
+
+    void add_auth(Instant now, std::string scheme, std::string secret);
+    [[nodiscard]] bool has_credentials() const { return !x_credentials.empty(); }
+    /// Closes the session and tells the shell Closed, at the latest at `deadline`.
+    void close(Instant now, Instant deadline);
+    /// Closes this session and opens another one.
+    void renew(Instant now);
+
+    [[nodiscard]] bool is_attached() const {
+        return x_stage == Stage::open && x_purpose == Purpose::attach;
+    }
+    [[nodiscard]] bool is_stopped() const { return x_stage == Stage::stopped; }
+    [[nodiscard]] bool is_closing() const { return x_close_by.has_value(); }
+    /// After the close: the server confirmed it, and the session with all its nodes is gone.
+    [[nodiscard]] bool was_closed_cleanly() const { return x_was_closed_cleanly; }
+    [[nodiscard]] std::int64_t id() const { return x_id; }
+    [[nodiscard]] std::int64_t last_zxid() const { return x_last_zxid; }
+    /// 3.4 unless something better is known.
+    [[nodiscard]] ServerVersion server_version() const { return x_version; }
+    [[nodiscard]] const Evidence& evidence() const { return x_evidence; }
+    [[nodiscard]] ClientState state() const;
+    [[nodiscard]] Instant next_wakeup() const;
+    [[nodiscard]] std::string& outbound() { return x_outbound; }
+    [[nodiscard]] std::size_t outstanding() const { return x_outstanding.size(); }
+    /// Why the last connection attempt failed, for a person.
+    [[nodiscard]] const std::string& last_trouble() const { return x_trouble; }
+    /// no_server, or protocol_error if that is why.
+    [[nodiscard]] errc trouble_code() const { return x_trouble_code; }
+    void fill(ClientStats& stats, Instant now) const;
+
+private:
+    enum class Stage { idle, resolving, connecting, greeting, open, stopped };
+    enum class Purpose { probe, trial, attach };
+    struct Outstanding {
+        std::int32_t xid;
+        wire::Opcode op;
+        Instant sent;
+        ResponseHandler handler;
+    };
+
+    void dial(Instant now);
+    void connect(Instant now, Endpoint endpoint);
+    void open_transport(Instant now, Purpose purpose);
+    void greet(Instant now);
+    void leave_probe(Instant now);
+    void try_container(Instant now);
+    void leave_trial(Instant now);
+
+    void on_connect_answer(Instant now, std::string_view frame);
+    void adopt(Instant now, const wire::ConnectResponse& response);
+    void expire(Instant now, std::string_view why);
+    void on_frame(Instant now, std::string_view frame);
+    void on_ping_reply(Instant now);
+    void on_reply(Instant now, const wire::ReplyView& reply);
+    void on_oversized(Instant now);
+    [[nodiscard]] bool accept_zxid(const wire::ReplyHeader& header, const Outstanding& request);
+    void acknowledge(Instant now, Instant sent);
+
+    template <class Body>
+    void append(std::int32_t xid, wire::Opcode op, const Body& body) {
+        const std::size_t before = x_outbound.size();
+        wire::append_request(x_outbound, xid, op, body);
+        x_sent += x_outbound.size() - before;
+    }
+    void ping(Instant now);
+    void write_auth(Instant now, const std::string& scheme, const std::string& secret);
+    void write_close(Instant now);
+    void finish_close(result<void> outcome);
+    void drop_connection(Instant now, std::string_view why);
+    void forget_connection(Instant now);
+    void fail_attempt(Instant now, std::string_view why);
+    void protocol_error(Instant now, std::string_view what);
+    void log(LogLevel level, std::string event,
+             std::vector<std::pair<std::string, std::string>> fields);
+
+    std::int32_t next_xid();
+    void remember(Instant now, wire::Opcode op, ResponseHandler handler);
+    [[nodiscard]] std::optional<Instant> oldest_unanswered() const;
+    [[nodiscard]] Duration silence_limit() const;
+
+    const Settings& x_settings;
+    SessionListener& x_listener;
+    std::vector<Effect>& x_effects;
+    Random& x_random;
+    Dialer x_dialer;
+    Evidence x_evidence;
+    std::vector<std::pair<std::string, std::string>> x_credentials;
+
+    Stage x_stage = Stage::idle;
+    Purpose x_purpose = Purpose::attach;
+    std::uint64_t x_connection = 0;  // counts connections, so that a loop notices a change
+    Endpoint x_endpoint;
+    Instant x_dial_at = Instant::max();  // when the dialer wants to be asked again
+    Instant x_give_up = Instant::max();  // of the current stage
+    Instant x_heard = Instant::min();    // last byte from the server
+    Instant x_greeted = Instant::min();  // when the connect request was written
+    std::optional<Instant> x_close_by;
+    bool x_was_closed_cleanly = false;
+
+    std::int64_t x_id = 0;
+    std::string x_password;
+    std::int32_t x_xid = 0;
+    std::int64_t x_last_zxid = 0;
+    std::int64_t x_connection_zxid = 0;  // largest on this connection
+    std::deque<Outstanding> x_outstanding;
+    std::deque<Instant> x_pings;
+    int x_auths = 0;
+
+    wire::FrameSplitter x_splitter;
+    std::string x_outbound;
+    ServerProbe x_probe;
+    ServerVersion x_version{3, 4, 0};
+    ServerVersion x_trial_version{3, 4, 0};
+    bool x_was_tried = false;
+    struct Known {
+        ServerVersion version;
+        Instant learned;
+    };
+    std::map<Endpoint, Known> x_known;
+    std::string x_trouble;
+    errc x_trouble_code = errc::no_server;
+
+    std::uint64_t x_sessions = 0;
+    std::uint64_t x_connects = 0;
+    std::uint64_t x_reattached = 0;
+    std::uint64_t x_requests = 0;
+    std::uint64_t x_pinged = 0;
+    std::uint64_t x_sent = 0;
+    std::uint64_t x_received = 0;
+};
+
+}  // namespace leasehold::core

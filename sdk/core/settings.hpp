@@ -1,0 +1,78 @@
+// A client's options and connect string, checked once and owned.
+#pragma once
+
+#include "sdk/core/endpoint.hpp"
+
+#include <leasehold/clock.hpp>
+#include <leasehold/error.hpp>
+#include <leasehold/options.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leasehold::core {
+
+/// `host:port,host:port/chroot`. The port defaults to 2181; IPv6 literals stand in brackets.
+struct ConnectString {
+    std::vector<Endpoint> hosts;
+    std::string chroot;  ///< empty, or an absolute path without a trailing slash
+};
+
+/// Refused: no host, an empty or overlong host, blanks, a port outside 1..65535, more than 1000
+/// hosts, a chroot that is no valid znode path.
+[[nodiscard]] result<ConnectString> parse_connect_string(std::string_view text);
+
+/// A server's version as far as it decides what may be sent to it.
+struct ServerVersion {
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+
+    friend auto operator<=>(const ServerVersion&, const ServerVersion&) = default;
+
+    [[nodiscard]] bool has_containers() const { return *this >= ServerVersion{3, 5, 1}; }
+    [[nodiscard]] bool has_remove_watches() const { return *this >= ServerVersion{3, 5, 1}; }
+};
+
+/// Reads the leading "3.8.0" of a version text or of srvr's "Zookeeper version: 3.8.0-…, built…".
+[[nodiscard]] std::optional<ServerVersion> parse_server_version(std::string_view text);
+
+/// The numbers of the lease arithmetic.
+struct LeaseTiming {
+    Duration tick{};
+    int sync_limit = 5;
+    bool standalone = false;
+    Duration ack_gap{};
+    double clock_drift = 0.01;
+    Duration margin{};
+
+    /// What may pass between a follower's acknowledgement and the leader's last word of us.
+    [[nodiscard]] Duration delta() const;
+};
+
+struct Settings {
+    ConnectString servers;
+    Duration session_timeout{};
+    LeaseTiming timing;
+    Duration connect_timeout{};
+    Duration backoff_min{};
+    Duration backoff_max{};
+    int max_connects_per_second = 10;
+    std::size_t max_frame_bytes = 0;
+    std::size_t max_pending = 0;
+    Duration orphan_limit{};
+    std::optional<ServerVersion> server_version;
+};
+
+[[nodiscard]] result<Settings> make_settings(std::string_view connect_string,
+                                             const ClientOptions& options);
+
+/// Milliseconds as a Duration, saturating instead of overflowing.
+[[nodiscard]] Duration saturate(milliseconds value);
+/// `when + by`, saturating; durations of INT_MAX hours are somebody's "for ever".
+[[nodiscard]] Instant later(Instant when, Duration by);
+
+}  // namespace leasehold::core
