@@ -115,9 +115,9 @@ void Audit::check_hang() {
         return;
     }
     const std::vector<Hold>& holds = x_holds[hot_order];
-    const auto hung =
-        std::find_if(holds.begin(), holds.end(),
-                     [&](const Hold& each) { return each.token == x_lock_over->token; });
+    const auto hung = std::find_if(holds.begin(), holds.end(), [&](const Hold& each) {
+        return each.token == x_lock_over->token;
+    });
     if (hung == holds.end() || std::next(hung) == holds.end()) {
         fail("nobody got order 42 after the hang");
         return;
@@ -146,9 +146,10 @@ std::vector<std::string> Audit::summary() const {
         lines.push_back("the caller's late write, with token " +
                         std::to_string(x_refused_write->token) + ", was refused by the database");
     }
-    lines.push_back(std::to_string(x_payments_ok - (x_is_hanging_paid ? 1 : 0)) + " of " +
-                    std::to_string(std::size(plan) - 1) + " other payments went through" +
-                    (x_is_hanging_paid ? "; so did " + x_hanging + " when it was asked again" : ""));
+    lines.push_back(
+        std::to_string(x_payments_ok - (x_is_hanging_paid ? 1 : 0)) + " of " +
+        std::to_string(std::size(plan) - 1) + " other payments went through" +
+        (x_is_hanging_paid ? "; so did " + x_hanging + " when it was asked again" : ""));
     lines.push_back("longest wait for order 42 after the hang: " + seconds(x_longest_wait));
     lines.push_back("tokens of order 42 rose " + std::to_string(x_rises) + " times in " +
                     std::to_string(hot) + " holds");

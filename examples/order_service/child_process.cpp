@@ -1,12 +1,11 @@
 #include "child_process.hpp"
 
+#include <array>
+#include <csignal>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <csignal>
 
 namespace demo {
 namespace {

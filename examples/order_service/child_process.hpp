@@ -1,10 +1,9 @@
 // A process that is this program once more in another role, and that dies with us.
 #pragma once
 
-#include <sys/types.h>
-
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace demo {

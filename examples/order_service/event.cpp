@@ -1,24 +1,25 @@
 #include "event.hpp"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <sstream>
+#include <unistd.h>
 
 namespace demo {
 namespace {
 
 constexpr std::array names{
-    std::string_view{"note"},     std::string_view{"ready"},      std::string_view{"asks"},
-    std::string_view{"HOLDS"},    std::string_view{"CANCELLED"},  std::string_view{"stalls"},
+    std::string_view{"note"},      std::string_view{"ready"},     std::string_view{"asks"},
+    std::string_view{"HOLDS"},     std::string_view{"CANCELLED"}, std::string_view{"stalls"},
     std::string_view{"LOCK OVER"}, std::string_view{"paid"},      std::string_view{"REFUSED"},
-    std::string_view{"releases"}, std::string_view{"FAILED"},     std::string_view{"closed"},
+    std::string_view{"releases"},  std::string_view{"FAILED"},    std::string_view{"closed"},
 };
 
 }  // namespace
 
-std::string_view to_string(EventKind kind) { return names.at(static_cast<std::size_t>(kind)); }
+std::string_view to_string(EventKind kind) {
+    return names.at(static_cast<std::size_t>(kind));
+}
 
 std::string to_line(const Event& event) {
     std::ostringstream line;

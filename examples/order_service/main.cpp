@@ -97,6 +97,10 @@ int run_parent(const Arguments& arguments) {
     shop.start_process(blocking);
     shop.start_process(coroutine);
     shop.run();
+    if (!shop.did_start()) {
+        std::printf("\nFAILED: not both processes reached ZooKeeper\n");
+        return 1;
+    }
 
     Audit audit(shop.events(), shop.ledger(), hanging);
     check_server(arguments.setup.connect, audit);

@@ -41,7 +41,9 @@ constexpr std::string_view hanging_payment(std::string_view process) {
     return process == coroutine ? "b1/2" : "a1/2";
 }
 
-inline std::string lock_path(int order) { return "/orders/" + std::to_string(order); }
+inline std::string lock_path(int order) {
+    return "/orders/" + std::to_string(order);
+}
 
 /// Fits a standalone server with tickTime=200: it grants sessions of 0.4 to 4 s. A budget of 2 s
 /// plus tick/2 plus the ack gap, 3.1 s, is within 0.99 * 4 s - 0.25 s = 3.71 s.

@@ -2,8 +2,6 @@
 
 #include "plan.hpp"
 
-#include <sys/wait.h>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <sys/wait.h>
 #include <utility>
 
 namespace demo {
@@ -49,10 +48,9 @@ void Shop::start_process(std::string_view name) {
         say(EventKind::failed, name, "could not be started");
         return;
     }
-    x_processes.push_back(std::make_unique<Process>(
-        Process{std::string(name), child->pid,
-                asio::posix::stream_descriptor(x_io, child->to_child),
-                asio::posix::stream_descriptor(x_io, child->from_child)}));
+    x_processes.push_back(std::make_unique<Process>(Process{
+        std::string(name), child->pid, asio::posix::stream_descriptor(x_io, child->to_child),
+        asio::posix::stream_descriptor(x_io, child->from_child)}));
 }
 
 void Shop::run() {
@@ -113,15 +111,15 @@ void Shop::hear(Event event) {
     }
 }
 
-/// Both are connected: the clock of the plan starts a moment from now.
+/// Both are connected: the plan starts a moment from now.
 void Shop::start_all() {
+    x_has_started = true;
     const Instant start = BootClock::now() + std::chrono::milliseconds(100);
     const std::string line = std::to_string(start.time_since_epoch().count()) + '\n';
     for (const auto& process : x_processes) {
         boost::system::error_code ignored;  // one that is gone is noticed by keep_time()
         asio::write(process->to, asio::buffer(line), ignored);
     }
-    x_timeline.start(start);
 }
 
 void Shop::say(EventKind kind, std::string_view process, std::string text) {

@@ -32,6 +32,8 @@ public:
     /// Returns when all processes have ended, or at the time limit.
     void run();
 
+    /// False if a process could not connect: then nothing happened.
+    [[nodiscard]] bool did_start() const { return x_has_started; }
     [[nodiscard]] const std::vector<Event>& events() const { return x_timeline.printed(); }
     [[nodiscard]] const Ledger& ledger() const { return x_services.ledger(); }
 
@@ -56,6 +58,7 @@ private:
     Services x_services;
     std::vector<std::unique_ptr<Process>> x_processes;
     std::size_t x_ready = 0;
+    bool x_has_started = false;
     leasehold::Instant x_begin = leasehold::BootClock::now();
 };
 

@@ -1,12 +1,11 @@
 #include "timeline.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 
 namespace demo {
@@ -30,14 +29,13 @@ std::string_view colour_of(EventKind kind) {
 Timeline::Timeline(std::FILE* out)
     : x_out(out),
       x_has_colours(::isatty(::fileno(out)) == 1 && std::getenv("NO_COLOR") == nullptr) {
-    std::fprintf(x_out, "%8s  %-9s  %-6s  %-5s  %-9s\n", "seconds", "process", "worker", "order",
-                 "event");
+    std::fprintf(x_out, "%8s  %-9s  %-6s  %-5s  event\n", "seconds", "process", "worker", "order");
 }
 
 void Timeline::add(Event event) {
-    const auto place = std::upper_bound(
-        x_kept.begin(), x_kept.end(), event.at,
-        [](leasehold::Instant at, const Event& other) { return at < other.at; });
+    const auto place =
+        std::upper_bound(x_kept.begin(), x_kept.end(), event.at,
+                         [](leasehold::Instant at, const Event& other) { return at < other.at; });
     x_kept.insert(place, std::move(event));
 }
 
@@ -52,6 +50,9 @@ void Timeline::print_until(leasehold::Instant now) {
 }
 
 void Timeline::print(const Event& event) {
+    if (event.kind == EventKind::paid) {
+        return;  // said by the release that follows
+    }
     const double at = std::chrono::duration<double>(event.at - x_start).count();
     const std::string order = event.order == 0 ? "-" : std::to_string(event.order);
     const std::string worker = event.worker.empty() ? "-" : event.worker;

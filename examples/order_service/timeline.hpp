@@ -3,7 +3,6 @@
 
 #include "event.hpp"
 
-#include <cstdint>
 #include <cstdio>
 #include <vector>
 
@@ -15,8 +14,6 @@ class Timeline {
 public:
     explicit Timeline(std::FILE* out);
 
-    /// Times are shown from this instant on.
-    void start(leasehold::Instant when) { x_start = when; }
     void add(Event event);
     /// Prints what is old enough to be in order; all, with Instant::max().
     void print_until(leasehold::Instant now);

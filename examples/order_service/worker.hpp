@@ -1,10 +1,10 @@
 // One process of the order service: a client, and several workers that share its session.
 #pragma once
 
+#include <leasehold/leasehold.hpp>
+
 #include "event.hpp"
 #include "plan.hpp"
-
-#include <leasehold/leasehold.hpp>
 
 #include <cstdint>
 #include <set>
@@ -26,8 +26,7 @@ int run_coroutine_workers(const WorkerSetup& setup);
 // ---- what both have in common: worker_common.cpp ----
 
 /// Connects, tells the parent, and waits until it says when to start.
-leasehold::result<leasehold::Client> open_client(const WorkerSetup& setup,
-                                                 std::string_view process,
+leasehold::result<leasehold::Client> open_client(const WorkerSetup& setup, std::string_view process,
                                                  leasehold::Instant& start);
 /// Tells the parent of something that must not happen. Returns the exit code of the process.
 int fail(std::string_view process, std::string what);
@@ -52,7 +51,7 @@ public:
     void charges();
     void cancelled(const leasehold::Error& error) const;
     void stalls(const leasehold::ScopedLock& lock) const;
-    void paid() const;
+    void paid();
     void written(const std::string& answer, std::int64_t token) const;
     /// Right before the release.
     void releases(const leasehold::ScopedLock& lock) const;
@@ -63,6 +62,7 @@ private:
     Task x_task;
     leasehold::Instant x_asked{};
     leasehold::Instant x_charged{};
+    bool x_is_paid = false;
 };
 
 }  // namespace demo

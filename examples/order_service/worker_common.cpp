@@ -9,8 +9,7 @@ namespace demo {
 
 using leasehold::BootClock;
 
-leasehold::result<leasehold::Client> open_client(const WorkerSetup& setup,
-                                                 std::string_view process,
+leasehold::result<leasehold::Client> open_client(const WorkerSetup& setup, std::string_view process,
                                                  leasehold::Instant& start) {
     BOOST_OUTCOME_TRY(auto client, leasehold::Client::connect(setup.connect, client_options()));
     BOOST_OUTCOME_TRYV(client.wait_connected(5s));
@@ -19,8 +18,8 @@ leasehold::result<leasehold::Client> open_client(const WorkerSetup& setup,
     event.at = BootClock::now();
     event.kind = EventKind::ready;
     event.process = process;
-    event.text = "one session for the whole process, timeout " +
-                 seconds(client.stats().session_timeout);
+    event.text =
+        "one session for the whole process, timeout " + seconds(client.stats().session_timeout);
     tell_parent(event);
 
     std::int64_t when = 0;
@@ -72,7 +71,9 @@ leasehold::LockOptions Story::lock_options() const {
     return {.wait = wait, .budget = budget, .owner = x_task.worker, .trace_id = x_task.payment};
 }
 
-std::string Story::charge_request() const { return "charge " + std::string(x_task.payment); }
+std::string Story::charge_request() const {
+    return "charge " + std::string(x_task.payment);
+}
 
 std::string Story::write_request(std::int64_t token) const {
     return "write " + std::to_string(x_task.order) + ' ' + std::to_string(token) + ' ' +
@@ -81,7 +82,7 @@ std::string Story::write_request(std::int64_t token) const {
 
 void Story::asks() {
     x_asked = BootClock::now();
-    tell_parent(event(EventKind::asks, "for the lock of order " + std::to_string(x_task.order)));
+    tell_parent(event(EventKind::asks, "for the lock"));
 }
 
 void Story::refused(const leasehold::Error& error) const {
@@ -107,13 +108,16 @@ void Story::holds(const leasehold::ScopedLock& lock) const {
     });
 }
 
-void Story::charges() { x_charged = BootClock::now(); }
+void Story::charges() {
+    x_charged = BootClock::now();
+}
 
 void Story::cancelled(const leasehold::Error& error) const {
+    const std::string& what = error.context().what;
     Event event = this->event(EventKind::cancelled, {});
     event.took = event.at - x_charged;
-    event.text = "payment " + std::string(x_task.payment) + " after " + seconds(event.took) +
-                 ": " + error.message();
+    event.text = "payment " + std::string(x_task.payment) + " after " + seconds(event.took) + ": " +
+                 (what.empty() ? error.message() : what);
     tell_parent(event);
 }
 
@@ -125,7 +129,10 @@ void Story::stalls(const leasehold::ScopedLock& lock) const {
     tell_parent(event);
 }
 
-void Story::paid() const { tell_parent(event(EventKind::paid, std::string(x_task.payment))); }
+void Story::paid() {
+    x_is_paid = true;
+    tell_parent(event(EventKind::paid, std::string(x_task.payment)));
+}
 
 void Story::written(const std::string& answer, std::int64_t token) const {
     if (answer == "ok") {
@@ -133,8 +140,8 @@ void Story::written(const std::string& answer, std::int64_t token) const {
     }
     Event event = this->event(EventKind::refused, {});
     event.token = token;
-    event.text = "by the database: the write with token " + std::to_string(token) +
-                 " came late (" + answer + ")";
+    event.text = "by the database: the write with token " + std::to_string(token) + " came late (" +
+                 answer + ")";
     tell_parent(event);
 }
 
@@ -142,7 +149,9 @@ void Story::releases(const leasehold::ScopedLock& lock) const {
     Event event = this->event(EventKind::releases, {});  // reads the clock before valid()
     if (lock.valid()) {
         event.token = lock.token();
-        event.text = "with " + seconds(lock.remaining()) + " to spare";
+        event.text = "payment " + std::string(x_task.payment) +
+                     (x_is_paid ? " went through, " : " failed, ") + seconds(lock.remaining()) +
+                     " to spare";
         tell_parent(event);
     }
 }

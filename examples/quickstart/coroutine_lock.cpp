@@ -26,8 +26,8 @@ asio::awaitable<std::string> charge() {
 //! [work]
 asio::awaitable<void> work(leasehold::Client& client) {
     // Every async_ function completes with void(result<T>): nothing is thrown.
-    auto lock = co_await client.async_lock("/orders/42", {.wait = 2s, .budget = 1s},
-                                           asio::use_awaitable);
+    auto lock =
+        co_await client.async_lock("/orders/42", {.wait = 2s, .budget = 1s}, asio::use_awaitable);
     if (!lock) {
         std::puts(lock.error().message().c_str());
         co_return;

@@ -64,8 +64,8 @@ public:
     /// lock, or the caller.
     [[nodiscard]] Error why_stopped() const;
     [[nodiscard]] bool is_stop_due() const noexcept;
-    /// `post_stop` is called once, on the I/O thread or here, when the call has to be stopped; it
-    /// only posts. Not called after the scope is destroyed.
+    /// `post_stop` is called at most once, on the I/O thread or here, when the call has to be
+    /// stopped; it only posts, and holds nothing alive. It may come just after the scope's end.
     void on_stop(std::function<void()> post_stop);
 
 private:

@@ -110,7 +110,7 @@ public:
     }
 
 private:
-    friend class detail::ClientImpl;
+    friend struct detail::WatchState;
     explicit Watch(std::shared_ptr<detail::WatchState>) noexcept;
     [[nodiscard]] detail::Start<WatchEvent> prepare_wait() const;
     void drop() noexcept;

@@ -72,6 +72,28 @@ private:
     std::optional<result<T>> x_value;
 };
 
+/// The answer; or the signal that asked us to end before it came; or neither, in time.
+template <class T>
+struct Awaited {
+    std::optional<result<T>> answer{};
+    int signal = 0;
+};
+
+template <class T>
+[[nodiscard]] Awaited<T> await(EventLoop& loop, Answer<T>& answer, Instant until) {
+    for (;;) {
+        if (auto value = answer.take()) {
+            return {.answer = std::move(value)};
+        }
+        if (BootClock::now() >= until) {
+            return {};
+        }
+        if (const int signal = loop.wait(until); is_request_to_end(signal)) {
+            return {.signal = signal};
+        }
+    }
+}
+
 /// A descriptor that turns readable at `when` of the boot clock, which counts suspend: poll()'s own
 /// timeout would not. Instant::max() never comes.
 [[nodiscard]] Descriptor make_boot_timer() noexcept;

@@ -61,7 +61,7 @@ public:
     /// Why a call is being stopped although the lease may live a little longer.
     [[nodiscard]] Error why_stopped() const;
     /// Makes every handle invalid at once; the engine learns of it in its own time.
-    void invalidate() noexcept { x_is_over.store(true, std::memory_order_release); }
+    void invalidate(Loss why) noexcept;
 
     void begin_call() noexcept { x_lease->active_calls.fetch_add(1); }
     void end_call();
@@ -86,6 +86,7 @@ public:
     void cancel_wait(core::OperationId id);
 
 private:
+    [[nodiscard]] bool is_over() const noexcept { return x_over.load() >= 0; }
     [[nodiscard]] Loss likely_loss() const;
     void tell_jeopardy(std::unique_lock<std::mutex>& lock);
     void call_jeopardy_handler();
@@ -98,7 +99,7 @@ private:
     const bool x_is_shortened;
     const int x_fork_generation;
     std::stop_source x_stop;
-    std::atomic<bool> x_is_over{false};
+    std::atomic<int> x_over{-1};  ///< a Loss once we ended it ourselves
     std::atomic<Instant::rep> x_budget_end;
     std::atomic<int> x_loss{-1};  ///< a Loss once it is known
 

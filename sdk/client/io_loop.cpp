@@ -135,22 +135,36 @@ void IoLoop::post_control(Task task) {
 }
 
 void IoLoop::post(Task task, std::size_t limit) {
-    errc refusal = errc::closed;
-    {
-        const std::lock_guard lock(x_mutex);
-        if (!x_is_closed && x_tasks.size() < limit) {
-            x_tasks.push_back(std::move(task));
-            if (x_tasks.size() == 1) {
-                boost::asio::post(x_transport->io, [this] { run_tasks(); });
-            }
-            return;
-        }
-        if (!x_is_closed) {
-            refusal = errc::overloaded;
-        }
+    std::unique_lock lock(x_mutex);
+    if (!x_is_closed && x_tasks.size() >= limit) {
+        lock.unlock();
+        Turn none{BootClock::now(), nullptr, errc::overloaded};
+        return task(none);
     }
-    Turn none{BootClock::now(), nullptr, refusal};
-    task(none);
+    x_tasks.push_back(std::move(task));
+    if (x_is_closed) {
+        drain(lock);
+    } else if (x_tasks.size() == 1) {
+        boost::asio::post(x_transport->io, [this] { run_tasks(); });
+    }
+}
+
+/// After the end the tasks still run one at a time, on whatever thread brings them, so that what
+/// belonged to the loop's thread needs no lock.
+void IoLoop::drain(std::unique_lock<std::mutex>& lock) {
+    if (std::exchange(x_is_draining, true)) {
+        return;
+    }
+    while (!x_tasks.empty()) {
+        Task task = std::move(x_tasks.front());
+        x_tasks.pop_front();
+        lock.unlock();
+        Turn none{BootClock::now(), nullptr};
+        task(none);
+        task = {};
+        lock.lock();
+    }
+    x_is_draining = false;
 }
 
 void IoLoop::run_tasks() {
@@ -178,12 +192,15 @@ void IoLoop::end() {
         const std::lock_guard lock(x_mutex);
         x_last_stats = last;
         x_is_closed = true;
+        x_is_draining = true;  // by this thread, below
     }
     run_tasks();
     x_transport.reset();
     Turn none{BootClock::now(), nullptr};
     x_listener.on_stopped(none);
-    const std::lock_guard lock(x_mutex);
+    std::unique_lock lock(x_mutex);
+    x_is_draining = false;
+    drain(lock);
     x_has_ended = true;
     x_changed.notify_all();
 }

@@ -42,8 +42,9 @@ public:
 
 class IoLoop {
 public:
-    /// Run exactly once: on the loop's thread with an engine, or, if it came too late or there were
-    /// too many, on any thread without one.
+    /// Run exactly once: on the loop's thread with an engine; or without one if the loop has ended,
+    /// one at a time on any thread; or at once without one if there were too many
+    /// (errc::overloaded): such a task touches nothing but its own.
     using Task = UniqueFunction<void(Turn&)>;
 
     IoLoop(core::Settings settings, LoopListener& listener);
@@ -83,6 +84,7 @@ private:
     void turn(Input&& input);
     void carry_out(Turn& turn);
     void post(Task task, std::size_t limit);
+    void drain(std::unique_lock<std::mutex>& lock);
     void end();
 
     const core::Settings x_settings;
@@ -96,7 +98,8 @@ private:
     mutable std::mutex x_mutex;
     std::condition_variable x_changed;
     std::deque<Task> x_tasks;
-    bool x_is_closed = false;  // no task is taken any more
+    bool x_is_closed = false;    // no task gets an engine any more
+    bool x_is_draining = false;  // somebody runs what has come since
     bool x_has_ended = false;
     ClientStats x_last_stats;
 };

@@ -26,13 +26,10 @@ namespace leasehold::core {
 class Dialer {
 public:
     /// Nothing to do until the next event: resolving, connecting or attached.
-    struct Idle {
-        friend bool operator==(const Idle&, const Idle&) = default;
-    };
+    struct Idle {};
     /// Ask again at this time.
     struct Wait {
         Instant until;
-        friend bool operator==(const Wait&, const Wait&) = default;
     };
     using Step = std::variant<Idle, Wait, Resolve, Connect>;
 

@@ -101,9 +101,11 @@ void LockQueue::refuse(Instant now, OperationId id, Refusal refusal, bool read_h
     if (read_holder_first && refusal.holder_record.empty() && !head.empty() &&
         x_context.session.is_attached()) {
         refusal.holder_node = head;
+        // Its name is worth a moment, but not an answer after the end of the wait.
+        const Duration patience = std::min(x_context.settings.timing.ack_gap,
+                                           refusal.time_left.value_or(Duration{}));
         x_leaving.push_back({id, std::move(refusal)});
-        x_context.timers.set({TimerKind::wait_end, id},
-                             later(now, x_context.settings.timing.ack_gap));
+        x_context.timers.set({TimerKind::wait_end, id}, later(now, patience));
         read_holder(now, head);
     } else {
         answer(id, std::move(refusal));

@@ -98,7 +98,10 @@ TEST(LeaseNumbers, HugeNumbersSaturateInsteadOfWrapping) {
     EXPECT_GT(usable_timeout(defaults(), Duration::max()), 0s);
     EXPECT_FALSE(explain_budget(huge, Duration::max(), Duration::max()).empty());
 
-    Evidence evidence(defaults());
+    LeaseTiming no_deductions = standalone();
+    no_deductions.clock_drift = 0;
+    no_deductions.margin = {};
+    Evidence evidence(no_deductions);
     evidence.on_session_created(at(0s), at(1s), Duration::max());
     EXPECT_EQ(evidence.safe_deadline(), Instant::max());
 }

@@ -1,0 +1,246 @@
+#include "sdk/cli/arguments.hpp"
+
+#include "sdk/cli/duration.hpp"
+#include "sdk/cli/exit_code.hpp"
+#include "sdk/cli/help.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstddef>
+#include <memory>
+#include <sstream>
+#include <system_error>
+
+namespace leasehold::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+void add_duration(CLI::App& app, const std::string& name, milliseconds& value,
+                  const std::string& what) {
+    app.add_option_function<std::string>(
+           name,
+           [name, &value](const std::string& text) {
+               const result<milliseconds> parsed = parse_duration(text);
+               if (!parsed) {
+                   throw CLI::ValidationError(name, parsed.error().context().what);
+               }
+               value = parsed.value();
+           },
+           what)
+        ->type_name("DURATION")
+        ->default_str(format_duration(value))
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+template <class Number>
+void add_number(CLI::App& app, const std::string& name, Number& value,
+                const std::string& default_text, const std::string& what) {
+    app.add_option_function<std::string>(
+           name,
+           [name, &value](const std::string& text) {
+               const char* const end = text.data() + text.size();
+               const auto [stopped, error] = std::from_chars(text.data(), end, value);
+               if (error != std::errc{} || stopped != end || !(value >= Number{0})) {
+                   throw CLI::ValidationError(name, "'" + text + "' is no number from 0 on");
+               }
+           },
+           what)
+        ->type_name("N")
+        ->default_str(default_text)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
+    app.add_option("PATH", arguments.path, "The lock's path, such as /jobs/billing")
+        ->type_name("")
+        ->required();
+    app.add_option("--connect", arguments.connect,
+                   "The ensemble: host:port,host:port/chroot; without it LEASEHOLD_CONNECT")
+        ->type_name("HOSTS")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_duration(app, "--wait", arguments.wait, "Bound on everything up to the answer");
+    ClientOptions& client = arguments.client;
+    add_duration(app, "--session-timeout", client.session_timeout, "What the server is asked for");
+    add_duration(app, "--tick", client.tick, "The ensemble's tickTime; or a larger value");
+    add_number(app, "--sync-limit", client.sync_limit, "5",
+               "The ensemble's syncLimit; or a larger value");
+    app.add_flag("--standalone", client.standalone,
+                 "The ensemble is one server alone, without followers");
+    add_duration(app, "--ack-gap", client.ack_gap,
+                 "Slowest reply that proves the lease; 0s: the smaller of 2s and the tick");
+    add_number(app, "--clock-drift", client.clock_drift, "0.01",
+               "Bound on the relative rate of the clocks");
+    add_duration(app, "--margin", client.margin, "Fixed safety margin");
+}
+
+void add_naming(CLI::App& app, Naming& naming) {
+    app.add_option_function<std::string>(
+           "--naming",
+           [&naming](const std::string& text) {
+               if (text != "curator" && text != "kazoo") {
+                   throw CLI::ValidationError("--naming", "'" + text + "' is not curator or kazoo");
+               }
+               naming = text == "kazoo" ? Naming::kazoo : Naming::curator;
+           },
+           "Whose locks the path is shared with: curator or kazoo")
+        ->type_name("NAMING")
+        ->default_str("curator")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+/// CLI11's layout, with usage lines that show where CMD goes, and one line for each command.
+class HelpFormatter final : public CLI::Formatter {
+public:
+    HelpFormatter() { column_width(32); }
+
+    std::string make_usage(const CLI::App* app, std::string) const override {
+        std::string line = "\nUsage: leasehold";
+        if (app->get_name() == "run") {
+            line += " run PATH [OPTIONS] -- CMD [ARGS...]";
+        } else if (app->get_name() == "ls") {
+            line += " ls PATH [OPTIONS]";
+        } else {
+            line += " run|ls PATH [OPTIONS] ...";
+        }
+        return line + "\n";
+    }
+
+    std::string make_subcommand(const CLI::App* command) const override {
+        const std::string description = command->get_description();
+        std::string line = "  " + command->get_name();
+        line.resize(get_column_width(), ' ');
+        return line + description.substr(0, description.find('\n')) + "\n";
+    }
+};
+
+/// CLI11's parser with our options, bound to where they go.
+struct Parser {
+    CLI::App app{std::string(help::description), "leasehold"};
+    CLI::App* run = app.add_subcommand("run", std::string(help::run_description));
+    CLI::App* list = app.add_subcommand("ls", std::string(help::list_description));
+    RunArguments run_arguments;
+    ListArguments list_arguments;
+
+    Parser() {
+        app.footer(std::string(help::footer));
+        app.set_version_flag("--version", "leasehold " LEASEHOLD_VERSION);
+        app.require_subcommand(1);
+        for (CLI::App* each : {&app, run, list}) {
+            each->formatter(std::make_shared<HelpFormatter>());
+        }
+
+        run->footer(std::string(help::run_footer));
+        add_ensemble(*run, run_arguments.ensemble);
+        add_duration(*run, "--budget", run_arguments.budget, "How long CMD may run");
+        add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
+        add_naming(*run, run_arguments.naming);
+
+        list->footer(std::string(help::list_footer));
+        add_ensemble(*list, list_arguments.ensemble);
+        list->add_flag("--json", list_arguments.as_json, "An array of objects, for programs");
+    }
+};
+
+/// "-5s" behind an option is a bad value of that option, and is to be refused as such; CLI11 would
+/// take it for an option of its own.
+Words with_negative_values_attached(Words words) {
+    Words attached;
+    for (std::string& word : words) {
+        const bool is_negative = word.size() > 1 && word[0] == '-' &&
+                                 (std::isdigit(static_cast<unsigned char>(word[1])) != 0 ||
+                                  word[1] == '.');
+        if (is_negative && !attached.empty() && attached.back().starts_with("--") &&
+            attached.back().find('=') == std::string::npos) {
+            attached.back() += "=" + word;
+        } else {
+            attached.push_back(std::move(word));
+        }
+    }
+    return attached;
+}
+
+Reply refuse(std::string_view what, std::string_view command) {
+    std::string text = "leasehold: ";
+    text += what;
+    text += "\nleasehold: see 'leasehold ";
+    text += command.empty() ? "" : std::string(command) + " ";
+    return {text + "--help'\n", exit_code::usage};
+}
+
+/// Everything behind the first "--" is the command's, whatever it looks like.
+Words split_off_command(Words& words, bool& has_separator) {
+    const auto separator = std::find(words.begin(), words.end(), "--");
+    has_separator = separator != words.end();
+    if (!has_separator) {
+        return {};
+    }
+    Words command(separator + 1, words.end());
+    words.erase(separator, words.end());
+    return command;
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto is_blank = [](char letter) { return letter == ' ' || letter == '\n'; };
+    while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+Arguments parse_with(Parser& parser, Words words, std::string_view default_connect) {
+    const std::string command = words.empty() ? "" : words.front();
+    const bool is_run = command == "run";
+    bool has_separator = false;
+    if (is_run) {
+        parser.run_arguments.command = split_off_command(words, has_separator);
+    }
+    words = with_negative_values_attached(std::move(words));
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    const std::string_view known = is_run || command == "ls" ? command : std::string_view{};
+    if (known.empty() && !command.starts_with("-")) {
+        return refuse(command.empty() ? "run or ls?" : "no command '" + command + "': run or ls?",
+                      known);
+    }
+    try {
+        parser.app.parse(std::move(words));
+    } catch (const CLI::Success& request) {
+        std::ostringstream text;
+        parser.app.exit(request, text, text);
+        return Reply{std::string(trimmed(text.str())) + "\n", exit_code::success};
+    } catch (const CLI::ExtrasError& error) {
+        const bool forgot = is_run && !has_separator;
+        return refuse(forgot ? "the command goes behind --: leasehold run PATH -- CMD ARGS..."
+                             : trimmed(error.what()),
+                      known);
+    } catch (const CLI::ParseError& error) {
+        return refuse(trimmed(error.what()), known);
+    }
+    EnsembleArguments& ensemble =
+        is_run ? parser.run_arguments.ensemble : parser.list_arguments.ensemble;
+    if (is_run && parser.run_arguments.command.empty()) {
+        return refuse("which command? leasehold run PATH -- CMD ARGS...", known);
+    }
+    if (ensemble.connect.empty()) {
+        ensemble.connect = default_connect;
+    }
+    if (ensemble.connect.empty()) {
+        return refuse("which ensemble? give --connect HOSTS, or set LEASEHOLD_CONNECT", known);
+    }
+    if (is_run) {
+        return std::move(parser.run_arguments);
+    }
+    return std::move(parser.list_arguments);
+}
+
+}  // namespace
+
+Arguments parse_arguments(std::span<const std::string> words, std::string_view default_connect) {
+    Parser parser;
+    return parse_with(parser, Words(words.begin(), words.end()), default_connect);
+}
+
+}  // namespace leasehold::cli

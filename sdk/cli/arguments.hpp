@@ -1,0 +1,50 @@
+// The command line, parsed and checked as far as that goes without a server.
+#pragma once
+
+#include <leasehold/options.hpp>
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace leasehold::cli {
+
+/// What both commands take: where the ensemble is, and what it is like.
+struct EnsembleArguments {
+    std::string path;
+    std::string connect;
+    std::chrono::milliseconds wait{5'000};
+    ClientOptions client;
+};
+
+struct RunArguments {
+    EnsembleArguments ensemble;
+    std::chrono::milliseconds budget{10'000};
+    std::chrono::milliseconds grace{2'000};
+    Naming naming = Naming::curator;
+    std::vector<std::string> command;
+};
+
+struct ListArguments {
+    EnsembleArguments ensemble;
+    bool as_json = false;
+};
+
+/// Help, the version, or what is wrong with the arguments: nothing is left to do but to print it,
+/// on standard output if the code is 0, else on standard error.
+struct Reply {
+    std::string text;
+    int exit_code;
+};
+
+using Arguments = std::variant<RunArguments, ListArguments, Reply>;
+
+/// `words` without the program's name. `default_connect` is used where no --connect is given; empty
+/// if there is no default.
+[[nodiscard]] Arguments parse_arguments(std::span<const std::string> words,
+                                        std::string_view default_connect);
+
+}  // namespace leasehold::cli

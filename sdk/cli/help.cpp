@@ -1,0 +1,61 @@
+#include "sdk/cli/help.hpp"
+
+namespace leasehold::cli::help {
+
+constexpr std::string_view description = "Locks on ZooKeeper that cannot outlive their lease.";
+
+constexpr std::string_view footer = R"(Examples:
+  export LEASEHOLD_CONNECT=zk1:2181,zk2:2181,zk3:2181/shop
+  leasehold run /jobs/billing --wait 30s --budget 10s -- ./billing.sh --month 11
+  leasehold ls /jobs/billing
+
+LEASEHOLD_CONNECT names the ensemble where --connect is not given.
+'leasehold run --help' and 'leasehold ls --help' tell more, exit codes included.)";
+
+constexpr std::string_view run_description =
+    R"(Runs CMD while holding the lock at PATH, and ends it at the end of the budget.
+
+PATH is relative to the chroot in --connect, and is created where it is missing. CMD gets the
+fencing token in LEASEHOLD_TOKEN, the path in LEASEHOLD_PATH and the milliseconds that are left at
+its start in LEASEHOLD_DEADLINE_MS. At the budget its process group gets SIGTERM, and SIGKILL after
+the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on.)";
+
+constexpr std::string_view run_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
+
+Example:
+  leasehold run /jobs/billing --connect zk1:2181,zk2:2181/shop --wait 30s --budget 10s \
+      -- ./billing.sh --month 11
+
+Exit codes: that of CMD, 128 + n if signal n ended it; and
+   64  bad arguments, or a budget that the lease cannot honour (the text has the numbers)
+   69  no server could be reached
+   70  internal error
+   75  not acquired within the wait
+   76  the server broke ZooKeeper's protocol
+   77  not permitted by an ACL or by authentication
+  124  CMD was ended because its budget was used up
+  125  CMD was ended because the lock was lost
+  126  CMD cannot be executed
+  127  there is no CMD)";
+
+constexpr std::string_view list_description =
+    R"(Shows who holds the lock at PATH and who waits for it, in order.
+
+Contenders of Curator and kazoo are shown, too. What they say of themselves (owner, host, pid,
+budget) is shown as they wrote it.)";
+
+constexpr std::string_view list_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
+
+Examples:
+  leasehold ls /jobs/billing --connect zk1:2181,zk2:2181/shop
+  leasehold ls /jobs/billing --json | jq '.[0].owner'
+
+Exit codes:
+    0  done; also if nobody is there
+   64  bad arguments
+   69  no server could be reached
+   70  internal error
+   76  the server broke ZooKeeper's protocol
+   77  not permitted by an ACL or by authentication)";
+
+}  // namespace leasehold::cli::help

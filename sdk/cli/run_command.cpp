@@ -1,0 +1,199 @@
+#include "sdk/cli/run_command.hpp"
+
+#include "sdk/cli/duration.hpp"
+#include "sdk/cli/event_loop.hpp"
+#include "sdk/cli/exit_code.hpp"
+#include "sdk/cli/report.hpp"
+#include "sdk/cli/supervisor.hpp"
+#include "sdk/cli/watcher.hpp"
+
+#include <leasehold/client.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+namespace leasehold::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// For telling the server that we go: well within the second that the tool has after the wait.
+constexpr milliseconds close_limit = 600ms;
+/// How much later than the wait the SDK may answer before we stop waiting for it.
+constexpr milliseconds answer_slack = 250ms;
+
+/// The only event of the SDK's log that the person at the terminal has to know of.
+struct Warnings {
+    void operator()(const LogRecord& record) const {
+        if (record.event == "kazoo_contender") {
+            say("warning: " + *path + " has contenders of kazoo, whose plain Lock does not see ours; "
+                "give --naming kazoo here, or extra_lock_patterns=[\"lock-\"] there");
+        }
+    }
+    const std::string* path;
+};
+
+std::string base_name(const std::string& command) {
+    return command.substr(command.rfind('/') + 1);  // npos + 1 is 0
+}
+
+milliseconds bound_on_answer(const EnsembleArguments& ensemble) {
+    const milliseconds gap = ensemble.client.ack_gap == 0ms
+                                 ? std::min<milliseconds>(2s, ensemble.client.tick)
+                                 : ensemble.client.ack_gap;
+    return (ensemble.wait == 0ms ? gap : ensemble.wait) + answer_slack;
+}
+
+LockOptions lock_options(const RunArguments& arguments) {
+    return {.wait = arguments.ensemble.wait,
+            .budget = arguments.budget,
+            .on_budget = OnBudget::hold_until_return,
+            .reserve = 0ms,
+            // The command is gone by then; this only has to be later, and finite.
+            .max_hold = arguments.budget + arguments.grace + 1s,
+            .naming = arguments.naming,
+            .watch_own_node = true};
+}
+
+Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments, EventLoop& loop) {
+    const auto answer = std::make_shared<Answer<ScopedLock>>(loop.nudge());
+    const Instant until = BootClock::now() + bound_on_answer(arguments.ensemble);
+    client.async_lock(arguments.ensemble.path, lock_options(arguments),
+                      [answer](result<ScopedLock> lock) { answer->put(std::move(lock)); });
+    return await(loop, *answer, until);
+}
+
+std::array<std::pair<std::string, std::string>, 3> variables(const ScopedLock& lock,
+                                                             const std::string& path) {
+    const auto left = std::chrono::floor<milliseconds>(lock.remaining());
+    return {{{"LEASEHOLD_TOKEN", std::to_string(lock.token())},
+             {"LEASEHOLD_PATH", path},
+             {"LEASEHOLD_DEADLINE_MS", std::to_string(left.count())}}};
+}
+
+std::string how_it_ended(const ChildEnd& end) {
+    return end.by_signal ? "the command was ended by " + signal_name(end.status)
+                         : "the command exited with " + std::to_string(end.status);
+}
+
+std::string why_lost(const Outcome& outcome) {
+    if (!outcome.loss) {
+        return "no contact with the ensemble, and the lease was running out";
+    }
+    switch (*outcome.loss) {
+        case Loss::session_expired: return "the session expired";
+        case Loss::node_deleted: return "somebody deleted its node";
+        case Loss::deadline: return "no contact with the ensemble until the safe deadline";
+        case Loss::released:
+        case Loss::budget:
+        case Loss::closed: break;
+    }
+    return std::string(to_string(*outcome.loss));
+}
+
+int report_not_executable(const std::string& word, int error_number) {
+    const int code = exit_code::of_exec_failure(error_number);
+    say(word + ": " + std::strerror(error_number));
+    say(code == exit_code::not_found ? "check the command's name and PATH"
+                                     : "check that it is a program, and its permissions");
+    return code;
+}
+
+int report_outcome(const RunArguments& arguments, const Outcome& outcome,
+                   const result<void>& verdict) {
+    const std::string& path = arguments.ensemble.path;
+    if (outcome.end.exec_errno != 0) {
+        return report_not_executable(arguments.command.front(), outcome.end.exec_errno);
+    }
+    if (outcome.cause == Cause::budget || (!outcome.cause && verdict.has_error() &&
+                                           verdict.error() == errc::budget_exceeded)) {
+        say(path + ": the budget of " + format_duration(arguments.budget) + " is used up; " +
+            how_it_ended(outcome.end));
+        say("give a longer --budget, or a command that takes less time");
+        return exit_code::budget;
+    }
+    if (outcome.cause == Cause::lease) {
+        say(path + ": the lock was lost: " + why_lost(outcome) + "; " + how_it_ended(outcome.end));
+        say("what the command had begun may be unfinished; see who holds the lock now: leasehold ls " +
+            path);
+        return exit_code::lock_lost;
+    }
+    if (!verdict) {
+        return report(verdict.error(), path);
+    }
+    return outcome.end.exit_code();
+}
+
+int run_locked(const Client& client, const ScopedLock& lock, const RunArguments& arguments,
+               EventLoop& loop, const Surroundings& around) {
+    const std::string& path = arguments.ensemble.path;
+    std::optional<result<Outcome>> outcome;
+    // The node stays until this returns.
+    const result<void> verdict = lock.call([&] {
+        Supervisor supervisor(client, lock, arguments, loop, around);
+        if (supervisor.has_time()) {
+            Executable executable(arguments.command, variables(lock, path));
+            outcome.emplace(supervisor.run(executable));
+        }
+    });
+    if (!outcome) {
+        say(path + ": granted, but too late: the lease was about to end; the command was not run");
+        say("try again; a longer --session-timeout or a shorter --grace helps, too");
+        return exit_code::not_acquired;
+    }
+    return *outcome ? report_outcome(arguments, outcome->value(), verdict)
+                    : report(outcome->error(), path);
+}
+
+/// Everything between the first thread and the last.
+int run_with_client(const RunArguments& arguments, EventLoop& loop, const Surroundings& around) {
+    const EnsembleArguments& ensemble = arguments.ensemble;
+    const std::string owner = base_name(arguments.command.front());
+    Warnings warnings{&ensemble.path};
+    ClientOptions options = ensemble.client;
+    options.owner = owner;
+    options.on_log = LogHandler(warnings);
+    const result<Client> client = Client::connect(ensemble.connect, options);
+    if (!client) {
+        return report(client.error(), ensemble.path);
+    }
+    int code = exit_code::not_acquired;
+    Awaited<ScopedLock> acquired = acquire(*client, arguments, loop);
+    if (acquired.signal != 0) {
+        say(ensemble.path + ": " + signal_name(acquired.signal) + " while waiting for the lock");
+        code = exit_code::signal_base + acquired.signal;
+    } else if (!acquired.answer) {
+        code = report(Error(errc::wait_expired, "the client did not answer in time"),
+                      ensemble.path);
+    } else if (!*acquired.answer) {
+        code = report(acquired.answer->error(), ensemble.path);
+    } else {
+        code = run_locked(*client, acquired.answer->value(), arguments, loop, around);
+    }
+    // What could not be told in time ends with the session.
+    static_cast<void>(client->close(close_limit));
+    return code;
+}
+
+result<int> run_watched(const RunArguments& arguments, const InheritedDescriptors& descriptors) {
+    Terminal terminal;
+    BOOST_OUTCOME_TRY(const Signals signals, Signals::block());
+    BOOST_OUTCOME_TRY(Watcher watcher, Watcher::start());
+    BOOST_OUTCOME_TRY(EventLoop loop, EventLoop::make(signals));
+    return run_with_client(arguments, loop, {descriptors, signals, terminal, watcher});
+}
+
+}  // namespace
+
+int run(const RunArguments& arguments, const InheritedDescriptors& descriptors) {
+    if (const int problem = Executable::find_problem(arguments.command)) {
+        return report_not_executable(arguments.command.front(), problem);
+    }
+    const result<int> code = run_watched(arguments, descriptors);
+    return code ? code.value() : report(code.error(), arguments.ensemble.path);
+}
+
+}  // namespace leasehold::cli

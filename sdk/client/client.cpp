@@ -1,0 +1,197 @@
+#include <leasehold/client.hpp>
+
+#include "sdk/client/client_impl.hpp"
+#include "sdk/client/contenders.hpp"
+#include "sdk/client/fork.hpp"
+#include "sdk/client/lock_request.hpp"
+#include "sdk/client/operation.hpp"
+#include "sdk/core/path.hpp"
+#include "sdk/core/text.hpp"
+
+#include <utility>
+
+namespace leasehold {
+
+using detail::ClientImpl;
+using detail::Operation;
+using detail::Sink;
+
+namespace {
+
+constexpr std::size_t longest_scheme = 256;
+constexpr std::size_t longest_secret = 64 * 1024;
+
+using Impl = std::shared_ptr<ClientImpl>;
+
+/// Calls a cancelling function of the client if it still is there.
+std::function<void(core::OperationId)> cancel_with(const Impl& impl,
+                                                   void (ClientImpl::*cancel)(core::OperationId)) {
+    return [weak = std::weak_ptr(impl), cancel](core::OperationId id) {
+        if (const auto live = weak.lock()) {
+            (*live.*cancel)(id);
+        }
+    };
+}
+
+Operation<void> connected_operation(const Impl& impl) {
+    return {[impl](core::OperationId id, Sink<void> sink) {
+                impl->begin_wait_connected(id, std::move(sink));
+            },
+            cancel_with(impl, &ClientImpl::cancel_wait_connected)};
+}
+
+Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path,
+                                     const LockOptions& options) {
+    auto request = detail::make_lock_request(
+        path, options,
+        {.chroot = impl->chroot(), .owner = impl->owner(), .acl = impl->default_acl()});
+    if (!request) {
+        return detail::failed_operation<ScopedLock>(std::move(request).error().at(path));
+    }
+    return {[impl, request = *std::move(request)](core::OperationId id, Sink<ScopedLock> sink) {
+                impl->begin_acquire(id, request.spec, request.terms, std::move(sink));
+            },
+            cancel_with(impl, &ClientImpl::cancel_acquire)};
+}
+
+Operation<void> close_operation(const Impl& impl, milliseconds timeout) {
+    return {[impl, timeout](core::OperationId id, Sink<void> sink) {
+                impl->begin_close(id, timeout, std::move(sink));
+            },
+            cancel_with(impl, &ClientImpl::cancel_close)};
+}
+
+/// The closing itself takes part of it, and the answer must come from there if it can.
+constexpr milliseconds close_slack{250};
+
+}  // namespace
+
+std::string_view to_string(ContenderKind kind) noexcept {
+    switch (kind) {
+        case ContenderKind::curator: return "curator";
+        case ContenderKind::kazoo: return "kazoo";
+        case ContenderKind::other: return "other";
+    }
+    return "unknown";
+}
+
+// ---- from connect to the destructor ----
+
+result<Client> Client::connect(std::string_view hosts, const ClientOptions& options) {
+    BOOST_OUTCOME_TRY(auto impl, ClientImpl::start(hosts, options));
+    return Client(std::move(impl));
+}
+
+Client::Client(Impl impl) noexcept : x_impl(std::move(impl)) {}
+
+Client::Client(Client&&) noexcept = default;
+
+Client& Client::operator=(Client&& other) noexcept {
+    if (this != &other) {
+        shut_down();
+        x_impl = std::move(other.x_impl);
+    }
+    return *this;
+}
+
+Client::~Client() {
+    shut_down();
+}
+
+void Client::shut_down() noexcept {
+    const auto impl = std::move(x_impl);
+    if (!impl) {
+        return;
+    }
+    if (impl->is_forked()) {
+        return detail::abandon(impl);
+    }
+    impl->shut_down();
+}
+
+result<void> Client::close(milliseconds timeout) const {
+    return detail::wait_for(
+        x_impl, close_operation(x_impl, timeout), timeout + close_slack,
+        Error(errc::timed_out, "the session ends by its timeout on the server"));
+}
+
+detail::Start<void> Client::prepare_close(milliseconds timeout) const {
+    return detail::asynchronous(x_impl, close_operation(x_impl, timeout));
+}
+
+// ---- what it tells of itself ----
+
+result<void> Client::wait_connected(milliseconds timeout) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, connected_operation(x_impl), timeout,
+                            Error(errc::no_server, "not connected to " +
+                                                       core::escape(x_impl->hosts()) +
+                                                       " in time; check the connect string, the "
+                                                       "network and the ensemble"));
+}
+
+detail::Start<void> Client::prepare_wait_connected() const {
+    return detail::asynchronous(x_impl, connected_operation(x_impl));
+}
+
+ClientStats Client::stats() const {
+    if (!detail::check_usable(x_impl)) {
+        ClientStats none;
+        none.state = ClientState::closed;
+        return none;
+    }
+    return x_impl->stats();
+}
+
+ClientState Client::state() const noexcept {
+    return x_impl && !x_impl->is_forked() ? x_impl->state() : ClientState::closed;
+}
+
+void Client::on_state_change(std::function<void(ClientState)> handler) const {
+    if (detail::check_usable(x_impl)) {
+        x_impl->notices().set_state_handler(std::move(handler));
+    }
+}
+
+// ---- what it does ----
+
+result<void> Client::add_auth(std::string_view scheme, std::string_view secret) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    if (scheme.empty() || scheme.size() > longest_scheme || !core::is_utf8(scheme) ||
+        secret.size() > longest_secret) {
+        return Error(errc::invalid_argument,
+                     "credentials are a scheme, e.g. \"digest\", and at most 64 KiB of secret");
+    }
+    if (x_impl->state() == ClientState::closed) {
+        return errc::closed;
+    }
+    x_impl->add_auth(std::string(scheme), std::string(secret));
+    return success();
+}
+
+result<ScopedLock> Client::lock(std::string_view path, const LockOptions& options) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, lock_operation(x_impl, path, options));
+}
+
+detail::Start<ScopedLock> Client::prepare_lock(std::string_view path,
+                                               const LockOptions& options) const {
+    return detail::asynchronous(x_impl, x_impl ? lock_operation(x_impl, path, options)
+                                               : Operation<ScopedLock>{});
+}
+
+result<std::vector<ContenderInfo>> Client::contenders(std::string_view path) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, detail::contenders_operation(x_impl, path));
+}
+
+detail::Start<std::vector<ContenderInfo>> Client::prepare_contenders(std::string_view path) const {
+    return detail::asynchronous(x_impl, x_impl ? detail::contenders_operation(x_impl, path)
+                                               : Operation<std::vector<ContenderInfo>>{});
+}
+
+ZooKeeper Client::zookeeper() const {
+    return {x_impl, x_impl ? x_impl->session_timeout() : milliseconds{0}};
+}
+
+}  // namespace leasehold

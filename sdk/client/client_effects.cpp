@@ -1,0 +1,306 @@
+// The I/O thread's side of the client: operations on their way into the engine, and what it answers.
+#include "sdk/client/client_impl.hpp"
+#include "sdk/client/lock_request.hpp"
+#include "sdk/core/path.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace leasehold::detail {
+namespace {
+
+/// Takes an entry out of a registry; the default of its type if there is none.
+template <class Map>
+auto take(Map& map, const typename Map::key_type& key) {
+    auto node = map.extract(key);
+    return node ? std::move(node.mapped()) : typename Map::mapped_type{};
+}
+
+}  // namespace
+
+// ---- requests ----
+
+void ClientImpl::begin_request(core::OperationId id, core::RawRequest request,
+                               RequestHandler handler) {
+    x_loop.post_operation([this, id, request = std::move(request),
+                           handler = std::move(handler)](Turn& turn) mutable {
+        submit(turn, id, std::move(request), std::move(handler));
+    });
+}
+
+void ClientImpl::submit(Turn& turn, core::OperationId id, core::RawRequest request,
+                        RequestHandler handler) {
+    if (turn.engine == nullptr) {
+        return handler(turn, turn.refusal);
+    }
+    x_requests.emplace(id, std::move(handler));
+    turn.engine->submit(turn.now, id, std::move(request));
+}
+
+void ClientImpl::cancel_request(core::OperationId id) {
+    x_loop.post_control([this, id](Turn& turn) { withdraw(turn, id); });
+}
+
+void ClientImpl::withdraw(Turn& turn, core::OperationId id) {
+    if (turn.engine == nullptr) {
+        return;
+    }
+    if (auto handler = take(x_requests, id)) {
+        turn.engine->cancel_request(turn.now, id);
+        handler(turn, errc::cancelled);
+    }
+}
+
+void ClientImpl::on(Turn& turn, core::RequestDone&& done) {
+    if (auto handler = take(x_requests, done.id)) {
+        handler(turn, std::move(done.reply));
+    }
+}
+
+// ---- watches ----
+
+void ClientImpl::begin_watched_request(core::OperationId id, core::RawRequest request,
+                                       WatchedHandler handler) {
+    x_loop.post_operation([this, id, request = std::move(request),
+                           handler = std::move(handler)](Turn& turn) mutable {
+        if (turn.engine == nullptr) {
+            return handler(turn.refusal, nullptr);
+        }
+        // Registered before it is asked for: the event may come with the reply.
+        auto watch = std::make_shared<WatchState>(shared_from_this(), id);
+        x_watches.emplace(id, watch);
+        submit(turn, id, std::move(request),
+               [watch, handler = std::move(handler)](Turn&, result<core::Reply> reply) mutable {
+                   handler(std::move(reply), std::move(watch));
+               });
+    });
+}
+
+void ClientImpl::unwatch(std::shared_ptr<WatchState> watch) {
+    x_loop.post_control([this, watch = std::move(watch)](Turn& turn) {
+        x_watches.erase(watch->id);
+        watch->on_event(errc::cancelled);
+        if (turn.engine != nullptr) {
+            turn.engine->unwatch(turn.now, watch->id);
+        }
+    });
+}
+
+void ClientImpl::on(Turn&, core::WatchFired&& fired) {
+    const auto watch = take(x_watches, fired.watch);
+    if (!watch) {
+        return;
+    }
+    if (fired.type == 0) {
+        return watch->on_event(Error(errc::session_expired, "the watch ended with its session")
+                                   .at(core::without_chroot(x_chroot, fired.path)));
+    }
+    watch->on_event(WatchEvent{static_cast<WatchEventType>(fired.type),
+                               core::without_chroot(x_chroot, fired.path)});
+}
+
+// ---- locks ----
+
+void ClientImpl::begin_acquire(core::OperationId id, core::AcquireSpec spec, HoldTerms terms,
+                               Sink<ScopedLock> sink) {
+    x_loop.post_operation([this, id, spec = std::move(spec), terms = std::move(terms),
+                           sink = std::move(sink)](Turn& turn) mutable {
+        if (turn.engine == nullptr) {
+            return sink(Error(turn.refusal).at(terms.path));
+        }
+        x_acquires.emplace(id, Acquire{std::move(sink), std::move(terms)});
+        turn.engine->acquire(turn.now, id, std::move(spec));
+    });
+}
+
+void ClientImpl::cancel_acquire(core::OperationId id) {
+    x_loop.post_control([this, id](Turn& turn) {
+        const auto found = x_acquires.find(id);
+        if (turn.engine == nullptr || found == x_acquires.end()) {
+            return;
+        }
+        Acquire acquire = std::move(found->second);
+        x_acquires.erase(found);
+        turn.engine->cancel_acquire(turn.now, id);
+        acquire.sink(Error(errc::cancelled).at(acquire.terms.path));
+    });
+}
+
+void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
+    Acquire acquire = take(x_acquires, done.id);
+    auto* grant = std::get_if<core::Grant>(&done.outcome);
+    if (grant == nullptr) {
+        if (acquire.sink) {
+            acquire.sink(to_error(std::get<core::Refusal>(std::move(done.outcome)),
+                                  acquire.terms.path));
+        }
+        return;
+    }
+    if (!acquire.sink) {
+        return turn.engine->release(turn.now, done.id);  // cancelled in the same moment
+    }
+    const std::string path = acquire.terms.path;
+    const auto hold = std::make_shared<Hold>(shared_from_this(), done.id, *grant,
+                                             std::move(acquire.terms));
+    if (keep(hold)) {
+        acquire.sink(Hold::make_lock(hold));
+    } else {
+        turn.engine->release(turn.now, done.id);
+        acquire.sink(Error(errc::closed).at(path));
+    }
+}
+
+bool ClientImpl::keep(const std::shared_ptr<Hold>& hold) {
+    const std::lock_guard lock(x_holds_mutex);
+    if (!x_is_closing) {
+        x_holds.emplace(hold->id(), hold);
+    }
+    return !x_is_closing;
+}
+
+std::shared_ptr<Hold> ClientImpl::find_hold(core::OperationId lease) {
+    const std::lock_guard lock(x_holds_mutex);
+    const auto found = x_holds.find(lease);
+    return found == x_holds.end() ? nullptr : found->second;
+}
+
+void ClientImpl::release(const std::shared_ptr<Hold>& hold) {
+    hold->invalidate(Loss::released);
+    x_loop.post_control([lease = hold->id()](Turn& turn) {
+        if (turn.engine != nullptr) {
+            turn.engine->release(turn.now, lease);
+        }
+    });
+}
+
+void ClientImpl::call_returned(core::OperationId lease) {
+    x_loop.post_control([lease](Turn& turn) {
+        if (turn.engine != nullptr) {
+            turn.engine->call_returned(turn.now, lease);
+        }
+    });
+}
+
+void ClientImpl::begin_extend(core::OperationId id, std::shared_ptr<Hold> hold, Duration budget,
+                              Sink<Instant> sink) {
+    x_loop.post_operation([this, id, hold = std::move(hold), budget,
+                           sink = std::move(sink)](Turn& turn) mutable {
+        if (turn.engine == nullptr) {
+            return sink(Error(turn.refusal).at(hold->path()));
+        }
+        if (auto alive = hold->verdict(); !alive) {
+            return sink(alive.error());
+        }
+        const core::OperationId lease = hold->id();
+        x_extends.emplace(id, Extend{std::move(sink), std::move(hold),
+                                     core::later(turn.now, budget)});
+        turn.engine->extend(turn.now, id, lease, budget);
+    });
+}
+
+void ClientImpl::cancel_extend(core::OperationId id) {
+    x_loop.post_control([this, id](Turn&) {
+        if (Extend extend = take(x_extends, id); extend.sink) {
+            extend.sink(Error(errc::cancelled).at(extend.hold->path()));
+        }
+    });
+}
+
+void ClientImpl::on(Turn&, core::ExtendDone&& done) {
+    Extend extend = take(x_extends, done.id);
+    if (!extend.sink) {
+        return;
+    }
+    if (done.deadline) {
+        extend.hold->on_extended(extend.budget_end);
+        extend.sink(std::move(done.deadline));
+    } else {
+        extend.sink(std::move(done.deadline).error().at(extend.hold->path()));
+    }
+}
+
+void ClientImpl::on(Turn&, core::StopDue&& due) {
+    if (const auto hold = find_hold(due.lease)) {
+        hold->on_stop_due();
+    }
+}
+
+void ClientImpl::on(Turn&, core::LeaseEnded&& ended) {
+    if (const auto hold = find_hold(ended.lease)) {
+        hold->on_ended(ended.loss);
+    }
+}
+
+void ClientImpl::on(Turn&, core::NodeGone&& gone) {
+    const auto hold = find_hold(gone.lease);
+    if (!hold) {
+        return;
+    }
+    hold->on_node_gone(gone.outcome);
+    const std::lock_guard lock(x_holds_mutex);
+    x_holds.erase(gone.lease);
+}
+
+void ClientImpl::on(Turn&, core::JeopardyChanged&& changed) {
+    if (const auto hold = find_hold(changed.lease)) {
+        hold->on_jeopardy(changed.in_jeopardy);
+    }
+}
+
+// ---- the client itself ----
+
+void ClientImpl::on_effect(Turn& turn, core::Effect&& effect) {
+    std::visit([&](auto&& what) { on(turn, std::forward<decltype(what)>(what)); },
+               std::move(effect));
+}
+
+void ClientImpl::on(Turn&, core::StateChanged&& changed) {
+    x_state = changed.state;
+    if (changed.state == ClientState::connected) {
+        x_connecting.complete_all(success());
+    }
+    x_notices->on_state(changed.state);
+}
+
+void ClientImpl::on(Turn&, core::Log&& log) {
+    x_notices->log(std::move(log));
+}
+
+void ClientImpl::on(Turn&, core::Closed&& closed) {
+    x_close_outcome = std::move(closed.outcome);
+    x_loop.stop();
+}
+
+void ClientImpl::on_stopped(Turn& turn) {
+    if (x_state.exchange(ClientState::closed) != ClientState::closed) {
+        x_notices->on_state(ClientState::closed);
+    }
+    for (auto& [id, handler] : std::exchange(x_requests, {})) {
+        handler(turn, errc::closed);
+    }
+    for (auto& [id, acquire] : std::exchange(x_acquires, {})) {
+        acquire.sink(Error(errc::closed).at(acquire.terms.path));
+    }
+    for (auto& [id, extend] : std::exchange(x_extends, {})) {
+        extend.sink(Error(errc::closed).at(extend.hold->path()));
+    }
+    for (auto& [id, watch] : std::exchange(x_watches, {})) {
+        watch->on_event(errc::closed);
+    }
+    x_connecting.complete_all(errc::closed);
+    invalidate_holds();
+    std::unordered_map<core::OperationId, std::shared_ptr<Hold>> holds;
+    {
+        const std::lock_guard lock(x_holds_mutex);
+        holds.swap(x_holds);
+    }
+    for (const auto& [lease, hold] : holds) {
+        hold->on_stop_due();
+        hold->on_ended(Loss::closed);
+        hold->on_node_gone(Error(errc::closed, "the client was closed before the server "
+                                               "confirmed the deletion"));
+    }
+    x_closing.complete_all(x_close_outcome);
+}
+
+}  // namespace leasehold::detail

@@ -1,0 +1,159 @@
+#include "sdk/client/client_impl.hpp"
+
+#include "sdk/client/fork.hpp"
+#include "sdk/core/text.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace leasehold::detail {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// ~Client's second, divided: the server's answer to the close, then everything else.
+constexpr milliseconds close_limit{600};
+constexpr milliseconds loop_limit{750};
+constexpr milliseconds forced_limit{850};
+constexpr milliseconds callbacks_limit{950};
+
+/// So many stop callbacks and jeopardy handlers may be stuck before the others wait for them.
+constexpr std::size_t notifier_threads = 8;
+
+constexpr std::size_t longest_label = 256;
+
+std::string owner_of(const ClientOptions& options) {
+    return options.owner.empty() ? std::string(program_invocation_short_name)
+                                 : std::string(options.owner);
+}
+
+}  // namespace
+
+result<std::shared_ptr<ClientImpl>> ClientImpl::start(std::string_view hosts,
+                                                      const ClientOptions& options) {
+    BOOST_OUTCOME_TRY(auto settings, core::make_settings(hosts, options));
+    if (options.owner.size() > longest_label || !core::is_utf8(options.owner)) {
+        return Error(errc::invalid_argument,
+                     "ClientOptions::owner must be UTF-8 of at most 256 bytes");
+    }
+    watch_for_forks();
+    try {
+        auto impl = std::make_shared<ClientImpl>(std::string(hosts), std::move(settings), options);
+        BOOST_OUTCOME_TRYV(impl->x_loop.start(impl));
+        return impl;
+    } catch (const std::system_error& error) {
+        return Error(error.code(), {.what = "the client could not be started"});
+    }
+}
+
+ClientImpl::ClientImpl(std::string hosts, core::Settings settings, const ClientOptions& options)
+    : x_hosts(std::move(hosts)),
+      x_chroot(settings.servers.chroot),
+      x_owner(owner_of(options)),
+      x_session_timeout(options.session_timeout),
+      x_fork_generation(fork_generation()),
+      x_callbacks(std::make_shared<Worker>("leasehold-cb", 1)),
+      x_notifier(std::make_shared<Worker>("leasehold-note", notifier_threads)),
+      x_notices(std::make_shared<Notices>(x_callbacks, options.on_log)),
+      x_loop(std::move(settings), *this) {}
+
+ClientImpl::~ClientImpl() = default;
+
+bool ClientImpl::is_forked() const noexcept {
+    return x_fork_generation != fork_generation();
+}
+
+result<void> ClientImpl::check_not_inside() const {
+    if (x_loop.is_inside()) {
+        return Error(errc::would_deadlock, "use the asynchronous form there");
+    }
+    return success();
+}
+
+std::vector<core::OwnedAcl> ClientImpl::default_acl() const {
+    return x_has_credentials.load()
+               ? std::vector<core::OwnedAcl>{{perms::all, "auth", ""}}
+               : std::vector<core::OwnedAcl>{{perms::all, "world", "anyone"}};
+}
+
+ClientStats ClientImpl::stats() {
+    if (x_loop.is_inside()) {
+        return x_loop.last_stats();
+    }
+    const auto waiter = std::make_shared<Waiter<ClientStats>>();
+    x_loop.post_control([this, sink = waiter->sink()](Turn& turn) mutable {
+        sink(turn.engine != nullptr ? turn.engine->stats(turn.now) : x_loop.last_stats());
+    });
+    return waiter->wait().value();
+}
+
+void ClientImpl::add_auth(std::string scheme, std::string secret) {
+    x_has_credentials = true;
+    x_loop.post_control(
+        [scheme = std::move(scheme), secret = std::move(secret)](Turn& turn) mutable {
+            if (turn.engine != nullptr) {
+                turn.engine->add_auth(turn.now, std::move(scheme), std::move(secret));
+            }
+        });
+}
+
+void ClientImpl::begin_wait_connected(core::OperationId id, Sink<void> sink) {
+    x_loop.post_operation([this, id, sink = std::move(sink)](Turn& turn) mutable {
+        if (turn.engine == nullptr) {
+            sink(turn.refusal);
+        } else if (x_state.load() == ClientState::connected) {
+            sink(success());
+        } else {
+            x_connecting.add(id, std::move(sink));
+        }
+    });
+}
+
+void ClientImpl::cancel_wait_connected(core::OperationId id) {
+    x_loop.post_control([this, id](Turn&) { x_connecting.cancel(id); });
+}
+
+void ClientImpl::begin_close(core::OperationId id, milliseconds timeout, Sink<void> sink) {
+    invalidate_holds();
+    x_loop.post_control([this, id, timeout, sink = std::move(sink)](Turn& turn) mutable {
+        if (turn.engine == nullptr) {
+            return sink(x_close_outcome);
+        }
+        x_closing.add(id, std::move(sink));
+        if (!std::exchange(x_close_was_sent, true)) {
+            turn.engine->close(turn.now, core::later(turn.now, core::saturate(timeout)));
+        }
+    });
+}
+
+void ClientImpl::cancel_close(core::OperationId id) {
+    x_loop.post_control([this, id](Turn&) { x_closing.cancel(id); });
+}
+
+void ClientImpl::invalidate_holds() {
+    const std::lock_guard lock(x_holds_mutex);
+    x_is_closing = true;
+    for (const auto& [lease, hold] : x_holds) {
+        hold->invalidate(Loss::closed);
+    }
+}
+
+void ClientImpl::shut_down() noexcept {
+    const auto now = steady_clock::now();
+    begin_close(next_id(), close_limit, [](const result<void>&) {});
+    if (!x_loop.wait_ended(now + loop_limit)) {
+        x_loop.post_control([this](Turn& turn) {
+            if (turn.engine != nullptr) {
+                x_loop.stop();
+            }
+        });
+    }
+    x_loop.finish(now + forced_limit);
+    x_notices->close();
+    x_notifier->finish(now + callbacks_limit);
+    x_callbacks->finish(now + callbacks_limit);
+}
+
+}  // namespace leasehold::detail

@@ -1,0 +1,31 @@
+// What a contender says of itself in its node: for people to read, never to decide anything by.
+#pragma once
+
+#include <leasehold/options.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace leasehold::detail {
+
+struct ContenderRecord {
+    std::string owner{};
+    std::string host{};
+    std::int64_t pid = 0;
+    milliseconds budget{0};
+    std::string trace_id{};
+};
+
+/// The bytes of our own record; host, pid, time and version are this process's. Text must be UTF-8.
+[[nodiscard]] std::string encode_record(const ContenderRecord& record);
+
+/// Nothing if another client wrote it: Curator writes an address, kazoo and others what they like.
+[[nodiscard]] std::optional<ContenderRecord> decode_record(std::string_view bytes);
+
+/// One line for a person, escaped and of at most 200 bytes: "orders on host7 pid 4711", or the text
+/// of another client's record. Empty if nothing is known.
+[[nodiscard]] std::string describe_record(std::string_view bytes);
+
+}  // namespace leasehold::detail

@@ -1,0 +1,229 @@
+#include "sdk/client/contenders.hpp"
+
+#include "sdk/client/contender_record.hpp"
+#include "sdk/core/contender_name.hpp"
+#include "sdk/core/path.hpp"
+#include "sdk/core/text.hpp"
+#include "sdk/wire/node.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <limits>
+#include <utility>
+
+namespace leasehold::detail {
+namespace {
+
+/// Reads of one listing that are under way at once: enough to hide the round trip, too few to
+/// crowd out what else the client does.
+constexpr std::size_t most_reads = 64;
+
+using Infos = std::vector<ContenderInfo>;
+
+ContenderKind kind_of(std::string_view name) {
+    if (name.find("__lock__") != std::string_view::npos ||
+        name.find("__rlock__") != std::string_view::npos) {
+        return ContenderKind::kazoo;
+    }
+    return name.find("-lock-") != std::string_view::npos ? ContenderKind::curator
+                                                         : ContenderKind::other;
+}
+
+std::string last_digits(std::int64_t session) {
+    char text[8];
+    std::snprintf(text, sizeof text, "%04llx", static_cast<unsigned long long>(session) & 0xffff);
+    return text;
+}
+
+milliseconds age_of(const wire::Stat& stat) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto then = milliseconds{std::max<std::int64_t>(stat.ctime, 0)};
+    return std::max(std::chrono::duration_cast<milliseconds>(now) - then, milliseconds{0});
+}
+
+void describe(ContenderInfo& info, const wire::GetDataReply& node) {
+    info.age = age_of(node.stat);
+    info.session = node.stat.ephemeral_owner != 0 ? last_digits(node.stat.ephemeral_owner) : "";
+    const std::string data = node.data.value_or("");
+    if (const auto record = decode_record(data)) {
+        info.owner = core::escape(record->owner);
+        info.host = core::escape(record->host);
+        info.pid = record->pid;
+        info.budget = record->budget;
+        info.trace_id = core::escape(record->trace_id);
+    } else if (info.kind == ContenderKind::curator) {
+        info.host = core::escape(data);  // an address
+    } else {
+        info.owner = core::escape(data);
+    }
+}
+
+/// One listing under way: the names first, then each node's record.
+class Listing : public std::enable_shared_from_this<Listing> {
+public:
+    Listing(std::shared_ptr<ClientImpl> impl, std::string path, std::string full_path)
+        : x_impl(std::move(impl)), x_path(std::move(path)), x_full_path(std::move(full_path)) {}
+
+    void begin(core::OperationId id, Sink<Infos> sink) {
+        x_sink = std::move(sink);
+        x_impl->loop().post_operation([self = shared_from_this(), id](Turn& turn) {
+            self->x_deadline = core::later(turn.now, core::saturate(self->x_impl->session_timeout()));
+            self->list(turn, id);
+        });
+    }
+
+    void cancel(Turn& turn) {
+        finish(turn, errc::cancelled);
+    }
+
+private:
+    template <class Request, class Use>
+    void send(Turn& turn, core::OperationId id, const Request& request, Use use) {
+        std::string body;
+        wire::Writer writer(body);
+        wire::encode(writer, request);
+        x_reads.push_back(id);
+        x_impl->submit(
+            turn, id,
+            {.op = Request::op, .body = std::move(body), .timeout = time_left(turn.now)},
+            [self = shared_from_this(), id, use](Turn& next, result<core::Reply> reply) {
+                std::erase(self->x_reads, id);
+                if (self->x_sink) {
+                    use(*self, next, std::move(reply));
+                }
+            });
+    }
+
+    [[nodiscard]] Duration time_left(Instant now) const {
+        return std::max<Duration>(x_deadline - now, milliseconds{1});
+    }
+
+    void list(Turn& turn, core::OperationId id) {
+        send(turn, id, wire::GetChildrenRequest{x_full_path, false},
+             [](Listing& self, Turn& next, result<core::Reply> reply) {
+                 self.on_listed(next, std::move(reply));
+             });
+    }
+
+    void on_listed(Turn& turn, result<core::Reply> reply) {
+        if (!reply) {
+            return reply.error() == zk_errc::no_node ? finish(turn, Infos{})
+                                                     : finish(turn, std::move(reply).error());
+        }
+        const auto list = wire::decode<wire::GetChildrenReply>(reply->body);
+        if (!list) {
+            return finish(turn, errc::protocol_error);
+        }
+        for (const auto& [sequence, name] : core::read_listing(list.assume_value().children).queue) {
+            ContenderInfo info;
+            info.node = name;
+            info.sequence = static_cast<std::int32_t>(std::clamp<std::int64_t>(
+                sequence, -1, std::numeric_limits<std::int32_t>::max()));
+            info.kind = kind_of(name);
+            x_infos.push_back(std::move(info));
+        }
+        x_is_gone.assign(x_infos.size(), false);
+        read_more(turn);
+    }
+
+    void read_more(Turn& turn) {
+        while (x_sink && x_next < x_infos.size() && x_reads.size() < most_reads) {
+            const std::size_t place = x_next++;
+            send(turn, x_impl->next_id(),
+                 wire::GetDataRequest{x_full_path + "/" + x_infos[place].node, false},
+                 [place](Listing& self, Turn& next, result<core::Reply> node) {
+                     self.on_read(next, place, std::move(node));
+                 });
+        }
+        if (x_sink && x_reads.empty() && x_next == x_infos.size()) {
+            finish(turn, collect());
+        }
+    }
+
+    void on_read(Turn& turn, std::size_t place, result<core::Reply> reply) {
+        if (!reply && reply.error() == zk_errc::no_node) {
+            x_is_gone[place] = true;  // it left the queue since the list was read
+        } else if (!reply && reply.error() != zk_errc::no_auth) {
+            return finish(turn, std::move(reply).error());
+        } else if (reply) {
+            const auto node = wire::decode<wire::GetDataReply>(reply->body);
+            if (!node) {
+                return finish(turn, errc::protocol_error);
+            }
+            describe(x_infos[place], node.assume_value());
+        }
+        read_more(turn);
+    }
+
+    [[nodiscard]] Infos collect() {
+        Infos present;
+        for (std::size_t place = 0; place < x_infos.size(); ++place) {
+            if (!x_is_gone[place]) {
+                present.push_back(std::move(x_infos[place]));
+            }
+        }
+        if (!present.empty()) {
+            present.front().is_held = true;
+        }
+        return present;
+    }
+
+    void finish(Turn& turn, result<Infos> answer) {
+        if (!x_sink) {
+            return;
+        }
+        Sink<Infos> sink = std::exchange(x_sink, {});
+        for (const core::OperationId read : std::exchange(x_reads, {})) {
+            x_impl->withdraw(turn, read);
+        }
+        answer ? sink(std::move(answer)) : sink(std::move(answer).error().at(x_path));
+    }
+
+    const std::shared_ptr<ClientImpl> x_impl;
+    const std::string x_path;
+    const std::string x_full_path;
+    Sink<Infos> x_sink;  ///< empty once answered
+    Instant x_deadline{};
+    std::vector<core::OperationId> x_reads;
+    Infos x_infos;
+    std::vector<bool> x_is_gone;
+    std::size_t x_next = 0;
+};
+
+/// Listings that may be cancelled, by the operation's id.
+struct Listings {
+    std::mutex mutex;
+    std::unordered_map<core::OperationId, std::weak_ptr<Listing>> all;
+};
+
+}  // namespace
+
+Operation<Infos> contenders_operation(const std::shared_ptr<ClientImpl>& impl,
+                                      std::string_view path) {
+    if (auto valid = core::check_path(path); !valid) {
+        return failed_operation<Infos>(valid.error());
+    }
+    const auto listings = std::make_shared<Listings>();
+    return {[impl, listings, given = std::string(path),
+             full = core::with_chroot(impl->chroot(), path)](core::OperationId id,
+                                                             Sink<Infos> sink) {
+                const auto listing = std::make_shared<Listing>(impl, given, full);
+                {
+                    const std::lock_guard lock(listings->mutex);
+                    listings->all.emplace(id, listing);
+                }
+                listing->begin(id, std::move(sink));
+            },
+            [weak_impl = std::weak_ptr(impl), listings](core::OperationId id) {
+                const auto live = weak_impl.lock();
+                const std::lock_guard lock(listings->mutex);
+                const auto listing = listings->all[id].lock();
+                if (live && listing) {
+                    live->loop().post_control([listing](Turn& turn) { listing->cancel(turn); });
+                }
+            }};
+}
+
+}  // namespace leasehold::detail

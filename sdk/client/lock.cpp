@@ -1,0 +1,171 @@
+#include <leasehold/lock.hpp>
+
+#include "sdk/client/client_impl.hpp"
+#include "sdk/client/fork.hpp"
+#include "sdk/client/operation.hpp"
+#include "sdk/core/settings.hpp"
+
+#include <utility>
+
+namespace leasehold {
+
+using detail::ClientImpl;
+using detail::Hold;
+using detail::Operation;
+using detail::Sink;
+using detail::Turn;
+
+namespace {
+
+std::shared_ptr<ClientImpl> impl_of(const std::shared_ptr<Hold>& hold) {
+    return hold ? hold->impl() : nullptr;
+}
+
+/// Cancels what waits for the lock's end or its node's; holds neither of them alive.
+std::function<void(core::OperationId)> cancel_wait(const std::shared_ptr<Hold>& hold) {
+    return [weak = std::weak_ptr(hold)](core::OperationId id) {
+        if (const auto live = weak.lock()) {
+            live->impl()->loop().post_control([live, id](Turn&) { live->cancel_wait(id); });
+        }
+    };
+}
+
+Operation<Loss> lost_operation(const std::shared_ptr<Hold>& hold) {
+    return {[hold](core::OperationId id, Sink<Loss> sink) {
+                hold->impl()->loop().post_operation(
+                    [hold, id, sink = std::move(sink)](Turn& turn) mutable {
+                        if (turn.engine == nullptr && turn.refusal == errc::overloaded) {
+                            return sink(turn.refusal);
+                        }
+                        hold->wait_lost(id, std::move(sink));
+                    });
+            },
+            cancel_wait(hold)};
+}
+
+Operation<void> release_operation(const std::shared_ptr<Hold>& hold) {
+    return {[hold](core::OperationId id, Sink<void> sink) {
+                hold->impl()->release(hold);
+                hold->impl()->loop().post_control(
+                    [hold, id, sink = std::move(sink)](Turn&) mutable {
+                        hold->wait_gone(id, std::move(sink));
+                    });
+            },
+            cancel_wait(hold)};
+}
+
+Operation<Instant> extend_operation(const std::shared_ptr<Hold>& hold, milliseconds budget) {
+    if (budget <= milliseconds{0}) {
+        return detail::failed_operation<Instant>(
+            Error(errc::invalid_argument, "the budget must be positive").at(hold->path()));
+    }
+    return {[hold, budget](core::OperationId id, Sink<Instant> sink) {
+                hold->impl()->begin_extend(id, hold, core::saturate(budget), std::move(sink));
+            },
+            [weak = std::weak_ptr(hold->impl())](core::OperationId id) {
+                if (const auto impl = weak.lock()) {
+                    impl->cancel_extend(id);
+                }
+            }};
+}
+
+}  // namespace
+
+ScopedLock::ScopedLock(std::shared_ptr<Hold> hold) noexcept : x_hold(std::move(hold)) {}
+
+ScopedLock::ScopedLock(ScopedLock&&) noexcept = default;
+
+ScopedLock& ScopedLock::operator=(ScopedLock&& other) noexcept {
+    if (this != &other) {
+        drop();
+        x_hold = std::move(other.x_hold);
+    }
+    return *this;
+}
+
+ScopedLock::~ScopedLock() {
+    drop();
+}
+
+void ScopedLock::drop() noexcept {
+    const auto hold = std::move(x_hold);
+    if (!hold) {
+        return;
+    }
+    if (hold->is_forked()) {
+        return detail::abandon(hold);
+    }
+    hold->impl()->release(hold);
+}
+
+bool ScopedLock::valid() const noexcept {
+    return x_hold && x_hold->valid();
+}
+
+Instant ScopedLock::deadline() const noexcept {
+    return x_hold ? x_hold->deadline() : Instant::min();
+}
+
+Duration ScopedLock::remaining() const noexcept {
+    const Instant end = deadline();
+    const Instant now = BootClock::now();
+    return end > now ? end - now : Duration::zero();
+}
+
+std::int64_t ScopedLock::token() const noexcept {
+    return x_hold ? x_hold->token() : 0;
+}
+
+std::string_view ScopedLock::path() const noexcept {
+    return x_hold ? std::string_view(x_hold->path()) : std::string_view{};
+}
+
+std::string_view ScopedLock::node() const noexcept {
+    return x_hold ? std::string_view(x_hold->node()) : std::string_view{};
+}
+
+bool ScopedLock::is_shortened() const noexcept {
+    return x_hold && x_hold->is_shortened();
+}
+
+std::stop_token ScopedLock::stop_token() const noexcept {
+    return x_hold ? x_hold->stop_token() : std::stop_token{};
+}
+
+void ScopedLock::on_jeopardy(std::function<void(bool)> handler) const {
+    if (x_hold && !x_hold->is_forked()) {
+        x_hold->set_jeopardy_handler(std::move(handler));
+    }
+}
+
+detail::Start<Loss> ScopedLock::prepare_lost() const {
+    auto impl = impl_of(x_hold);
+    return detail::asynchronous(impl, impl ? lost_operation(x_hold) : Operation<Loss>{});
+}
+
+result<Instant> ScopedLock::extend(milliseconds budget) const {
+    const auto impl = impl_of(x_hold);
+    BOOST_OUTCOME_TRYV(detail::check_usable(impl));
+    return detail::wait_for(impl, extend_operation(x_hold, budget));
+}
+
+detail::Start<Instant> ScopedLock::prepare_extend(milliseconds budget) const {
+    auto impl = impl_of(x_hold);
+    return detail::asynchronous(impl,
+                                impl ? extend_operation(x_hold, budget) : Operation<Instant>{});
+}
+
+result<void> ScopedLock::release(milliseconds timeout) {
+    const auto impl = impl_of(x_hold);
+    BOOST_OUTCOME_TRYV(detail::check_usable(impl));
+    return detail::wait_for(impl, release_operation(x_hold), timeout,
+                            Error(errc::timed_out, "the deletion is being repeated behind this")
+                                .at(x_hold->path()));
+}
+
+detail::Start<void> ScopedLock::prepare_release() {
+    auto impl = impl_of(x_hold);
+    return detail::asynchronous(impl, impl ? release_operation(x_hold) : Operation<void>{});
+}
+
+}  // namespace leasehold

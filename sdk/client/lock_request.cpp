@@ -1,0 +1,129 @@
+#include "sdk/client/lock_request.hpp"
+
+#include "sdk/client/contender_record.hpp"
+#include "sdk/core/lease_table.hpp"
+#include "sdk/core/path.hpp"
+#include "sdk/core/text.hpp"
+
+#include <utility>
+
+namespace leasehold::detail {
+namespace {
+
+constexpr std::size_t longest_label = 256;
+constexpr std::size_t most_acl_entries = 256;
+constexpr std::size_t longest_acl_id = 4096;
+constexpr int most_local_grants = 64;
+
+Error invalid(std::string what) {
+    return {errc::invalid_argument, std::move(what)};
+}
+
+result<void> check_durations(const LockOptions& options) {
+    const milliseconds zero{0};
+    if (options.wait < zero) {
+        return invalid("LockOptions::wait is negative; 0 tries once");
+    }
+    if (options.budget <= zero) {
+        return invalid("LockOptions::budget must be positive");
+    }
+    if (options.reserve >= options.budget) {
+        return invalid("LockOptions::reserve leaves nothing of the budget");
+    }
+    if (options.max_hold < zero || (options.max_hold > zero && options.max_hold <= options.budget)) {
+        return invalid("LockOptions::max_hold must exceed the budget, or be 0 for twice of it");
+    }
+    return success();
+}
+
+result<void> check_numbers(const LockOptions& options) {
+    if (options.on_budget != OnBudget::release &&
+        options.on_budget != OnBudget::hold_until_return) {
+        return invalid("LockOptions::on_budget is none of the policies");
+    }
+    if (options.naming != Naming::curator && options.naming != Naming::kazoo) {
+        return invalid("LockOptions::naming is none of the grammars");
+    }
+    if (options.max_queue < 0) {
+        return invalid("LockOptions::max_queue is negative; 0 is no bound");
+    }
+    if (options.max_local_grants < 1 || options.max_local_grants > most_local_grants) {
+        return invalid("LockOptions::max_local_grants is outside 1..64");
+    }
+    return success();
+}
+
+result<void> check_label(std::string_view name, std::string_view text) {
+    if (text.size() > longest_label || !core::is_utf8(text)) {
+        return invalid("LockOptions::" + std::string(name) +
+                       " must be UTF-8 of at most 256 bytes");
+    }
+    return success();
+}
+
+}  // namespace
+
+result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries) {
+    if (entries.size() > most_acl_entries) {
+        return invalid("an ACL has at most 256 entries");
+    }
+    std::vector<core::OwnedAcl> owned;
+    for (const AclEntry& entry : entries) {
+        if ((entry.permissions & ~perms::all) != 0) {
+            return invalid("an ACL entry has unknown permissions");
+        }
+        if (entry.scheme.empty() || entry.scheme.size() > longest_label ||
+            entry.id.size() > longest_acl_id || !core::is_utf8(entry.scheme) ||
+            !core::is_utf8(entry.id)) {
+            return invalid("an ACL entry needs a scheme and an id in UTF-8, e.g. \"auth\", \"\"");
+        }
+        owned.push_back({entry.permissions, std::string(entry.scheme), std::string(entry.id)});
+    }
+    return owned;
+}
+
+result<LockRequest> make_lock_request(std::string_view path, const LockOptions& options,
+                                      LockDefaults defaults) {
+    BOOST_OUTCOME_TRYV(core::check_path(path));
+    BOOST_OUTCOME_TRYV(check_durations(options));
+    BOOST_OUTCOME_TRYV(check_numbers(options));
+    BOOST_OUTCOME_TRYV(check_label("owner", options.owner));
+    BOOST_OUTCOME_TRYV(check_label("trace_id", options.trace_id));
+    BOOST_OUTCOME_TRY(auto acl, own_acl(options.acl));
+
+    LockRequest request;
+    request.spec.path = core::with_chroot(defaults.chroot, path);
+    BOOST_OUTCOME_TRYV(core::check_lock_path(request.spec.path));
+    request.spec.options = options;
+    request.spec.acl = acl.empty() ? std::move(defaults.acl) : std::move(acl);
+    request.spec.record = encode_record(
+        {.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
+         .host = {},
+         .pid = 0,
+         .budget = options.budget,
+         .trace_id = std::string(options.trace_id)});
+    // Nothing of the user's is looked at after this call.
+    request.spec.options.acl = {};
+    request.spec.options.owner = {};
+    request.spec.options.trace_id = {};
+
+    const core::LeaseTerms terms = core::terms_of(options);
+    request.terms = {.path = std::string(path),
+                     .budget = terms.budget,
+                     .reserve = terms.reserve,
+                     .holds_until_return = terms.on_budget == OnBudget::hold_until_return};
+    return request;
+}
+
+Error to_error(core::Refusal&& refusal, const std::string& path) {
+    ErrorContext context;
+    context.what = std::move(refusal.what);
+    context.path = path;
+    context.holder = describe_record(refusal.holder_record);
+    context.holder_node = std::move(refusal.holder_node);
+    context.position = refusal.position;
+    context.time_left = refusal.time_left;
+    return {refusal.code, std::move(context)};
+}
+
+}  // namespace leasehold::detail

@@ -1,0 +1,40 @@
+// An acquisition's way in and out: the user's options checked and owned, and a refusal made into an
+// error that a person can act on.
+#pragma once
+
+#include "sdk/client/hold.hpp"
+#include "sdk/core/effect.hpp"
+#include "sdk/core/engine.hpp"
+
+#include <leasehold/error.hpp>
+#include <leasehold/options.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leasehold::detail {
+
+struct LockRequest {
+    core::AcquireSpec spec;
+    HoldTerms terms;
+};
+
+/// What the client adds to the options.
+struct LockDefaults {
+    std::string_view chroot;
+    std::string_view owner;
+    std::vector<core::OwnedAcl> acl;
+};
+
+/// errc::invalid_argument with the option that is malformed.
+[[nodiscard]] result<LockRequest> make_lock_request(std::string_view path,
+                                                    const LockOptions& options,
+                                                    LockDefaults defaults);
+
+/// The entries owned, or what is wrong with one. Empty stays empty.
+[[nodiscard]] result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries);
+
+[[nodiscard]] Error to_error(core::Refusal&& refusal, const std::string& path);
+
+}  // namespace leasehold::detail

@@ -1,0 +1,239 @@
+// A process of its own that takes locks as the test tells it to, and reports when it had them:
+//
+//     lock_worker HOSTS SESSION_TIMEOUT_MS standalone|ensemble
+//
+//     lock ID PATH WAIT_MS BUDGET_MS [kazoo]  -> queued ID; then granted ID TOKEN NOW DEADLINE NODE
+//                                                or refused ID TEXT
+//     serve ID PATH WAIT_MS BUDGET_MS WORK_MS -> queued ID; then served ID TOKEN FROM TO, or refused
+//     release ID                              -> released ID ok|TEXT
+//     watch ID                                -> resumed ID VALID NOW, after each pause of the process
+//                                                invalid ID NOW
+//     follow ID                               -> stop|jeopardy|lost ID VALID TEXT, as they come
+//     stats                                   -> stats HELD WAITING SESSIONS
+//
+// Times are nanoseconds of CLOCK_BOOTTIME, which all processes of a machine share. Every lock is
+// asked for by a thread of its own. The end of the input ends the process.
+#include "tests/support/patience.hpp"
+
+#include <leasehold/leasehold.hpp>
+
+#include <atomic>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace leasehold::integration {
+namespace {
+
+std::mutex output_mutex;
+
+template <class... Part>
+void say(const Part&... parts) {
+    std::ostringstream line;
+    const char* gap = "";
+    ((line << std::exchange(gap, " ") << parts), ...);
+    const std::lock_guard lock(output_mutex);
+    std::cout << line.str() << std::endl;
+}
+
+std::int64_t ns(Instant when) {
+    return when.time_since_epoch().count();
+}
+
+struct Request {
+    std::string id;
+    std::string path;
+    LockOptions options;
+};
+
+class Worker {
+public:
+    explicit Worker(Client client) : x_client(std::move(client)) {}
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker() {
+        x_is_over = true;
+        (void)x_client.close();
+        for (std::thread& thread : x_threads) {
+            thread.join();
+        }
+    }
+
+    void obey(const std::string& line) {
+        std::istringstream words(line);
+        std::string verb;
+        words >> verb;
+        if (verb == "lock" || verb == "serve") {
+            Request request = read_request(words);
+            std::int64_t work_ms = 0;
+            words >> work_ms;
+            start(std::move(request), verb == "serve", milliseconds{work_ms});
+        } else if (verb == "stats") {
+            const ClientStats stats = x_client.stats();
+            say("stats", stats.locks_held, stats.locks_waiting, stats.sessions);
+        } else {
+            std::string id;
+            words >> id;
+            const std::shared_ptr<ScopedLock> lock = find(id);
+            if (verb == "release") {
+                const auto released = lock->release();
+                say("released", id, released ? "ok" : released.error().message());
+            } else if (verb == "watch") {
+                x_threads.emplace_back([this, id, lock] { watch(id, *lock); });
+            } else if (verb == "follow") {
+                follow(id, lock);
+            }
+        }
+    }
+
+private:
+    static Request read_request(std::istream& words) {
+        Request request;
+        std::int64_t wait_ms = 0;
+        std::int64_t budget_ms = 0;
+        words >> request.id >> request.path >> wait_ms >> budget_ms;
+        request.options.wait = milliseconds{wait_ms};
+        request.options.budget = milliseconds{budget_ms};
+        const auto at = words.tellg();
+        std::string naming;
+        if (words >> naming && naming == "kazoo") {
+            request.options.naming = Naming::kazoo;
+        } else {
+            words.clear();
+            words.seekg(at);
+        }
+        return request;
+    }
+
+    /// Returns when the request is in the queue or answered, so that requests queue in the order in
+    /// which they were told.
+    void start(Request request, bool is_serving, milliseconds work) {
+        const ClientStats before = x_client.stats();
+        auto is_answered = std::make_shared<std::atomic<bool>>(false);
+        const std::string id = request.id;
+        x_threads.emplace_back([this, request = std::move(request), is_serving, work, is_answered] {
+            auto lock = x_client.lock(request.path, request.options);
+            *is_answered = true;
+            if (!lock) {
+                say("refused", request.id, lock.error().message());
+            } else if (is_serving) {
+                serve(request.id, *lock, work);
+            } else {
+                keep(request.id, std::move(*lock));
+            }
+        });
+        (void)support::eventually([&] {
+            return *is_answered || x_client.stats().locks_waiting > before.locks_waiting;
+        });
+        say("queued", id);
+    }
+
+    static void serve(const std::string& id, ScopedLock& lock, milliseconds work) {
+        const Instant from = BootClock::now();
+        support::wait_until(from + work);
+        const Instant to = BootClock::now();
+        const bool was_valid = lock.valid();
+        const std::int64_t token = lock.token();
+        const auto released = lock.release();
+        if (was_valid && released) {
+            say("served", id, token, ns(from), ns(to));
+        } else {
+            say("refused", id, "lost while it was held");
+        }
+    }
+
+    void keep(const std::string& id, ScopedLock granted) {
+        const Instant now = BootClock::now();
+        auto lock = std::make_shared<ScopedLock>(std::move(granted));
+        {
+            const std::lock_guard guard(x_mutex);
+            x_locks[id] = lock;
+        }
+        say("granted", id, lock->token(), ns(now), ns(lock->deadline()), lock->node());
+    }
+
+    std::shared_ptr<ScopedLock> find(const std::string& id) {
+        const std::lock_guard guard(x_mutex);
+        return x_locks.at(id);
+    }
+
+    /// Asks valid() without a break. A pause of the process shows as a jump of the clock between two
+    /// rounds; the first answer that was begun after it is reported.
+    void watch(const std::string& id, const ScopedLock& lock) {
+        constexpr auto pause = std::chrono::milliseconds{700};
+        bool was_valid = true;
+        Instant last = BootClock::now();
+        while (!x_is_over && was_valid) {
+            const Instant begun = BootClock::now();
+            const bool is_valid = lock.valid();
+            const bool was_paused_inside = BootClock::now() - begun > pause;
+            if (begun - last > pause || (was_paused_inside && !is_valid)) {
+                say("resumed", id, is_valid, ns(begun));
+            }
+            // A yes from before the pause does not count: the next round is the first one after it.
+            last = was_paused_inside ? last : begun;
+            was_valid = is_valid;
+        }
+        say("invalid", id, ns(BootClock::now()));
+    }
+
+    void follow(const std::string& id, const std::shared_ptr<ScopedLock>& lock) {
+        // The callbacks must not keep the handle that they belong to.
+        const auto is_valid = [weak = std::weak_ptr(lock)] {
+            const auto live = weak.lock();
+            return live && live->valid();
+        };
+        lock->on_jeopardy([id, is_valid](bool is_in_jeopardy) {
+            say("jeopardy", id, is_valid(), is_in_jeopardy ? "begun" : "over");
+        });
+        x_stop_callbacks.push_back(std::make_unique<StopCallback>(
+            lock->stop_token(), [id, is_valid] { say("stop", id, is_valid(), "requested"); }));
+        lock->lost([id, is_valid](result<Loss> loss) {
+            say("lost", id, is_valid(),
+                loss ? std::string(to_string(*loss)) : loss.error().message());
+        });
+    }
+
+    using StopCallback = std::stop_callback<std::function<void()>>;
+
+    Client x_client;
+    std::mutex x_mutex;
+    std::map<std::string, std::shared_ptr<ScopedLock>> x_locks;
+    std::vector<std::unique_ptr<StopCallback>> x_stop_callbacks;
+    std::atomic<bool> x_is_over{false};
+    std::vector<std::thread> x_threads;
+};
+
+int run(const std::vector<std::string>& arguments) {
+    const std::string kind = arguments.at(3);
+    auto client = Client::connect(arguments.at(1),
+                                  {.session_timeout = milliseconds{std::stol(arguments.at(2))},
+                                   .tick = milliseconds{200},
+                                   .standalone = kind == "standalone"});
+    if (!client || !client->wait_connected(support::patient(milliseconds{15'000}))) {
+        say("failed");
+        return 1;
+    }
+    Worker worker(std::move(*client));
+    say("ready");
+    for (std::string line; std::getline(std::cin, line);) {
+        worker.obey(line);
+    }
+    return 0;
+}
+
+}  // namespace
+}  // namespace leasehold::integration
+
+int main(int argc, char** argv) {
+    return leasehold::integration::run({argv, argv + argc});
+}

@@ -1,0 +1,59 @@
+#include "tests/integration/worker_process.hpp"
+
+#include <sstream>
+
+namespace leasehold::integration {
+
+Instant instant_of(std::int64_t nanoseconds) {
+    return Instant{Duration{nanoseconds}};
+}
+
+WorkerProcess::WorkerProcess(const std::string& hosts, milliseconds session_timeout,
+                             bool is_standalone)
+    : x_process({LEASEHOLD_LOCK_WORKER, hosts, std::to_string(session_timeout.count()),
+                 is_standalone ? "standalone" : "ensemble"}) {
+    x_process.expect("ready", 30s);
+}
+
+void WorkerProcess::lock(const std::string& id, const std::string& path, milliseconds wait,
+                         milliseconds budget, Naming naming) {
+    x_process.send("lock " + id + " " + path + " " + std::to_string(wait.count()) + " " +
+                   std::to_string(budget.count()) + (naming == Naming::kazoo ? " kazoo" : ""));
+    x_process.expect("queued " + id);
+}
+
+void WorkerProcess::serve(const std::string& id, const std::string& path, milliseconds wait,
+                          milliseconds budget, milliseconds work) {
+    x_process.send("serve " + id + " " + path + " " + std::to_string(wait.count()) + " " +
+                   std::to_string(budget.count()) + " " + std::to_string(work.count()));
+    x_process.expect("queued " + id);
+}
+
+RemoteGrant WorkerProcess::granted(const std::string& id, milliseconds limit) {
+    std::istringstream words(x_process.expect("granted " + id + " ", limit));
+    RemoteGrant grant;
+    std::int64_t now = 0;
+    std::int64_t deadline = 0;
+    words >> grant.token >> now >> deadline >> grant.node;
+    grant.granted = instant_of(now);
+    grant.deadline = instant_of(deadline);
+    return grant;
+}
+
+Service WorkerProcess::next_service(milliseconds limit) {
+    std::istringstream words(x_process.expect("served ", limit));
+    Service service;
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+    words >> service.id >> service.token >> from >> to;
+    service.from = instant_of(from);
+    service.to = instant_of(to);
+    return service;
+}
+
+void WorkerProcess::release(const std::string& id) {
+    x_process.send("release " + id);
+    x_process.expect("released " + id + " ok");
+}
+
+}  // namespace leasehold::integration

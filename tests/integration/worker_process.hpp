@@ -1,0 +1,52 @@
+// The test's end of a lock_worker: commands as functions, reports as values.
+#pragma once
+
+#include "tests/integration/fixture.hpp"
+#include "tests/support/child_process.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace leasehold::integration {
+
+/// A holder in another process. Times are of the boot clock, which is the same in all of them.
+struct RemoteGrant {
+    std::int64_t token = 0;
+    Instant granted;   ///< read after the grant
+    Instant deadline;  ///< as it stood then
+    std::string node;
+};
+
+/// One contender that took the lock, worked, and released it.
+struct Service {
+    std::string id;
+    std::int64_t token = 0;
+    Instant from;  ///< read after the grant
+    Instant to;    ///< read before the release
+};
+
+class WorkerProcess {
+public:
+    /// Connected when the constructor returns.
+    WorkerProcess(const std::string& hosts, milliseconds session_timeout, bool is_standalone);
+
+    /// Returns once the request waits in the queue or is answered.
+    void lock(const std::string& id, const std::string& path, milliseconds wait,
+              milliseconds budget, Naming naming = Naming::curator);
+    void serve(const std::string& id, const std::string& path, milliseconds wait,
+               milliseconds budget, milliseconds work);
+    [[nodiscard]] RemoteGrant granted(const std::string& id,
+                                      milliseconds limit = std::chrono::seconds{20});
+    [[nodiscard]] Service next_service(milliseconds limit = std::chrono::seconds{30});
+    void release(const std::string& id);
+
+    [[nodiscard]] ChildProcess& process() { return x_process; }
+
+private:
+    ChildProcess x_process;
+};
+
+/// A time as the worker prints it.
+[[nodiscard]] Instant instant_of(std::int64_t nanoseconds);
+
+}  // namespace leasehold::integration

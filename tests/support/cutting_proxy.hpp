@@ -1,0 +1,114 @@
+// A TCP proxy between a client and a server that knows the protocol well enough to fail at one
+// exact point of it: after this request, before that reply.
+#pragma once
+
+#include "tests/support/descriptor.hpp"
+#include "tests/support/proxy_frame.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace leasehold::support {
+
+/// What becomes of one frame, and of its connection.
+enum class Verdict {
+    forward,
+    drop,        ///< this frame never arrives
+    hold,        ///< this frame and all behind it in its direction wait for release()
+    cut_before,  ///< what came before is delivered, this frame is not, and both sides are closed
+    cut_after,   ///< this frame is delivered, and both sides are closed
+};
+
+/// Called on the proxy's thread for each frame, four-letter words included.
+using Judge = std::function<Verdict(const ProxyFrame&)>;
+
+/// A judge that gives `verdict` to the first frame that `applies`, and forwards everything else.
+[[nodiscard]] Judge first_time(std::function<bool(const ProxyFrame&)> applies, Verdict verdict);
+[[nodiscard]] Judge on_request(wire::Opcode op, Verdict verdict);
+[[nodiscard]] Judge on_reply(wire::Opcode op, Verdict verdict);
+
+/// Thread safety: all functions may be called from any thread; not from a judge, except frames().
+class CuttingProxy {
+public:
+    explicit CuttingProxy(std::uint16_t upstream);
+    ~CuttingProxy();
+    CuttingProxy(const CuttingProxy&) = delete;
+    CuttingProxy& operator=(const CuttingProxy&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const { return x_port; }
+    [[nodiscard]] std::string connect_string() const;
+
+    /// Replaces the judge; an empty one forwards everything.
+    void judge(Judge judge);
+    /// Lets go what was held.
+    void release();
+    /// A silent partition of one direction, or of both: bytes wait, closes too, until it heals.
+    void black_hole(Direction direction, bool is_on);
+    void black_hole(bool is_on);
+    /// Every frame of this direction arrives that much later.
+    void delay(Direction direction, std::chrono::milliseconds by);
+    /// New connections are reset.
+    void refuse(bool is_on);
+    /// Resets all connections there are.
+    void cut_all();
+
+    /// Everything that was read since the start or the last clear(), in the order of the reads,
+    /// whatever became of it.
+    [[nodiscard]] std::vector<ProxyFrame> frames() const;
+    void clear();
+    /// Requests of this kind among them.
+    [[nodiscard]] std::size_t requests(wire::Opcode op) const;
+    /// Requests among them that are no pings, described, one per line.
+    [[nodiscard]] std::vector<std::string> requests() const;
+    /// How often the judge said anything else than forward.
+    [[nodiscard]] std::size_t judged() const { return x_judged; }
+    [[nodiscard]] std::size_t accepted() const { return x_accepted; }
+    [[nodiscard]] std::uint64_t bytes(Direction direction) const;
+    /// Of the newest connect response that passed.
+    [[nodiscard]] std::optional<SessionSecret> session() const;
+
+private:
+    struct Connection;
+    struct Pipe;
+
+    void run();
+    void accept_one();
+    [[nodiscard]] std::chrono::milliseconds serve_due();
+    void read_from(Connection& connection, Direction direction);
+    void pass(Connection& connection, ProxyFrame frame);
+    void flush(Connection& connection, Direction direction);
+    static void close(Connection& connection, bool is_reset);
+    void wake() const;
+
+    Descriptor x_listener;
+    std::uint16_t x_port;
+    std::uint16_t x_upstream;
+    Descriptor x_wake;
+    std::atomic<bool> x_is_over{false};
+    std::atomic<std::size_t> x_judged{0};
+    std::atomic<std::size_t> x_accepted{0};
+    std::atomic<std::uint64_t> x_bytes[2]{};
+
+    mutable std::mutex x_mutex;  // guards what follows up to the connections
+    std::shared_ptr<const Judge> x_judge;
+    bool x_is_black[2] = {false, false};
+    std::chrono::milliseconds x_delay[2]{};
+    bool x_is_refusing = false;
+    bool x_is_cutting = false;
+    bool x_is_releasing = false;
+    std::vector<ProxyFrame> x_frames;
+    std::optional<SessionSecret> x_session;
+
+    std::vector<std::unique_ptr<Connection>> x_connections;  // of the thread alone
+    std::size_t x_bursts = 0;
+    std::thread x_thread;
+};
+
+}  // namespace leasehold::support
