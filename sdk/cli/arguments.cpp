@@ -59,7 +59,7 @@ void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
         ->type_name("")
         ->required();
     app.add_option("--connect", arguments.connect,
-                   "The ensemble: host:port,host:port/chroot; without it LEASEHOLD_CONNECT")
+                   "host:port,host:port/chroot; without it LEASEHOLD_CONNECT")
         ->type_name("HOSTS")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     add_duration(app, "--wait", arguments.wait, "Bound on everything up to the answer");
@@ -71,7 +71,7 @@ void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
     app.add_flag("--standalone", client.standalone,
                  "The ensemble is one server alone, without followers");
     add_duration(app, "--ack-gap", client.ack_gap,
-                 "Slowest reply that proves the lease; 0s: the smaller of 2s and the tick");
+                 "Slowest reply that proves the lease; 0s: min(2s, tick)");
     add_number(app, "--clock-drift", client.clock_drift, "0.01",
                "Bound on the relative rate of the clocks");
     add_duration(app, "--margin", client.margin, "Fixed safety margin");

@@ -80,8 +80,8 @@ int of(const Error& error) {
 
 std::string advice_for(const Error& error, std::string_view path) {
     if (error == errc::budget_refused) {
-        return "give a shorter --budget or a longer --session-timeout; --tick and --sync-limit have "
-               "to be the ensemble's own, --standalone is for one server alone";
+        return "--budget, --session-timeout; --tick and --sync-limit have to be the ensemble's own, "
+               "and --standalone is for one server alone";
     }
     if (error == errc::sequence_exhausted) {
         return "use another lock path";

@@ -13,7 +13,7 @@ LEASEHOLD_CONNECT names the ensemble where --connect is not given.
 'leasehold run --help' and 'leasehold ls --help' tell more, exit codes included.)";
 
 constexpr std::string_view run_description =
-    R"(Runs CMD while holding the lock at PATH, and ends it at the end of the budget.
+    R"(Runs CMD while holding the lock at PATH, for its budget at most.
 
 PATH is relative to the chroot in --connect, and is created where it is missing. CMD gets the
 fencing token in LEASEHOLD_TOKEN, the path in LEASEHOLD_PATH and the milliseconds that are left at

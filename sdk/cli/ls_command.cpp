@@ -4,12 +4,15 @@
 #include "sdk/cli/event_loop.hpp"
 #include "sdk/cli/exit_code.hpp"
 #include "sdk/cli/report.hpp"
+#include "sdk/cli/trouble.hpp"
 
 #include <leasehold/client.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,8 +28,9 @@ constexpr milliseconds answer_slack = 250ms;
 
 /// No lock hangs on the session of a listing, so it need not outlive the wait; and the client's own
 /// limit for a listing is the session timeout.
-ClientOptions client_options(const EnsembleArguments& ensemble) {
+ClientOptions client_options(const EnsembleArguments& ensemble, Trouble& trouble) {
     ClientOptions options = ensemble.client;
+    options.on_log = LogHandler(trouble);
     options.session_timeout =
         std::clamp<milliseconds>(ensemble.wait, 1ms, options.session_timeout);
     return options;
@@ -58,9 +62,23 @@ int show(const ListArguments& arguments, const Contenders& contenders) {
                                     : to_table(contenders));
 }
 
+/// A listing that came to its time limit says only that. The log may know why.
+int report_failure(const Error& error, const Trouble& trouble, const std::string& path) {
+    const std::optional<Trouble::Report> cause = trouble.last();
+    if (!cause || error != errc::timed_out) {
+        return report(error, path);
+    }
+    const Error known(cause->code);
+    say(path + ": " + known.message() + ": " + cause->text);
+    say(exit_code::advice_for(known, path));
+    return exit_code::of(known);
+}
+
 int list_with_client(const ListArguments& arguments, EventLoop& loop) {
     const EnsembleArguments& ensemble = arguments.ensemble;
-    const result<Client> client = Client::connect(ensemble.connect, client_options(ensemble));
+    Trouble trouble;
+    const result<Client> client =
+        Client::connect(ensemble.connect, client_options(ensemble, trouble));
     if (!client) {
         return report(client.error(), ensemble.path);
     }
@@ -71,10 +89,11 @@ int list_with_client(const ListArguments& arguments, EventLoop& loop) {
         return exit_code::signal_base + contenders.signal;
     }
     if (!contenders.answer) {
-        return report(Error(errc::no_server, "no answer within the wait"), ensemble.path);
+        return report_failure(errc::timed_out, trouble, ensemble.path);
     }
-    return *contenders.answer ? show(arguments, contenders.answer->value())
-                              : report(contenders.answer->error(), ensemble.path);
+    return *contenders.answer
+               ? show(arguments, contenders.answer->value())
+               : report_failure(contenders.answer->error(), trouble, ensemble.path);
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ result<Outcome> Supervisor::run(Executable& executable) {
     BOOST_OUTCOME_TRY(ChildProcess child, ChildProcess::start(executable, x_around));
     x_child.emplace(std::move(child));
     while (!x_child->update()) {
+        tell_of_stop();
         observe();
         const Instant now = BootClock::now();
         enforce(now);
@@ -122,6 +123,7 @@ void Supervisor::terminate(Instant now, Cause cause) {
     x_cause = cause;
     x_terminated_at = now;
     x_child->send(SIGTERM);
+    x_child->send(SIGCONT);  // whoever of the group is stopped could not act on it
 }
 
 void Supervisor::kill() {
@@ -139,11 +141,14 @@ void Supervisor::keep_watcher_informed(Instant kill_at) {
 }
 
 void Supervisor::follow(int signal) {
-    if (signal == SIGTSTP || is_request_to_end(signal) || signal == SIGCONT) {
+    if (is_request_to_end(signal) || is_job_control(signal)) {
         x_child->send(signal);
     }
+}
+
+void Supervisor::tell_of_stop() {
     const bool is_stopped = x_child->is_stopped();
-    if (is_stopped && !std::exchange(x_was_stopped, is_stopped)) {
+    if (is_stopped && !x_was_stopped) {
         say("the command is stopped, and its budget goes on; SIGCONT to process " +
             std::to_string(::getpid()) + " continues it");
     }

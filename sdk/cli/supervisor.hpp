@@ -41,6 +41,7 @@ private:
     void kill();
     void keep_watcher_informed(Instant kill_at);
     void follow(int signal);
+    void tell_of_stop();
     [[nodiscard]] KillPlan plan() const;
     [[nodiscard]] Instant kill_at() const;
     [[nodiscard]] Instant next_look(Instant now) const;

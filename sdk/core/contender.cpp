@@ -289,7 +289,9 @@ void Contender::on_attached() {
 }
 
 void Contender::on_granted() {
-    x_state = ContenderState::held;
+    if (x_state == ContenderState::first) {
+        x_state = ContenderState::held;
+    }
 }
 
 void Contender::end(Error failure) {

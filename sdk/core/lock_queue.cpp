@@ -342,8 +342,9 @@ void LockQueue::try_grant(Instant now) {
 void LockQueue::grant(Instant now, Waiter waiter) {
     if (x_contender->czxid() > std::numeric_limits<std::int64_t>::max() / grants_per_node - 1) {
         abandon(now);
-        return answer(waiter.id, {.code = errc::unsupported,
-                                  .what = "the ensemble's epoch is too large for a fencing token"});
+        answer(waiter.id, {.code = errc::unsupported,
+                           .what = "the ensemble's epoch is too large for a fencing token"});
+        return advance(now);
     }
     forget_timers(waiter.id);
     const std::int64_t token = x_contender->czxid() * grants_per_node + x_local_grants;
@@ -387,8 +388,12 @@ bool LockQueue::hand_over(Instant now, Loss loss) {
     if (loss != Loss::released || x_waiters.empty() || !x_context.session.is_attached() ||
         x_contender->state() != ContenderState::held ||
         x_local_grants + 1 >= x_spec->options.max_local_grants ||
-        !same_node_would_do(*x_spec, x_waiters.front().spec) ||
-        lease_on_offer(now, x_waiters.front()) == Offer::none) {
+        !same_node_would_do(*x_spec, x_waiters.front().spec)) {
+        return false;
+    }
+    const Offer offer = lease_on_offer(now, x_waiters.front());
+    if (offer == Offer::none || (offer == Offer::shortened &&
+                                 !x_waiters.front().spec.options.accept_shortened)) {
         return false;
     }
     ++x_local_grants;

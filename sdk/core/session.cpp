@@ -165,6 +165,9 @@ void Session::drop_connection(Instant now, std::string_view why) {
     }
     x_effects.emplace_back(Disconnect{});
     forget_connection(now);
+    if (x_stage == Stage::idle && x_close_by && x_id == 0) {
+        return finish_close(success());  // a new session would only be closed again
+    }
     if (x_stage == Stage::idle) {
         x_dial_at = now;
         dial(now);

@@ -72,6 +72,9 @@ bool WatchRegistry::confirm(const std::string& path, std::uint64_t ticket, bool 
         entry.is_data_armed = true;
     } else {
         entry.lock_ticket = 0;
+        if (!entry.needs_data()) {
+            entry.is_data_armed = false;  // one that was kept from before went with its node
+        }
         forget_if_unused(path);
     }
     return true;

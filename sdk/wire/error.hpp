@@ -5,6 +5,7 @@
 #include <boost/outcome/basic_result.hpp>
 #include <boost/outcome/policy/all_narrow.hpp>
 #include <boost/outcome/success_failure.hpp>
+
 #include <cstdint>
 #include <string_view>
 

@@ -32,7 +32,9 @@ struct AnyVisitor {
 }  // namespace detail
 
 template <class X>
-concept Record = requires(X& record) { X::fields(record, detail::AnyVisitor{}); };
+concept Record = requires(X& record) {
+    X::fields(record, detail::AnyVisitor{});
+};
 
 template <class T>
 using optional_list = std::optional<std::vector<T>>;
@@ -46,9 +48,8 @@ consteval std::size_t least_size() {
         return 8;
     } else if constexpr (Record<T>) {
         constexpr auto sum = []<class... Field>(Field&...) {
-            return std::integral_constant<std::size_t,
-                                          (std::size_t{0} + ... +
-                                           least_size<std::remove_const_t<Field>>())>{};
+            return std::integral_constant<
+                std::size_t, (std::size_t{0} + ... + least_size<std::remove_const_t<Field>>())>{};
         };
         return decltype(T::fields(std::declval<T&>(), sum))::value;
     } else {

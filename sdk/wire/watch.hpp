@@ -48,8 +48,7 @@ struct SetWatchesRequest {
     std::vector<std::string> child_watches{};
 
     static constexpr auto fields(auto& self, auto&& visit) {
-        return visit(self.relative_zxid, self.data_watches, self.exist_watches,
-                     self.child_watches);
+        return visit(self.relative_zxid, self.data_watches, self.exist_watches, self.child_watches);
     }
     friend bool operator==(const SetWatchesRequest&, const SetWatchesRequest&) = default;
 };

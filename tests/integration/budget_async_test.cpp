@@ -4,6 +4,7 @@
 #include "tests/integration/stuck.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -114,7 +115,7 @@ TEST_F(BudgetAsync, IoContextThatHangs_DelaysNoReleaseAndNoHeartbeat) {
     Notes notes;
     lock->async_call(wait_for_hours(notes),
                      asio::bind_executor(user.context, [](result<int>) {}));
-    asio::post(user.context, [&] { trap.enter(); });
+    asio::post(user.context, trap.door());
     EXPECT_TRUE(gone_in_time(farewell.wait(), due));
     EXPECT_FALSE(lock->valid());
     EXPECT_TRUE(other->valid());
@@ -130,8 +131,8 @@ TEST_F(BudgetAsync, CoroutineThatIgnoresItsCancellation_LosesTheLockAllTheSame) 
     ASSERT_TRUE(lock.has_value()) << why(lock);
     const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());
-    const auto stubborn = [&trap]() -> asio::awaitable<int> {
-        trap.enter();
+    const auto stubborn = [door = trap.door()]() -> asio::awaitable<int> {
+        door();
         co_return 3;
     };
     auto answer = lock->async_call(stubborn, asio::bind_executor(user.context, asio::use_future));
@@ -143,13 +144,14 @@ TEST_F(BudgetAsync, CoroutineThatIgnoresItsCancellation_LosesTheLockAllTheSame) 
 TEST_F(BudgetAsync, CallbackThreadThatHangs_DelaysNoRelease) {
     Trap trap;
     us.on_state_change([](ClientState) {});
-    us.async_wait_connected([&](result<void>) { trap.enter(); });
+    us.async_wait_connected(trap.door());
     ASSERT_TRUE(eventually([&] { return trap.inside() == 1; }));
     auto lock = us.lock(path, {.wait = 10s, .budget = 1s});
     ASSERT_TRUE(lock.has_value()) << "blocking calls do not need the callback thread: "
                                   << why(lock);
+    const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());
-    EXPECT_TRUE(gone_in_time(farewell.wait(), lock->deadline()));
+    EXPECT_TRUE(gone_in_time(farewell.wait(), due));
     trap.open();
 }
 

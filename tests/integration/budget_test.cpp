@@ -38,7 +38,7 @@ TEST_P(Budget, CallThatNeverReturns_LosesTheLockAtTheBudget) {
     result<int> answer = errc::closed;
     std::thread caller([&] {
         answer = lock->call([&] {
-            trap.enter();
+            trap.door()();
             return 7;
         });
     });
@@ -57,7 +57,7 @@ TEST_P(Budget, CallThatNeverReturns_DoesNotKeepTheNextInLineWaiting) {
     const Instant due = lock->deadline();
     auto next = observer.async_lock(path, {.wait = 30s, .budget = 1s}, boost::asio::use_future);
     Trap trap;
-    std::thread caller([&] { (void)lock->call([&] { trap.enter(); }); });
+    std::thread caller([&] { (void)lock->call(trap.door()); });
     const auto granted = next.get();
     const Instant now = BootClock::now();
     EXPECT_TRUE(granted.has_value()) << why(granted);
@@ -71,14 +71,16 @@ TEST_P(Budget, CallThatNeverReturns_DoesNotKeepTheNextInLineWaiting) {
 TEST_P(Budget, ThreadThatNeverLooksAtItsLockAgain_LosesItAtTheBudget) {
     auto lock = us.lock(path, {.wait = 10s, .budget = 1s});
     ASSERT_TRUE(lock.has_value()) << why(lock);
+    const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());
-    EXPECT_TRUE(gone_in_time(farewell.wait(), lock->deadline()));
+    EXPECT_TRUE(gone_in_time(farewell.wait(), due));
     EXPECT_FALSE(lock->valid());
     EXPECT_EQ(lock->remaining(), Duration::zero());
 }
 
 TEST_P(Budget, StopCallbackThatNeverReturns_DelaysNoRelease) {
-    // Several locks of one client: the first stuck callback stands in the way of the others' ones.
+    // Several locks of one client: a stuck callback may stand in the way of the others' ones, but
+    // not of the others' releases.
     struct Held {
         ScopedLock lock;
         Farewell farewell;
@@ -91,7 +93,7 @@ TEST_P(Budget, StopCallbackThatNeverReturns_DelaysNoRelease) {
     for (int i = 0; i < 5; ++i) {
         auto lock = us.lock(path + std::to_string(i), {.wait = 10s, .budget = 1500ms});
         ASSERT_TRUE(lock.has_value()) << why(lock);
-        callbacks.push_back(std::make_unique<Callback>(lock->stop_token(), [&] { trap.enter(); }));
+        callbacks.push_back(std::make_unique<Callback>(lock->stop_token(), trap.door()));
         const Instant due = lock->deadline();
         Farewell farewell(observer, lock->node());
         all.push_back({std::move(*lock), std::move(farewell), due});
@@ -100,7 +102,7 @@ TEST_P(Budget, StopCallbackThatNeverReturns_DelaysNoRelease) {
         EXPECT_TRUE(gone_in_time(held.farewell.wait(), held.due));
         EXPECT_FALSE(held.lock.valid());
     }
-    EXPECT_EQ(trap.inside(), 1) << "one of them is stuck, the others are behind it";
+    EXPECT_GE(trap.inside(), 1);
     trap.open();
 }
 
@@ -109,14 +111,13 @@ TEST_P(Budget, JeopardyLostAndStateHandlersThatNeverReturn_DelayNoRelease) {
     ASSERT_TRUE(first.has_value()) << why(first);
     auto second = us.lock(path + "b", {.wait = 10s, .budget = 1500ms});
     ASSERT_TRUE(second.has_value()) << why(second);
+    const Instant due = second->deadline();
     Farewell farewell(observer, second->node());
     Trap trap;
-    first->lost([&](result<Loss>) { trap.enter(); });
-    second->lost([&](result<Loss>) { trap.enter(); });
+    first->lost(trap.door());
+    second->lost(trap.door());
     EXPECT_TRUE(eventually([&] { return trap.inside() == 1; }));
-    EXPECT_TRUE(gone_in_time(farewell.wait(), second->deadline() == Instant::min()
-                                                  ? Instant::min()
-                                                  : second->deadline()));
+    EXPECT_TRUE(gone_in_time(farewell.wait(), due));
     EXPECT_FALSE(second->valid());
     trap.open();
 }
@@ -154,7 +155,7 @@ TEST_P(Budget, HoldUntilReturn_KeepsTheNodeUntilTheCallIsBack) {
     Farewell farewell(observer, lock->node());
     Trap trap;
     result<void> answer = success();
-    std::thread caller([&] { answer = lock->call([&] { trap.enter(); }); });
+    std::thread caller([&] { answer = lock->call(trap.door()); });
     wait_until(due);
     EXPECT_FALSE(lock->valid()) << "the handle ends at the budget as always";
     EXPECT_TRUE(lock->stop_token().stop_requested() ||
@@ -177,7 +178,7 @@ TEST_P(Budget, HoldUntilReturn_GivesUpAtMaxHold) {
     const Instant granted = lock->deadline() - 500ms;
     Farewell farewell(observer, lock->node());
     Trap trap;
-    std::thread caller([&] { (void)lock->call([&] { trap.enter(); }); });
+    std::thread caller([&] { (void)lock->call(trap.door()); });
     EXPECT_TRUE(gone_in_time(farewell.wait(), granted + 1500ms));
     EXPECT_EQ(trap.inside(), 1);
     trap.open();
@@ -190,8 +191,9 @@ TEST_P(Budget, HoldUntilReturn_WithoutACallReleasesAtTheBudget) {
                                .on_budget = OnBudget::hold_until_return,
                                .max_hold = 5s});
     ASSERT_TRUE(lock.has_value()) << why(lock);
+    const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());
-    EXPECT_TRUE(gone_in_time(farewell.wait(), lock->deadline()));
+    EXPECT_TRUE(gone_in_time(farewell.wait(), due));
 }
 
 TEST_P(Budget, Extend_MovesTheDeadlineAndTheRelease) {
@@ -204,7 +206,7 @@ TEST_P(Budget, Extend_MovesTheDeadlineAndTheRelease) {
     EXPECT_EQ(lock->deadline(), *moved);
     Farewell farewell(observer, lock->node());
     EXPECT_TRUE(gone_in_time(farewell.wait(), *moved));
-    EXPECT_TRUE(fails_with(lock->extend(1s), errc::lock_lost));
+    EXPECT_TRUE(fails_with(lock->extend(1s), errc::budget_exceeded));
     EXPECT_FALSE(lock->valid()) << "no revival";
 }
 

@@ -6,8 +6,8 @@
 //                                                or refused ID TEXT
 //     serve ID PATH WAIT_MS BUDGET_MS WORK_MS -> queued ID; then served ID TOKEN FROM TO, or refused
 //     release ID                              -> released ID ok|TEXT
-//     watch ID                                -> resumed ID VALID NOW, after each pause of the process
-//                                                invalid ID NOW
+//     watch ID                                -> watching ID; then, after each pause of the process,
+//                                                resumed ID VALID NOW; and in the end invalid ID NOW
 //     follow ID                               -> stop|jeopardy|lost ID VALID TEXT, as they come
 //     stats                                   -> stats HELD WAITING SESSIONS
 //
@@ -88,7 +88,10 @@ public:
                 const auto released = lock->release();
                 say("released", id, released ? "ok" : released.error().message());
             } else if (verb == "watch") {
-                x_threads.emplace_back([this, id, lock] { watch(id, *lock); });
+                x_threads.emplace_back([this, id, lock, now = BootClock::now()] {
+                    watch(id, *lock, now);
+                });
+                say("watching", id);
             } else if (verb == "follow") {
                 follow(id, lock);
             }
@@ -168,10 +171,9 @@ private:
 
     /// Asks valid() without a break. A pause of the process shows as a jump of the clock between two
     /// rounds; the first answer that was begun after it is reported.
-    void watch(const std::string& id, const ScopedLock& lock) {
+    void watch(const std::string& id, const ScopedLock& lock, Instant last) {
         constexpr auto pause = std::chrono::milliseconds{700};
         bool was_valid = true;
-        Instant last = BootClock::now();
         while (!x_is_over && was_valid) {
             const Instant begun = BootClock::now();
             const bool is_valid = lock.valid();

@@ -5,41 +5,60 @@
 #include "tests/integration/fixture.hpp"
 
 #include <condition_variable>
-#include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
+#include <string_view>
+#include <utility>
 
 namespace leasehold::integration {
 
-/// Where user code hangs. The destructor lets it go, so that its thread can end; declare it after
-/// whatever the hanging thread uses.
+/// Where user code hangs until the test opens the trap, at the latest in its destructor. Handlers
+/// take a door by value: they may be called, and come back, after the test is over.
 class Trap {
+    struct State {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool is_open = false;
+        int inside = 0;
+    };
+
 public:
+    /// Called with anything; does not return before open().
+    class Door {
+    public:
+        explicit Door(std::shared_ptr<State> state) : x_state(std::move(state)) {}
+        template <class... Ignored>
+        void operator()(Ignored&&...) const {
+            std::unique_lock lock(x_state->mutex);
+            ++x_state->inside;
+            x_state->changed.wait(lock, [this] { return x_state->is_open; });
+            --x_state->inside;
+        }
+
+    private:
+        std::shared_ptr<State> x_state;
+    };
+
+    Trap() = default;
+    Trap(const Trap&) = delete;
+    Trap& operator=(const Trap&) = delete;
     ~Trap() { open(); }
-    /// Does not return before open().
-    void enter() {
-        std::unique_lock lock(x_mutex);
-        ++x_inside;
-        x_changed.notify_all();
-        x_changed.wait(lock, [this] { return x_is_open; });
-        --x_inside;
-    }
+
+    [[nodiscard]] Door door() const { return Door(x_state); }
     void open() {
-        const std::lock_guard lock(x_mutex);
-        x_is_open = true;
-        x_changed.notify_all();
+        const std::lock_guard lock(x_state->mutex);
+        x_state->is_open = true;
+        x_state->changed.notify_all();
     }
-    [[nodiscard]] int inside() {
-        const std::lock_guard lock(x_mutex);
-        return x_inside;
+    /// How many threads hang in it.
+    [[nodiscard]] int inside() const {
+        const std::lock_guard lock(x_state->mutex);
+        return x_state->inside;
     }
 
 private:
-    std::mutex x_mutex;
-    std::condition_variable x_changed;
-    bool x_is_open = false;
-    int x_inside = 0;
+    std::shared_ptr<State> x_state = std::make_shared<State>();
 };
 
 /// The promise: a node is gone, for others to see, this long after the end of its budget.

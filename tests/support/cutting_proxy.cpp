@@ -188,6 +188,11 @@ std::vector<std::string> CuttingProxy::requests() const {
     return lines;
 }
 
+std::vector<Instant> CuttingProxy::attempts() const {
+    const std::lock_guard lock(x_mutex);
+    return x_attempts;
+}
+
 std::uint64_t CuttingProxy::bytes(Direction direction) const {
     return x_bytes[index_of(direction)];
 }
@@ -292,6 +297,7 @@ void CuttingProxy::accept_one() {
     {
         const std::lock_guard lock(x_mutex);
         is_refusing = x_is_refusing;
+        x_attempts.push_back(BootClock::now());
     }
     Descriptor server = is_refusing ? Descriptor() : connect_to_loopback(x_upstream);
     if (!server) {

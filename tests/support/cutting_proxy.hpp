@@ -69,7 +69,8 @@ public:
     [[nodiscard]] std::vector<std::string> requests() const;
     /// How often the judge said anything else than forward.
     [[nodiscard]] std::size_t judged() const { return x_judged; }
-    [[nodiscard]] std::size_t accepted() const { return x_accepted; }
+    /// When each connection attempt came, refused ones included.
+    [[nodiscard]] std::vector<Instant> attempts() const;
     [[nodiscard]] std::uint64_t bytes(Direction direction) const;
     /// Of the newest connect response that passed.
     [[nodiscard]] std::optional<SessionSecret> session() const;
@@ -93,7 +94,6 @@ private:
     Descriptor x_wake;
     std::atomic<bool> x_is_over{false};
     std::atomic<std::size_t> x_judged{0};
-    std::atomic<std::size_t> x_accepted{0};
     std::atomic<std::uint64_t> x_bytes[2]{};
 
     mutable std::mutex x_mutex;  // guards what follows up to the connections
@@ -104,9 +104,11 @@ private:
     bool x_is_cutting = false;
     bool x_is_releasing = false;
     std::vector<ProxyFrame> x_frames;
+    std::vector<Instant> x_attempts;
     std::optional<SessionSecret> x_session;
 
     std::vector<std::unique_ptr<Connection>> x_connections;  // of the thread alone
+    std::size_t x_accepted = 0;
     std::size_t x_bursts = 0;
     std::thread x_thread;
 };

@@ -61,6 +61,9 @@ void EngineDriver::write(std::string bytes) {
             throw std::logic_error("the engine wrote half a frame");
         }
     }
+    if (on_write) {
+        on_write(record);
+    }
     x_writes.push_back(std::move(record));
     x_world.send_up(x_link, std::move(bytes));
 }
@@ -143,6 +146,9 @@ Instant EngineDriver::next_wakeup() const {
 void EngineDriver::wake() {
     x_is_stopped = false;
     turn([](Instant) {});
+    if (x_engine.next_wakeup() <= x_world.now()) {
+        throw std::logic_error("the engine asks to be woken again at once");
+    }
     for (const auto& input : std::exchange(x_inbox, {})) {
         input();
     }

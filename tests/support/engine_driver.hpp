@@ -147,6 +147,8 @@ public:
     [[nodiscard]] bool is_valid(OperationId lease) const;
     [[nodiscard]] std::vector<std::string> logged() const;
     [[nodiscard]] const std::vector<Write>& writes() const { return x_writes; }
+    /// Called with each write, before it leaves.
+    std::function<void(const Write&)> on_write;
     /// The frames of all writes since forget_writes(), pings left out.
     [[nodiscard]] std::vector<Frame> requests() const;
     void forget_writes() { x_writes.clear(); }

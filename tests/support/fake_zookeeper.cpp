@@ -151,6 +151,7 @@ void FakeZooKeeper::greet(Instant now, ConnectionId id, Connection& connection,
     }
     if (session != x_sessions.end()) {
         connection.session = session->first;
+        x_attached[id] = session->first;
         connection.timeout =
             std::clamp<Duration>(std::chrono::milliseconds{request.timeout_ms},
                                  options.min_timeout, options.max_timeout);
@@ -319,8 +320,8 @@ std::string FakeZooKeeper::make(Instant, std::string path, wire::CreateMode mode
 // ---- the observer's side ----
 
 std::int64_t FakeZooKeeper::session_of(ConnectionId id) const {
-    const auto found = x_connections.find(id);
-    return found == x_connections.end() ? 0 : found->second.session;
+    const auto found = x_attached.find(id);
+    return found == x_attached.end() ? 0 : found->second;
 }
 
 std::optional<Instant> FakeZooKeeper::expiry_of(std::int64_t session) const {

@@ -97,6 +97,7 @@ public:
     [[nodiscard]] FakeTree& tree() { return x_tree; }
     [[nodiscard]] const FakeWatches& watches() const { return x_watches; }
     [[nodiscard]] std::size_t sessions() const { return x_sessions.size(); }
+    /// The session that was attached through this connection, which may be closed by now.
     [[nodiscard]] std::int64_t session_of(ConnectionId id) const;
     /// When the session will be expired; nothing if there is none.
     [[nodiscard]] std::optional<Instant> expiry_of(std::int64_t session) const;
@@ -158,6 +159,7 @@ private:
     FakeWatches x_watches;
     std::map<ConnectionId, Connection> x_connections;
     std::map<std::int64_t, Session> x_sessions;
+    std::map<ConnectionId, std::int64_t> x_attached;  ///< all there ever were
     ConnectionId x_next_connection = 1;
     std::int64_t x_next_session = 0x1000'0000'0000'0001;
     std::int64_t x_zxid;

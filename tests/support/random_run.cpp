@@ -2,6 +2,7 @@
 #include "tests/support/random_run.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace leasehold::support {
@@ -30,7 +31,8 @@ RandomRun::RandomRun(std::uint64_t seed, Options options)
     x_paths = chance(50) ? std::vector<std::string>{"/one"}
                          : std::vector<std::string>{"/one", "/deep/two"};
     for (int i = 0; i < options.clients; ++i) {
-        ClientOptions changes{.session_timeout = 4s, .tick = 200ms, .standalone = true};
+        ClientOptions changes{.session_timeout = 4s, .tick = 200ms, .sync_limit = 1};
+        changes.standalone = seed % 2 != 0;
         const core::ServerVersion version = x_world.server.options.version;
         const std::string text = std::to_string(version.major) + "." +
                                  std::to_string(version.minor) + "." +
@@ -40,6 +42,9 @@ RandomRun::RandomRun(std::uint64_t seed, Options options)
         driver.link_options = {100us, 100us + up_to(chance(20) ? 150ms : 10ms),
                                chance(15) ? 1 + x_random.below(9) : 0};
         x_clients.push_back({.driver = &driver, .asked = {}, .held = {}, .close_by = {}});
+        driver.on_write = [this, who = x_clients.size() - 1](const EngineDriver::Write& write) {
+            check_write(x_clients[who], write);
+        };
     }
     x_world.server.choose_fate = [this](wire::Opcode op) { return choose_fate(op); };
     x_world.after_step = [this] { observe(); };
@@ -55,8 +60,16 @@ Duration RandomRun::up_to(Duration longest) {
 }
 
 void RandomRun::run() {
+    try {
+        run_all();
+    } catch (const std::logic_error& error) {
+        violated(error.what());
+    }
+}
+
+void RandomRun::run_all() {
     for (std::size_t who = 0; who < x_clients.size(); ++who) {
-        x_world.after(up_to(500ms), [this, who] { x_clients[who].driver->start(); });
+        x_clients[who].driver->start();
         schedule_user(who);
     }
     schedule_trouble();
@@ -182,17 +195,18 @@ void RandomRun::use(std::size_t who) {
         note("call returned " + name(who, holding.id));
         return client.driver->call_returned(holding.id);
     }
-    switch (x_random.below(6)) {
+    switch (x_random.below(7)) {
         case 0:
+        case 1:
             count("extend");
             note("extend " + name(who, holding.id));
-            client.driver->extend(holding.id, up_to(3s));
+            client.driver->extend(holding.id, chance(50) ? 2500ms : up_to(3s));
             return;
-        case 1:
+        case 2:
             holding.is_calling = true;
             ++holding.lease->active_calls;
             return note("call " + name(who, holding.id));
-        case 2:
+        case 3:
             // A user who asks latches the word if the deadline has passed.
             static_cast<void>(holding.lease->word.valid([&] { return x_world.now(); }));
             return;

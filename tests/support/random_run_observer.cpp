@@ -169,7 +169,7 @@ void RandomRun::check_leases() {
             return holding->ends != 0;
         }
         const Holding*& other = valid[holding->path];
-        if (other != nullptr) {
+        if (other != nullptr && !x_options.has_foreign_deletes) {
             violated("S1: " + name(other->client, other->id) + " and " + lock +
                      " are valid together");
         }
@@ -197,6 +197,21 @@ void RandomRun::check_evidence(Client& client) {
     const auto expiry = x_world.server.expiry_of(client.session);
     if (!expiry || core::later(x_world.now(), in_hand) > *expiry) {
         violated("S3: the safe deadline is after the earliest expiry");
+    }
+}
+
+void RandomRun::check_write(const Client& client, const EngineDriver::Write& write) {
+    for (const auto& frame : write.frames) {
+        if (frame.op != wire::Opcode::remove) {
+            continue;
+        }
+        for (const auto& [id, holding] : client.held) {
+            if (holding.lease->node == frame.path &&
+                holding.lease->word.deadline() > x_world.now()) {
+                violated("S9: the delete of " + name(holding.client, id) +
+                         " leaves while the lease is valid");
+            }
+        }
     }
 }
 

@@ -60,14 +60,15 @@ TEST(EngineRandom, NoScheduleBreaksAPromise) {
          {"granted", "granted, shortened", "granted locally", "ended: budget", "ended: deadline",
           "ended: released", "ended: closed", "cut", "stall", "pause", "log: session_expired",
           "close_unheard", "freeze_unheard", "cancel", "extend"}) {
-        EXPECT_GE(tally.contains(what) ? tally.at(what) : 0, 50u) << what;
+        EXPECT_GE(tally.contains(what) ? tally.at(what) : 0, 20u) << what;
     }
     for (const auto& [what, times] : tally) {
         RecordProperty(what, std::to_string(times));
     }
 }
 
-TEST(EngineRandom, ForeignDeletesCostLeasesButNeverExclusion) {
+/// Nobody promises exclusion then; but tokens still rise, and nobody waits for ever.
+TEST(EngineRandom, ForeignDeletesStrandNobody) {
     const std::uint64_t seeds = number_from_environment("LEASEHOLD_SEEDS", 300);
     RandomRun::Options options{.clients = 3};
     options.has_foreign_deletes = true;

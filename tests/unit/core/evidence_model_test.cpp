@@ -265,7 +265,7 @@ TEST_P(SafeDeadlineModel, NoFaultsMakeEvidenceOlderThanDelta) {
                              .margin = {}};
     Duration worst = Duration::min();
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-        const auto [overshoot, faults] = Adversary(timing, seed).worst(4000);
+        const auto [overshoot, faults] = Adversary(timing, seed).worst(2500);
         EXPECT_LE(overshoot, timing.delta()) << "seed " << seed << ": " << faults;
         worst = std::max(worst, overshoot);
     }

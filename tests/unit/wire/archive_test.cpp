@@ -45,8 +45,9 @@ TEST(FrameScope, PatchesTheLength_OfItsOwnBytesOnly) {
         const FrameScope frame(bytes);
         Writer(bytes).raw("12345");
     }
-    EXPECT_EQ(bytes, "before\0\0\0\5"
-                     "12345"sv);
+    EXPECT_EQ(bytes,
+              "before\0\0\0\5"
+              "12345"sv);
 }
 
 TEST(Reader, ReadsWhatTheWriterWrote) {

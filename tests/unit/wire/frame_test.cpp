@@ -267,8 +267,7 @@ TEST(FrameSplitter, DrainGoesOn_WhereverTheOversizedFrameIsCut) {
         };
         feed(std::string_view(stream).substr(0, cut));
         feed(std::string_view(stream).substr(cut));
-        EXPECT_THAT(frames,
-                    ElementsAre("before", describe(DecodeError::frame_too_large), "after"))
+        EXPECT_THAT(frames, ElementsAre("before", describe(DecodeError::frame_too_large), "after"))
             << "cut at " << cut;
         EXPECT_FALSE(splitter.is_draining());
     }

@@ -26,8 +26,7 @@ TEST(Requests, TakeTheirOpcodeFromTheBody_EvenWhereLayoutsAreShared) {
     };
     EXPECT_EQ(op_of(encode_request(1, sample<CreateRequest>())), Opcode::create);
     EXPECT_EQ(op_of(encode_request(1, sample<Create2Request>())), Opcode::create2);
-    EXPECT_EQ(op_of(encode_request(1, sample<CreateContainerRequest>())),
-              Opcode::create_container);
+    EXPECT_EQ(op_of(encode_request(1, sample<CreateContainerRequest>())), Opcode::create_container);
     EXPECT_EQ(op_of(encode_request(1, sample<CreateTtlRequest>())), Opcode::create_ttl);
     EXPECT_EQ(op_of(encode_request(1, sample<RemoveRequest>())), Opcode::remove);
     EXPECT_EQ(op_of(encode_request(1, sample<CheckRequest>())), Opcode::check);

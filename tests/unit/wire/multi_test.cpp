@@ -20,11 +20,12 @@ TEST(Multi, WithoutOperationsIsItsEnd) {
 
 TEST(Multi, EachOperationHasItsTypeInFront) {
     const MultiRequest request{{{CheckRequest{"/a", 7}}, {RemoveRequest{"/b"}}}};
-    EXPECT_EQ(to_hex(encoded(request)), "0000000d00ffffffff"
-                                        "000000022f6100000007"
-                                        "0000000200ffffffff"
-                                        "000000022f62ffffffff" +
-                                            std::string(end_hex));
+    EXPECT_EQ(to_hex(encoded(request)),
+              "0000000d00ffffffff"
+              "000000022f6100000007"
+              "0000000200ffffffff"
+              "000000022f62ffffffff" +
+                  std::string(end_hex));
 }
 
 TEST(Multi, TellsOperationsApartThatShareALayout) {

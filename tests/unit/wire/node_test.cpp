@@ -26,8 +26,8 @@ TEST(Stat, HasItsSixtyEightBytesInOrder) {
 }
 
 TEST(Create, HasItsFieldsInOrder) {
-    const CreateRequest request{
-        "/kz/e", "eph", std::vector<Acl>{{perms::all, "world", "anyone"}}, CreateMode::ephemeral};
+    const CreateRequest request{"/kz/e", "eph", std::vector<Acl>{{perms::all, "world", "anyone"}},
+                                CreateMode::ephemeral};
     EXPECT_EQ(to_hex(encoded(request)),
               "000000052f6b7a2f65"
               "00000003657068"
@@ -52,10 +52,10 @@ TEST(Create, TellsNullDataFromEmptyData_AndANullAclFromAnEmptyOne) {
             EXPECT_EQ(decode<CreateRequest>(encoded(request)).value(), request);
         }
     }
-    EXPECT_EQ(encodings, (std::vector<std::string>{"000000022f61ffffffffffffffff00000000",
-                                                   "000000022f61ffffffff0000000000000000",
-                                                   "000000022f6100000000ffffffff00000000",
-                                                   "000000022f61000000000000000000000000"}));
+    EXPECT_EQ(encodings,
+              (std::vector<std::string>{
+                  "000000022f61ffffffffffffffff00000000", "000000022f61ffffffff0000000000000000",
+                  "000000022f6100000000ffffffff00000000", "000000022f61000000000000000000000000"}));
 }
 
 TEST(Create, KeepsFlagsThatNoServerAccepts) {

@@ -34,7 +34,9 @@ using vectors::to_hex;
 
 // A failed comparison shows what the record would be on the wire.
 template <class X>
-    requires requires(Writer& out, const X& record) { encode(out, record); }
+    requires requires(Writer& out, const X& record) {
+        encode(out, record);
+    }
 void PrintTo(const X& record, std::ostream* os) {
     *os << to_hex(encoded(record));
 }
@@ -267,16 +269,17 @@ inline ConnectResponse sample() {
 }
 
 // Every record that has at least one byte and one fixed shape; connect's shape may end early.
-using FixedRecords = testing::Types<
-    RequestHeader, ReplyHeader, Stat, Acl, CreateReply, Create2Reply, CreateRequest, Create2Request,
-    CreateContainerRequest, CreateTtlRequest, RemoveRequest, CheckRequest, ExistsReply,
-    GetDataReply, SetDataReply, SetDataRequest, GetAclReply, SetAclReply, SetAclRequest,
-    GetChildrenReply, GetChildren2Reply, GetEphemeralsReply, GetAllChildrenNumberReply, SyncReply,
-    GetAclRequest, SyncRequest, GetEphemeralsRequest, GetAllChildrenNumberRequest, ExistsRequest,
-    GetDataRequest, GetChildrenRequest, GetChildren2Request, WhoAmIReply, ReconfigRequest,
-    WatcherEvent, SetWatchesRequest, SetWatches2Request, CheckWatchesRequest, RemoveWatchesRequest,
-    AddWatchRequest, AddWatchReply, AuthPacket, SaslToken, MultiRequest, MultiReadRequest,
-    MultiReply>;
+using FixedRecords =
+    testing::Types<RequestHeader, ReplyHeader, Stat, Acl, CreateReply, Create2Reply, CreateRequest,
+                   Create2Request, CreateContainerRequest, CreateTtlRequest, RemoveRequest,
+                   CheckRequest, ExistsReply, GetDataReply, SetDataReply, SetDataRequest,
+                   GetAclReply, SetAclReply, SetAclRequest, GetChildrenReply, GetChildren2Reply,
+                   GetEphemeralsReply, GetAllChildrenNumberReply, SyncReply, GetAclRequest,
+                   SyncRequest, GetEphemeralsRequest, GetAllChildrenNumberRequest, ExistsRequest,
+                   GetDataRequest, GetChildrenRequest, GetChildren2Request, WhoAmIReply,
+                   ReconfigRequest, WatcherEvent, SetWatchesRequest, SetWatches2Request,
+                   CheckWatchesRequest, RemoveWatchesRequest, AddWatchRequest, AddWatchReply,
+                   AuthPacket, SaslToken, MultiRequest, MultiReadRequest, MultiReply>;
 
 using ConnectRecords = testing::Types<ConnectRequest, ConnectResponse>;
 

@@ -74,8 +74,8 @@ void run_file(const fs::path& path, bool is_strict, Tally& tally) {
             ++tally.unknown_keys[key];
         }
         if (judgement.verdict == Verdict::failed) {
-            std::printf("FAILED %s line %zu, %s: %s\n", path.filename().c_str(), number,
-                        id.c_str(), judgement.why.c_str());
+            std::printf("FAILED %s line %zu, %s: %s\n", path.filename().c_str(), number, id.c_str(),
+                        judgement.why.c_str());
         }
     }
 }
@@ -112,9 +112,10 @@ int main() {
         std::printf("not compared: %s, %zu times\n", key.c_str(), count);
     }
     const std::size_t failed = tally.verdicts[Verdict::failed];
-    std::printf("vectors: %zu rows, %zu round-tripped, %zu refused as expected, %zu skipped, "
-                "%zu failed\n",
-                tally.rows(), tally.verdicts[Verdict::round_tripped],
-                tally.verdicts[Verdict::refused], tally.verdicts[Verdict::skipped], failed);
+    std::printf(
+        "vectors: %zu rows, %zu round-tripped, %zu refused as expected, %zu skipped, "
+        "%zu failed\n",
+        tally.rows(), tally.verdicts[Verdict::round_tripped], tally.verdicts[Verdict::refused],
+        tally.verdicts[Verdict::skipped], failed);
     return failed == 0 && tally.rows() != 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

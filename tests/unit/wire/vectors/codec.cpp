@@ -162,9 +162,9 @@ Decoded decode_reply_frame(std::string_view op, std::string_view frame) {
 
 std::string_view identifier_of(DecodeError error) {
     constexpr std::array<std::string_view, 11> identifiers{
-        "truncated",       "negative_length",   "length_exceeds_input", "trailing_bytes",
-        "bad_boolean",     "unexpected_null",   "invalid_multi",        "frame_too_large",
-        "undrainable_frame", "negative_frame", "empty_frame"};
+        "truncated",         "negative_length", "length_exceeds_input", "trailing_bytes",
+        "bad_boolean",       "unexpected_null", "invalid_multi",        "frame_too_large",
+        "undrainable_frame", "negative_frame",  "empty_frame"};
     return identifiers.at(static_cast<std::size_t>(error) - 1);
 }
 

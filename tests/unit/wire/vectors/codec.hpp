@@ -5,6 +5,7 @@
 #include "sdk/wire/error.hpp"
 
 #include <nlohmann/json.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>

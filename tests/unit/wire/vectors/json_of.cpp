@@ -20,16 +20,11 @@ Json json_of_read_only(const std::optional<bool>& read_only) {
 
 Json event_name(WatchEventType type) {
     switch (type) {
-        case WatchEventType::created:
-            return "NodeCreated";
-        case WatchEventType::deleted:
-            return "NodeDeleted";
-        case WatchEventType::data_changed:
-            return "NodeDataChanged";
-        case WatchEventType::children_changed:
-            return "NodeChildrenChanged";
-        default:
-            return {};  // never on the wire, so no file has a name for it
+        case WatchEventType::created: return "NodeCreated";
+        case WatchEventType::deleted: return "NodeDeleted";
+        case WatchEventType::data_changed: return "NodeDataChanged";
+        case WatchEventType::children_changed: return "NodeChildrenChanged";
+        default: return {};  // never on the wire, so no file has a name for it
     }
 }
 

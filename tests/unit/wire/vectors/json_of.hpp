@@ -10,8 +10,9 @@
 #include "sdk/wire/session.hpp"
 #include "sdk/wire/watch.hpp"
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
+
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -22,10 +23,9 @@ namespace leasehold::wire::vectors {
 using Json = nlohmann::json;
 
 template <class Enum>
-    requires std::is_enum_v<Enum>
-Json json_of(Enum value) {
-    return static_cast<std::int32_t>(value);
-}
+    requires std::is_enum_v<Enum> Json json_of(Enum value) {
+        return static_cast<std::int32_t>(value);
+    }
 
 inline Json json_of(const std::optional<std::string>& value) {
     return value ? Json(*value) : Json();

@@ -30,6 +30,12 @@ struct Row {
     bool is_request = false;
 };
 
+// A row may say nothing about its frame; then the round trip alone counts.
+Json decoded_of(const Json& json) {
+    const bool says_something = json.contains("decoded") && json["decoded"].is_object();
+    return says_something ? json["decoded"] : Json::object();
+}
+
 bool is_four_letter_word(const Row& row) {
     constexpr std::array<std::string_view, 21> words{
         "conf", "cons", "crst", "dump", "envi", "ruok", "srst", "srvr", "stat", "wchs", "wchc",
@@ -81,8 +87,8 @@ Judgement judge_refusal(const Row& row, const Decoded& decoded) {
     const std::string_view name = identifier_of(*decoded.error);
     if (row.decoded.contains("decode_error") && row.decoded["decode_error"].is_string()) {
         const auto expected = row.decoded["decode_error"].get<std::string>();
-        const bool is_our_name = expected.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") ==
-                                 std::string::npos;
+        const bool is_our_name =
+            expected.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
         if (is_our_name && expected != name) {
             return fail("refused as " + std::string(name) + ", the file says " + expected);
         }
@@ -114,15 +120,16 @@ Judgement judge_decoded(const Row& row, const Decoded& decoded) {
 }  // namespace
 
 Judgement judge(const Json& json) {
+    const Json& hex = json.at("hex");
     const auto direction = json.at("direction").get<std::string>();
-    const std::optional<std::string> bytes = from_hex(json.at("hex").get<std::string>());
+    const std::optional<std::string> bytes = from_hex(hex.is_null() ? "" : hex.get<std::string>());
     if (direction != to_server && direction != to_client) {
         return fail("unknown direction " + direction);
     }
     if (!bytes) {
         return fail("not hexadecimal");
     }
-    const Row row{json.at("op").get<std::string>(), *bytes, json.value("decoded", Json::object()),
+    const Row row{json.at("op").get<std::string>(), *bytes, decoded_of(json),
                   direction == to_server};
     if (row.bytes.empty() || is_four_letter_word(row)) {
         return {Verdict::skipped, {}, {}};

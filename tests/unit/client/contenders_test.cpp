@@ -1,0 +1,130 @@
+#include "tests/unit/client/fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/use_future.hpp>
+
+#include <string>
+#include <vector>
+
+namespace leasehold::testing_client {
+namespace {
+
+namespace asio = boost::asio;
+
+class Contenders : public ServedTest {
+protected:
+    void make(const std::string& path, std::string data = {}) {
+        x_server.with([&](FakeZooKeeper& zookeeper) {
+            zookeeper.make(BootClock::now(), path, std::move(data));
+        });
+    }
+
+    Client x_client = connect();
+};
+
+TEST_F(Contenders, PathThatDoesNotExistHasNone) {
+    EXPECT_TRUE(x_client.contenders("/orders/42").value().empty());
+    EXPECT_EQ(x_client.contenders("orders").error(), errc::invalid_argument);
+}
+
+TEST_F(Contenders, HolderComesFirstAndSaysWhoItIs) {
+    const auto lock =
+        x_client.lock("/orders/42", {.budget = 3s, .owner = "till", .trace_id = "t-1"}).value();
+    const Client other = connect();
+    auto waiting = other.async_lock("/orders/42", {.wait = 30s, .budget = 1s}, asio::use_future);
+    ASSERT_TRUE(eventually([&] { return nodes_under("/orders/42") == 2; }));
+    const auto queue = x_client.contenders("/orders/42").value();
+    ASSERT_EQ(queue.size(), 2u);
+    EXPECT_EQ("/orders/42/" + queue[0].node, lock.node());
+    EXPECT_TRUE(queue[0].is_held);
+    EXPECT_FALSE(queue[1].is_held);
+    EXPECT_LT(queue[0].sequence, queue[1].sequence);
+    EXPECT_EQ(queue[0].owner, "till");
+    EXPECT_FALSE(queue[0].host.empty());
+    EXPECT_EQ(queue[0].pid, ::getpid());
+    EXPECT_EQ(queue[0].budget, 3s);
+    EXPECT_EQ(queue[0].trace_id, "t-1");
+    EXPECT_EQ(queue[0].session.size(), 4u);
+    EXPECT_NE(queue[0].session, queue[1].session);
+    EXPECT_EQ(queue[0].kind, ContenderKind::curator);
+    EXPECT_EQ(queue[1].owner, "unit");
+}
+
+TEST_F(Contenders, OtherClientsNodesCountAndTheirDataIsShownEscaped) {
+    make("/l");
+    make("/l/_c_0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-lock-0000000003", "10.0.0.7");
+    make("/l/0f1e2d3c4b5a69788796a5b4c3d2e1f0__lock__0000000001", "me\x1b[2J");
+    make("/l/x-1234567890abcdef-0000000002");
+    make("/l/config", "not a contender");
+    const auto queue = x_client.contenders("/l").value();
+    ASSERT_EQ(queue.size(), 3u);
+    EXPECT_EQ(queue[0].kind, ContenderKind::kazoo);
+    EXPECT_EQ(queue[0].owner, "me\\x1b[2J");
+    EXPECT_TRUE(queue[0].is_held);
+    EXPECT_EQ(queue[1].kind, ContenderKind::other);
+    EXPECT_EQ(queue[1].session, "") << "it is no ephemeral node";
+    EXPECT_EQ(queue[2].kind, ContenderKind::curator);
+    EXPECT_EQ(queue[2].host, "10.0.0.7");
+    EXPECT_FALSE(queue[2].budget);
+}
+
+TEST_F(Contenders, LongQueuesAreReadInPieces) {
+    make("/l");
+    for (int i = 0; i < 500; ++i) {
+        char name[32];
+        std::snprintf(name, sizeof name, "/l/n-%010d", i);
+        make(name);
+    }
+    const auto queue = x_client.contenders("/l").value();
+    ASSERT_EQ(queue.size(), 500u);
+    for (std::size_t i = 0; i < queue.size(); ++i) {
+        EXPECT_EQ(queue[i].sequence, static_cast<std::int32_t>(i));
+    }
+}
+
+TEST_F(Contenders, WhoLeavesMeanwhileIsLeftOut) {
+    make("/l");
+    make("/l/n-0000000001");
+    make("/l/n-0000000002");
+    x_server.with([](FakeZooKeeper& zookeeper) {
+        zookeeper.fail_next(wire::Opcode::get_data, wire::ServerError::no_node);
+    });
+    const auto queue = x_client.contenders("/l").value();
+    ASSERT_EQ(queue.size(), 1u);
+    EXPECT_TRUE(queue[0].is_held);
+}
+
+TEST_F(Contenders, NodeThatMayNotBeReadIsListedWithoutDetails) {
+    make("/l");
+    make("/l/n-0000000001", "secret");
+    x_server.with([](FakeZooKeeper& zookeeper) {
+        zookeeper.fail_next(wire::Opcode::get_data, wire::ServerError::no_auth);
+    });
+    const auto queue = x_client.contenders("/l").value();
+    ASSERT_EQ(queue.size(), 1u);
+    EXPECT_EQ(queue[0].owner, "");
+}
+
+TEST_F(Contenders, ListThatMayNotBeReadIsAnError) {
+    x_server.with([](FakeZooKeeper& zookeeper) {
+        zookeeper.fail_next(wire::Opcode::get_children, wire::ServerError::no_auth);
+    });
+    const auto refused = x_client.contenders("/l");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().context().path, "/l");
+}
+
+TEST_F(Contenders, ConnectionLostInTheMiddleIsAnError) {
+    make("/l");
+    make("/l/n-0000000001");
+    make("/l/n-0000000002");
+    x_server.with([](FakeZooKeeper& zookeeper) {
+        zookeeper.next(wire::Opcode::get_data, support::Fate::close_before, 2);
+    });
+    EXPECT_FALSE(x_client.contenders("/l"));
+    EXPECT_TRUE(x_client.contenders("/l"));
+}
+
+}  // namespace
+}  // namespace leasehold::testing_client

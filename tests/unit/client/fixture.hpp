@@ -1,0 +1,102 @@
+// What the client's tests share: a fake ZooKeeper behind a real socket, a client of it, and things
+// to wait for.
+#pragma once
+
+#include "tests/support/patience.hpp"
+#include "tests/support/scripted_server.hpp"
+
+#include <leasehold/leasehold.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include <pthread.h>
+
+namespace leasehold::testing_client {
+
+using namespace std::chrono_literals;
+using support::eventually;
+using support::FakeZooKeeper;
+using support::patient;
+using support::ScriptedServer;
+
+inline std::string thread_name() {
+    std::array<char, 16> name{};
+    pthread_getname_np(pthread_self(), name.data(), name.size());
+    return name.data();
+}
+
+inline constexpr auto io_thread = "leasehold-io";
+inline constexpr auto callback_thread = "leasehold-cb";
+inline constexpr auto notifier_thread = "leasehold-note";
+
+/// Something that happens once.
+class Event {
+public:
+    void set() {
+        const std::lock_guard lock(x_mutex);
+        x_is_set = true;
+        x_changed.notify_all();
+    }
+    [[nodiscard]] bool is_set() const {
+        const std::lock_guard lock(x_mutex);
+        return x_is_set;
+    }
+    /// For code that is to hang until the test lets it go.
+    void wait() {
+        std::unique_lock lock(x_mutex);
+        x_changed.wait(lock, [this] { return x_is_set; });
+    }
+    [[nodiscard]] bool happens(std::chrono::milliseconds limit = 15s) {
+        std::unique_lock lock(x_mutex);
+        return x_changed.wait_for(lock, patient(limit), [this] { return x_is_set; });
+    }
+
+private:
+    mutable std::mutex x_mutex;
+    std::condition_variable x_changed;
+    bool x_is_set = false;
+};
+
+/// Options that fit the fake server's small tick.
+inline ClientOptions fast_options() {
+    return {.session_timeout = 10s,
+            .tick = 200ms,
+            .standalone = true,
+            .connect_timeout = 1s,
+            .backoff_min = 5ms,
+            .backoff_max = 50ms,
+            .max_connects_per_second = 100,
+            .owner = "unit"};
+}
+
+class ServedTest : public testing::Test {
+protected:
+    [[nodiscard]] Client connect(const ClientOptions& options = fast_options()) {
+        auto client = Client::connect(x_server.address(), options).value();
+        client.wait_connected(patient(15s)).value();
+        return client;
+    }
+    [[nodiscard]] std::size_t sessions() {
+        return x_server.with([](FakeZooKeeper& zookeeper) { return zookeeper.sessions(); });
+    }
+    [[nodiscard]] std::size_t nodes_under(const std::string& path) {
+        return x_server.with([&](FakeZooKeeper& zookeeper) {
+            const auto* node = zookeeper.tree().find(path);
+            return node == nullptr ? 0 : node->children.size();
+        });
+    }
+    [[nodiscard]] std::size_t requests(wire::Opcode op) {
+        return x_server.with([&](FakeZooKeeper& zookeeper) { return zookeeper.seen(op).size(); });
+    }
+
+    ScriptedServer x_server;
+};
+
+}  // namespace leasehold::testing_client

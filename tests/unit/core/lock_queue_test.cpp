@@ -1,0 +1,440 @@
+// The course of an acquisition on the wire: how little it costs, whom it waits for, and how it is
+// refused.
+#include "tests/unit/core/engine_bench.hpp"
+
+namespace leasehold::core {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class LockQueueing : public EngineBench {};
+
+TEST_F(LockQueueing, FreeLockCostsOneWriteAndOneRoundTrip) {
+    const Instant asked = world.now();
+    const OperationId id = hold(a);
+    EXPECT_EQ(a.grant(id)->granted_at, asked + 2ms);
+    EXPECT_EQ(a.grant(id)->deadline, asked + 2ms + 10s);
+    EXPECT_FALSE(a.grant(id)->is_shortened);
+    std::size_t writes = 0;
+    for (const auto& write : a.writes()) {
+        writes += ops(write.frames) == std::vector{Opcode::create, Opcode::get_children};
+    }
+    EXPECT_EQ(writes, 1u);
+    EXPECT_EQ(a.requests().size(), 2u);
+    EXPECT_EQ(server.watches().size(), 0u);
+}
+
+TEST_F(LockQueueing, NodeCarriesTheRecordTheAclAndAFreshName) {
+    const OperationId id = hold(a);
+    const std::string node = a.grant(id)->lease->node;
+    EXPECT_EQ(server.tree().find(node)->data, "record of the holder");
+    EXPECT_THAT(node, ::testing::MatchesRegex("/q/[0-9a-f]+-lock-0000000000"));
+    a.release(id);
+    const OperationId again = hold(a);
+    EXPECT_NE(a.grant(again)->lease->node.substr(0, 19), node.substr(0, 19));
+}
+
+TEST_F(LockQueueing, TokenIsTheNodesCzxidTimes64) {
+    const OperationId id = hold(a);
+    EXPECT_EQ(lock_token(a, id),
+              server.tree().find(a.grant(id)->lease->node)->stat.czxid * 64);
+}
+
+TEST_F(LockQueueing, QueuedOneWatchesItsPredecessorAndItselfAndNeverByExists) {
+    const OperationId held = hold(a);
+    queue(b);
+    EXPECT_THAT(ops(b.requests()), ElementsAre(Opcode::create, Opcode::get_children,
+                                               Opcode::get_data, Opcode::get_data));
+    EXPECT_EQ(b.requests()[2].path, a.grant(held)->lease->node);
+    EXPECT_EQ(server.watches().size(), 2u);
+    EXPECT_TRUE(server.watches().has_data(a.grant(held)->lease->node));
+}
+
+TEST_F(LockQueueing, HandOffNeedsNoRequestAndOneTrip) {
+    const OperationId held = hold(a);
+    const OperationId id = queue(b);
+    b.forget_writes();
+    const Instant released = world.now();
+    a.release(held);
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_THAT(b.requests(), IsEmpty());
+    EXPECT_EQ(b.grant(id)->granted_at, released + 2ms);
+    EXPECT_GT(lock_token(b, id), lock_token(a, held));
+}
+
+TEST_F(LockQueueing, NoNodeOfThePredecessorIsTheWakeUp) {
+    const std::string other = stranger();
+    const OperationId id = b.acquire("/q", default_options());
+    ASSERT_TRUE(world.run_until([&] { return b.requests().size() == 4; }));
+    remove(other);  // after the list, before the getData arrives
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_NE(b.grant(id), nullptr);
+    world.run_for(10ms);
+    EXPECT_EQ(server.watches().size(), 1u) << "its own node's";
+}
+
+TEST_F(LockQueueing, WalksDownWhenThePredecessorLeavesTheQueue) {
+    const std::string first = stranger();
+    const std::string second = stranger();
+    const OperationId id = queue(b);
+    EXPECT_TRUE(server.watches().has_data(second));
+    remove(second);
+    world.run_for(10ms);
+    EXPECT_TRUE(server.watches().has_data(first));
+    EXPECT_EQ(b.about<AcquireDone>(id), nullptr);
+    remove(first);
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_NE(b.grant(id), nullptr);
+    EXPECT_EQ(server.seen(Opcode::get_children).size(), 1u) << "nothing is listed again";
+}
+
+TEST_F(LockQueueing, ChangeOfThePredecessorsDataOnlyRearmsTheWatch) {
+    const std::string other = stranger();
+    const OperationId id = queue(b);
+    server.write(world.now(), other, "new data");
+    world.collect();
+    world.run_for(10ms);
+    EXPECT_TRUE(server.watches().has_data(other));
+    EXPECT_EQ(b.about<AcquireDone>(id), nullptr);
+    remove(other);
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_NE(b.grant(id), nullptr);
+}
+
+TEST_F(LockQueueing, CancelIsAnsweredAtOnceAndRemovesWatchAndNode) {
+    hold(a);
+    const OperationId id = queue(b);
+    b.cancel(id);
+    EXPECT_EQ(b.refusal(id)->code, errc::cancelled);
+    world.run_for(20ms);
+    EXPECT_EQ(contenders(), 1u);
+    EXPECT_EQ(server.watches().size(), 0u);
+    EXPECT_EQ(b.stats().watches, 0u);
+    b.cancel(id);
+    EXPECT_EQ(b.count<AcquireDone>(id), 1u);
+}
+
+TEST_F(LockQueueing, CancelBeforeTheCreateIsAnsweredLeavesNoNode) {
+    const OperationId id = a.acquire("/q", default_options());
+    a.cancel(id);
+    EXPECT_EQ(a.refusal(id)->code, errc::cancelled);
+    world.run_for(20ms);
+    EXPECT_EQ(contenders(), 0u);
+    EXPECT_EQ(server.seen(Opcode::create).size(), 1u);
+    EXPECT_EQ(a.stats().nodes_to_delete, 0u);
+}
+
+TEST_F(LockQueueing, WaitThatEndsIsAnsweredInTimeWithHolderAndPosition) {
+    const OperationId held = hold(a);
+    const Instant asked = world.now();
+    const OperationId id = b.acquire("/q", {.wait = 2s, .budget = 1s});
+    Instant at;
+    ASSERT_TRUE(answered(b, id));
+    ASSERT_NE(b.about<AcquireDone>(id, &at), nullptr);
+    EXPECT_EQ(at, asked + 2s);
+    const Refusal* refusal = b.refusal(id);
+    EXPECT_EQ(refusal->code, errc::wait_expired);
+    EXPECT_EQ(refusal->position, 1u);
+    EXPECT_EQ("/q/" + refusal->holder_node, a.grant(held)->lease->node);
+    EXPECT_EQ(refusal->holder_record, "record of the holder");
+    world.run_for(20ms);
+    EXPECT_EQ(contenders(), 1u);
+}
+
+TEST_F(LockQueueing, RefusalNamesTheHeadOfAQueueEvenIfItIsNotTheOneWatched) {
+    hold(a);
+    stranger();
+    const OperationId id = b.acquire("/q", {.wait = 2s, .budget = 1s});
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_EQ(b.refusal(id)->holder_record, "record of the holder");
+    EXPECT_EQ(b.refusal(id)->position, 2u);
+}
+
+TEST_F(LockQueueing, TryOnAFreeLockIsGrantedAndOnABusyOneRefusedWithoutAWait) {
+    const OperationId first = a.acquire("/q", {.wait = 0ms, .budget = 1s}, "record of the holder");
+    ASSERT_TRUE(answered(a, first, 10ms));
+    EXPECT_NE(a.grant(first), nullptr);
+    const OperationId second = b.acquire("/q", {.wait = 0ms, .budget = 1s});
+    ASSERT_TRUE(answered(b, second, 10ms));
+    EXPECT_EQ(b.refusal(second)->code, errc::wait_expired);
+    EXPECT_EQ(b.refusal(second)->holder_record, "record of the holder");
+    world.run_for(10ms);
+    EXPECT_EQ(contenders(), 1u);
+    EXPECT_EQ(server.watches().size(), 0u);
+}
+
+TEST_F(LockQueueing, RefusalThatWaitsForTheHoldersNameComesWithinTheWait) {
+    hold(a);
+    const OperationId id = b.acquire("/q", {.wait = 300ms, .budget = 1s, .max_queue = 0});
+    b.cancel(id);
+    world.run_for(20ms);
+    // The list comes; the read of the holder's record never does.
+    server.next(Opcode::get_data, Fate::freeze_before);
+    const Instant asked = world.now();
+    const OperationId attempt = b.acquire("/q", {.wait = 0ms, .budget = 1s});
+    Instant at;
+    ASSERT_TRUE(answered(b, attempt));
+    ASSERT_NE(b.about<AcquireDone>(attempt, &at), nullptr);
+    EXPECT_LE(at, asked + 1s) << "ack_gap bounds a try, reading included";
+}
+
+TEST_F(LockQueueing, CheckFirstOnABusyLockWritesNothing) {
+    hold(a);
+    server.forget_seen();
+    const OperationId id =
+        b.acquire("/q", {.wait = 0ms, .budget = 1s, .check_first = true});
+    ASSERT_TRUE(answered(b, id, 10ms));
+    EXPECT_EQ(b.refusal(id)->code, errc::wait_expired);
+    EXPECT_THAT(ops(b.requests()), ElementsAre(Opcode::exists));
+}
+
+TEST_F(LockQueueing, CheckFirstOnAFreeLockGoesOnToTakeIt) {
+    hold(a, {.wait = 0ms, .budget = 1s, .check_first = true});
+    EXPECT_THAT(ops(a.requests()),
+                ElementsAre(Opcode::exists, Opcode::create, Opcode::get_children));
+    EXPECT_EQ(server.watches().size(), 0u);
+}
+
+TEST_F(LockQueueing, QueueOverItsBoundIsRefusedByTheList) {
+    stranger();
+    stranger();
+    const OperationId id = b.acquire("/q", {.wait = 5s, .budget = 1s, .max_queue = 1});
+    ASSERT_TRUE(answered(b, id, 20ms));
+    EXPECT_EQ(b.refusal(id)->code, errc::queue_full);
+    EXPECT_EQ(b.refusal(id)->position, 2u);
+    world.run_for(10ms);
+    EXPECT_EQ(contenders(), 2u);
+}
+
+TEST_F(LockQueueing, QueueOverItsBoundInThisProcessIsRefusedWithoutAByte) {
+    hold(a);
+    queue(a);
+    a.forget_writes();
+    const OperationId id = a.acquire("/q", {.wait = 5s, .budget = 1s, .max_queue = 1});
+    ASSERT_NE(a.refusal(id), nullptr);
+    EXPECT_EQ(a.refusal(id)->code, errc::queue_full);
+    EXPECT_THAT(a.requests(), IsEmpty());
+}
+
+TEST_F(LockQueueing, HopelessWaitIsRefusedEarlyUnlessAskedNotTo) {
+    // The pace is known as long as the queue lives: here by one that always has a waiter.
+    OperationId held = hold(a);
+    for (int i = 0; i < 9; ++i) {
+        const OperationId next = a.acquire("/q", {.wait = 10s, .budget = 10s});
+        world.run_for(1s);
+        a.release(held);
+        ASSERT_TRUE(answered(a, next));
+        held = next;
+    }
+    a.forget_writes();
+    const OperationId hopeless = a.acquire("/q", {.wait = 100ms, .budget = 1s});
+    ASSERT_NE(a.refusal(hopeless), nullptr);
+    EXPECT_EQ(a.refusal(hopeless)->code, errc::hopeless_wait);
+    EXPECT_THAT(a.requests(), IsEmpty());
+    const OperationId stubborn =
+        a.acquire("/q", {.wait = 100ms, .budget = 1s, .refuse_hopeless = false});
+    EXPECT_EQ(a.about<AcquireDone>(stubborn), nullptr);
+}
+
+TEST_F(LockQueueing, MissingParentsAreMadeAsContainers) {
+    const OperationId id = a.acquire("/x/y/z", default_options());
+    ASSERT_TRUE(answered(a, id));
+    ASSERT_NE(a.grant(id), nullptr);
+    EXPECT_EQ(server.seen(Opcode::create_container).size(), 3u);
+    EXPECT_EQ(server.seen(Opcode::create).size(), 2u);
+}
+
+TEST_F(LockQueueing, PathThatIsWornOutIsRefusedAndItsNodeDeleted) {
+    server.tree().set_counter("/q", 2'147'000'001);
+    const OperationId id = a.acquire("/q", default_options());
+    ASSERT_TRUE(answered(a, id));
+    EXPECT_EQ(a.refusal(id)->code, errc::sequence_exhausted);
+    world.run_for(10ms);
+    EXPECT_EQ(contenders(), 0u);
+}
+
+TEST_F(LockQueueing, WornOutNumberOfAnotherIsRefusedToo) {
+    server.make(world.now(), "/q/x-lock--000000017");
+    const OperationId id = a.acquire("/q", default_options());
+    ASSERT_TRUE(answered(a, id));
+    EXPECT_EQ(a.refusal(id)->code, errc::sequence_exhausted);
+    world.run_for(10ms);
+    EXPECT_EQ(contenders(), 1u);
+}
+
+TEST_F(LockQueueing, KazooContenderIsWarnedOfOncePerPath) {
+    const std::string kazoo = stranger("k__lock__");
+    for (int i = 0; i < 2; ++i) {
+        b.cancel(queue(b));
+        b.acquire("/q", default_options());
+        world.run_for(20ms);
+    }
+    const auto logged = b.logged();
+    EXPECT_EQ(std::count(logged.begin(), logged.end(), "kazoo_contender"), 1);
+    for (const Log& log : b.all<Log>()) {
+        if (log.event == "kazoo_contender") {
+            EXPECT_THAT(log.fields[1].second, HasSubstr("naming = kazoo"));
+            EXPECT_THAT(log.fields[1].second, HasSubstr("extra_lock_patterns"));
+        }
+    }
+}
+
+TEST_F(LockQueueing, KazooNamingWritesKazoosNamesAndDoesNotWarn) {
+    stranger("k__lock__");
+    LockOptions options = default_options();
+    options.naming = Naming::kazoo;
+    queue(b, options);
+    EXPECT_THAT(b.logged(), ::testing::Not(::testing::Contains("kazoo_contender")));
+    EXPECT_THAT(b.requests()[0].path, ::testing::EndsWith("__lock__"));
+}
+
+TEST_F(LockQueueing, StrangersInTheListAreIgnoredAndCounted) {
+    server.make(world.now(), "/q/config");
+    server.make(world.now(), "/q/readme");
+    hold(a);
+    EXPECT_EQ(a.stats().foreign_children, 2u);
+}
+
+TEST_F(LockQueueing, TooLongAQueueFailsTheAcquisitionAndTheConnectionStays) {
+    Settings settings = support::test_settings();
+    settings.max_frame_bytes = 4096;
+    EngineDriver& c = world.add(settings);
+    c.start();
+    for (int i = 0; i < 200; ++i) {
+        stranger();
+    }
+    const OperationId id = c.acquire("/q", default_options());
+    ASSERT_TRUE(answered(c, id));
+    EXPECT_EQ(c.refusal(id)->code, errc::queue_too_long);
+    world.run_for(20ms);
+    EXPECT_EQ(contenders(), 200u);
+    EXPECT_EQ(c.stats().connects, 1u);
+}
+
+TEST_F(LockQueueing, RefusedCreateSaysWhyAndLeavesNothing) {
+    server.fail_next(Opcode::create, ServerError::no_auth);
+    const OperationId id = a.acquire("/q", default_options());
+    ASSERT_TRUE(answered(a, id));
+    EXPECT_EQ(a.refusal(id)->code, errc::not_permitted);
+    EXPECT_EQ(a.stats().nodes_to_delete, 0u);
+}
+
+// ---- within one process -------------------------------------------------------------------------
+
+TEST_F(LockQueueing, ThreadsOfOneProcessQueueBehindOneNodeInOrder) {
+    const OperationId first = hold(a);
+    const OperationId second = queue(a);
+    const OperationId third = queue(a);
+    EXPECT_EQ(contenders(), 1u);
+    a.forget_writes();
+    a.release(first);
+    EXPECT_NE(a.grant(second), nullptr) << "in the same turn";
+    EXPECT_EQ(a.grant(third), nullptr);
+    EXPECT_EQ(lock_token(a, second), lock_token(a, first) + 1);
+    a.release(second);
+    EXPECT_EQ(lock_token(a, third), lock_token(a, first) + 2);
+    EXPECT_THAT(a.requests(), IsEmpty());
+}
+
+TEST_F(LockQueueing, CapOnLocalGrantsLetsOthersHaveTheirTurn) {
+    LockOptions options = default_options();
+    options.max_local_grants = 2;
+    const OperationId first = hold(a, options);
+    const OperationId second = queue(a, options);
+    const OperationId third = queue(a, options);
+    const OperationId other = queue(b, options);
+    a.release(first);
+    a.release(second);
+    ASSERT_TRUE(answered(b, other));
+    EXPECT_NE(b.grant(other), nullptr);
+    EXPECT_EQ(a.about<AcquireDone>(third), nullptr);
+    b.release(other);
+    ASSERT_TRUE(answered(a, third));
+    EXPECT_GT(lock_token(a, third), lock_token(b, other));
+}
+
+TEST_F(LockQueueing, HolderThatReachedItsBudgetNeverHandsOver) {
+    const OperationId first = hold(a, {.wait = 5s, .budget = 1s});
+    const OperationId second = queue(a);
+    ASSERT_TRUE(answered(a, second));
+    EXPECT_EQ(a.about<LeaseEnded>(first)->loss, Loss::budget);
+    EXPECT_NE(lock_token(a, second) / 64, lock_token(a, first) / 64);
+    EXPECT_EQ(a.stats().local_grants, 0u);
+}
+
+TEST_F(LockQueueing, NodeThatIsNotWhatTheNextOneAskedForIsNotHandedOver) {
+    const OperationId first = hold(a);
+    const OperationId second =
+        a.acquire("/q", default_options(), {}, {{wire::perms::read, "world", "anyone"}});
+    a.release(first);
+    ASSERT_TRUE(answered(a, second));
+    EXPECT_EQ(lock_token(a, second) % 64, 0);
+}
+
+TEST_F(LockQueueing, TokenThatWouldOverflowIsRefusedToEachWaiterInTurn) {
+    support::World far({.first_zxid = std::int64_t{1} << 58});
+    EngineDriver& c = far.add();
+    c.start();
+    const OperationId first = c.acquire("/q", default_options());
+    const OperationId second = c.acquire("/q", default_options());
+    ASSERT_TRUE(far.run_until([&] { return c.refusal(second) != nullptr; }, 1s));
+    EXPECT_EQ(c.refusal(first)->code, errc::unsupported);
+    EXPECT_EQ(c.refusal(second)->code, errc::unsupported);
+    far.run_for(10ms);
+    EXPECT_EQ(far.server.tree().ephemerals(), 0u);
+}
+
+// ---- versions -----------------------------------------------------------------------------------
+
+class LockQueueingOn34 : public EngineBench {
+protected:
+    LockQueueingOn34()
+        : EngineBench({.version = {3, 4, 8}},
+                      support::test_settings({.session_timeout = 20s,
+                                              .tick = 1s,
+                                              .standalone = true,
+                                              .server_version = "3.4.8"})) {}
+};
+
+TEST_F(LockQueueingOn34, MissingParentsAreMadePersistent) {
+    const OperationId id = a.acquire("/x/y", default_options());
+    ASSERT_TRUE(answered(a, id));
+    ASSERT_NE(a.grant(id), nullptr);
+    EXPECT_EQ(server.seen(Opcode::create_container).size(), 0u);
+    EXPECT_EQ(a.stats().connects, 1u);
+}
+
+TEST_F(LockQueueingOn34, WatchIsKeptUntilItFiresAndReused) {
+    const OperationId held = hold(a);
+    b.cancel(queue(b));
+    world.run_for(20ms);
+    EXPECT_EQ(server.seen(Opcode::remove_watches).size(), 0u);
+    EXPECT_EQ(server.watches().size(), 1u) << "the predecessor's";
+    const OperationId id = queue(b);
+    EXPECT_EQ(server.watches().size(), 2u);
+    a.release(held);
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_NE(b.grant(id), nullptr);
+    b.release(id);
+    world.run_for(20ms);
+    EXPECT_EQ(server.watches().size(), 0u);
+    EXPECT_EQ(b.stats().watches, 0u);
+}
+
+TEST(LockQueueChroot, ThatIsMissingIsSaidSo) {
+    support::World world;
+    Settings settings = support::test_settings();
+    settings.servers.chroot = "/shop";
+    EngineDriver& client = world.add(settings);
+    client.start();
+    const OperationId id = client.acquire("/shop/orders", {.wait = 5s, .budget = 10s});
+    ASSERT_TRUE(world.run_until([&] { return client.refusal(id) != nullptr; }));
+    EXPECT_EQ(client.refusal(id)->code, errc::no_chroot);
+    EXPECT_EQ(world.server.tree().find("/shop"), nullptr) << "it is never made by accident";
+}
+
+}  // namespace
+}  // namespace leasehold::core

@@ -1,0 +1,357 @@
+// The life of a session over its connections: opened, re-attached, expired, closed.
+#include "tests/unit/core/session_bench.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace leasehold::core {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const std::string password(16, 'p');
+
+std::vector<wire::Opcode> ops(const std::vector<SessionBench::Frame>& frames) {
+    std::vector<wire::Opcode> all;
+    for (const auto& frame : frames) {
+        all.push_back(frame.op);
+    }
+    return all;
+}
+
+TEST(Session, AsksForANewSessionAndNeverForAReadOnlyOne) {
+    SessionBench bench;
+    const wire::ConnectRequest request = bench.dial();
+    EXPECT_EQ(request.session_id, 0);
+    EXPECT_EQ(request.last_zxid_seen, 0);
+    EXPECT_EQ(request.timeout_ms, 20'000);
+    EXPECT_EQ(request.password, std::string(16, '\0'));
+    EXPECT_EQ(request.read_only, false);
+    EXPECT_FALSE(bench.session.is_attached());
+    bench.greet();
+    EXPECT_TRUE(bench.session.is_attached());
+    EXPECT_EQ(bench.session.id(), 77);
+    EXPECT_THAT(bench.heard, ElementsAre("attached"));
+}
+
+TEST(Session, ReattachShowsTheSameIdPasswordAndTimeoutAndTheLastZxid) {
+    SessionBench bench;
+    bench.attach();
+    bench.answer(bench.ask(), 123);
+    bench.session.on_disconnected(bench.now, "reset");
+    const wire::ConnectRequest request = bench.dial();
+    EXPECT_EQ(request.session_id, 77);
+    EXPECT_EQ(request.password, password);
+    EXPECT_EQ(request.timeout_ms, 20'000);
+    EXPECT_EQ(request.last_zxid_seen, 123);
+    bench.greet();
+    EXPECT_THAT(bench.heard, ElementsAre("attached", "detached", "re-attached"));
+}
+
+TEST(Session, XidsNeverRestartOnANewConnection) {
+    SessionBench bench;
+    bench.attach();
+    bench.sent();
+    const std::int32_t first = bench.ask();
+    bench.session.on_disconnected(bench.now, "reset");
+    EXPECT_THAT(bench.answers, ElementsAre(make_error_code(errc::connection_lost).message()));
+    bench.attach();
+    EXPECT_GT(bench.ask(), first);
+}
+
+TEST(Session, AnotherIdOrPasswordOnReattachIsAnExpiredSessionNeverAdopted) {
+    for (const auto& [id, secret] : {std::pair{std::int64_t{78}, password},
+                                     std::pair{std::int64_t{77}, std::string(16, 'q')}}) {
+        SessionBench bench;
+        bench.attach();
+        bench.session.on_disconnected(bench.now, "reset");
+        bench.dial();
+        bench.greet(id, secret);
+        EXPECT_THAT(bench.heard, ElementsAre("attached", "detached", "expired"));
+        EXPECT_FALSE(bench.session.is_attached());
+        EXPECT_EQ(bench.session.id(), 0);
+        EXPECT_EQ(bench.session.evidence().safe_deadline(), Instant::min());
+        EXPECT_EQ(bench.dial().session_id, 0);
+    }
+}
+
+TEST(Session, ExpiryIsWhatTheServerSaysOnReattach) {
+    SessionBench bench;
+    bench.attach();
+    bench.session.on_disconnected(bench.now, "reset");
+    bench.dial();
+    bench.greet(0, std::string(16, '\0'), 0);
+    EXPECT_THAT(bench.heard, ElementsAre("attached", "detached", "expired"));
+    const wire::ConnectRequest request = bench.dial();
+    EXPECT_EQ(request.session_id, 0);
+    EXPECT_EQ(request.password, std::string(16, '\0'));
+}
+
+TEST(Session, EndOfTheStreamIsNoExpiry) {
+    SessionBench bench;
+    bench.attach();
+    for (int i = 0; i < 5; ++i) {
+        bench.session.on_disconnected(bench.now, "closed");
+        EXPECT_EQ(bench.dial().session_id, 77);
+    }
+    EXPECT_THAT(bench.heard, ElementsAre("attached", "detached"));
+}
+
+TEST(Session, ReadOnlyServerIsRefused) {
+    SessionBench bench;
+    bench.dial();
+    bench.feed(wire::encode_frame(wire::ConnectResponse{
+        .timeout_ms = 20'000, .session_id = 5, .password = password, .read_only = true}));
+    EXPECT_TRUE(bench.was_dropped());
+    EXPECT_EQ(bench.session.id(), 0);
+    // 3.7 and later without local sessions refuse with a bare header.
+    bench.dial();
+    bench.feed(wire::encode_reply(
+        wire::ReplyHeader{0, 9, static_cast<wire::ServerError>(-119)}));
+    EXPECT_FALSE(bench.session.is_attached());
+    EXPECT_THAT(bench.heard, IsEmpty());
+}
+
+TEST(Session, ConnectResponsesThatNoServerSendsAreRefused) {
+    for (const auto& response :
+         {wire::ConnectResponse{.timeout_ms = -1, .session_id = 5, .password = password},
+          wire::ConnectResponse{.timeout_ms = 100, .session_id = 0, .password = password},
+          wire::ConnectResponse{.timeout_ms = 100, .session_id = 5, .password = "short"},
+          wire::ConnectResponse{.timeout_ms = 100, .session_id = 5,
+                                .password = std::string(17, 'p')}}) {
+        SessionBench bench;
+        bench.dial();
+        bench.feed(wire::encode_frame(response));
+        EXPECT_TRUE(bench.was_dropped());
+        EXPECT_EQ(bench.session.trouble_code(), errc::protocol_error);
+        EXPECT_THAT(bench.heard, IsEmpty());
+    }
+}
+
+TEST(Session, LargerTimeoutThanAskedCountsForNothing) {
+    SessionBench bench;
+    bench.dial();
+    bench.greet(77, password, 60'000);
+    EXPECT_EQ(bench.session.evidence().session_timeout(), Duration{20s});
+}
+
+TEST(Session, SmallerTimeoutOnReattachShortensAtOnceAndForEver) {
+    SessionBench bench;
+    bench.attach();
+    const Instant before = bench.session.evidence().safe_deadline();
+    bench.session.on_disconnected(bench.now, "reset");
+    bench.dial();
+    bench.greet(77, password, 5'000);
+    EXPECT_LT(bench.session.evidence().safe_deadline(), before);
+    bench.session.on_disconnected(bench.now, "reset");
+    bench.attach();
+    EXPECT_EQ(bench.session.evidence().session_timeout(), Duration{5s});
+}
+
+TEST(Session, CredentialsAreTheFirstBytesOnEachConnection) {
+    SessionBench bench;
+    bench.session.add_auth(bench.now, "digest", "a:1");
+    bench.session.add_auth(bench.now, "digest", "b:2");
+    for (int i = 0; i < 2; ++i) {
+        bench.attach();
+        const auto frames = ops(bench.sent());
+        ASSERT_GE(frames.size(), 2u);
+        EXPECT_EQ(frames[0], wire::Opcode::auth);
+        EXPECT_EQ(frames[1], wire::Opcode::auth);
+        bench.session.on_disconnected(bench.now, "reset");
+    }
+}
+
+TEST(Session, CredentialsAddedLaterAreSentAtOnce) {
+    SessionBench bench;
+    bench.attach();
+    bench.sent();
+    bench.session.add_auth(bench.now, "digest", "a:1");
+    EXPECT_THAT(ops(bench.sent()), ElementsAre(wire::Opcode::auth));
+    bench.answer(wire::auth_xid, 0, wire::ServerError::auth_failed);
+    EXPECT_THAT(bench.heard, ElementsAre("attached", "auth failed"));
+}
+
+TEST(Session, PingsEveryHalfTickWhateverElseIsIdle) {
+    SessionBench bench;
+    bench.attach();
+    EXPECT_THAT(ops(bench.sent()), ElementsAre(wire::Opcode::ping));
+    for (int i = 0; i < 5; ++i) {
+        bench.answer(wire::ping_xid, 5);
+        EXPECT_EQ(bench.session.next_wakeup(), bench.now + 500ms);
+        bench.pass(499ms);
+        EXPECT_THAT(bench.sent(), IsEmpty());
+        bench.pass(1ms);
+        EXPECT_THAT(ops(bench.sent()), ElementsAre(wire::Opcode::ping));
+    }
+}
+
+TEST(Session, AnsweredPingMovesTheDeadlineByItsSendTime) {
+    SessionBench bench;
+    bench.attach();
+    bench.answer(wire::ping_xid, 5);
+    bench.pass(500ms);
+    const Instant sent = bench.now;
+    bench.pass(300ms);
+    bench.answer(wire::ping_xid, 5);
+    EXPECT_EQ(bench.session.evidence().newest(), sent);
+}
+
+TEST(Session, SilentServerIsGivenUpAfterTwoThirdsOfTheTimeout) {
+    SessionBench bench;
+    bench.attach();
+    const Instant heard = bench.now;
+    while (bench.session.is_attached()) {
+        bench.now = bench.session.next_wakeup();
+        bench.session.on_time(bench.now);
+        ASSERT_LE(bench.now, heard + 14s);
+    }
+    EXPECT_GE(bench.now, heard + 13s);
+    EXPECT_EQ(bench.session.id(), 77) << "the session itself may live on";
+}
+
+TEST(Session, ServerThatNeverGreetsIsGivenUpAfterTheConnectTimeout) {
+    SessionBench bench;
+    bench.dial();
+    bench.pass(bench.settings.connect_timeout);
+    EXPECT_TRUE(bench.was_dropped());
+}
+
+TEST(Session, ClosesWithAReply) {
+    SessionBench bench;
+    bench.attach();
+    bench.sent();
+    bench.session.close(bench.now, bench.now + 1s);
+    const auto frames = bench.sent();
+    EXPECT_THAT(ops(frames), ElementsAre(wire::Opcode::close_session));
+    bench.answer(frames[0].xid, 9);
+    EXPECT_TRUE(bench.session.is_stopped());
+    EXPECT_TRUE(bench.session.was_closed_cleanly());
+    EXPECT_EQ(bench.count<Closed>(), 1u);
+    EXPECT_EQ(bench.session.next_wakeup(), Instant::max());
+}
+
+TEST(Session, EndOfTheStreamInPlaceOfTheClosesReplyCountsAsClosed) {
+    SessionBench bench;
+    bench.attach();
+    bench.session.close(bench.now, bench.now + 1s);
+    bench.session.on_disconnected(bench.now, "closed");
+    EXPECT_TRUE(bench.session.is_stopped());
+    EXPECT_EQ(bench.count<Closed>(), 1u);
+    EXPECT_EQ(bench.count<Connect>(), 1u);
+}
+
+TEST(Session, CloseWhileDisconnectedReattachesToClose) {
+    SessionBench bench;
+    bench.attach();
+    bench.session.on_disconnected(bench.now, "reset");
+    bench.session.close(bench.now, bench.now + 5s);
+    EXPECT_EQ(bench.dial().session_id, 77);
+    bench.greet();
+    EXPECT_THAT(ops(bench.sent()), ElementsAre(wire::Opcode::close_session));
+    EXPECT_THAT(bench.heard, ElementsAre("attached", "detached")) << "nobody may send any more";
+}
+
+TEST(Session, CloseOfASessionThatExpiredMeanwhileIsDone) {
+    SessionBench bench;
+    bench.attach();
+    bench.session.on_disconnected(bench.now, "reset");
+    bench.session.close(bench.now, bench.now + 5s);
+    bench.dial();
+    bench.greet(0, std::string(16, '\0'), 0);
+    EXPECT_TRUE(bench.session.was_closed_cleanly());
+}
+
+TEST(Session, CloseEndsAtItsDeadlineWhateverTheServerDoes) {
+    SessionBench bench;
+    bench.attach();
+    bench.session.close(bench.now, bench.now + 1s);
+    EXPECT_LE(bench.session.next_wakeup(), bench.now + 1s);
+    bench.pass(1s);
+    EXPECT_TRUE(bench.session.is_stopped());
+    EXPECT_FALSE(bench.session.was_closed_cleanly());
+    EXPECT_EQ(bench.count<Closed>(), 1u);
+}
+
+TEST(Session, CloseBeforeThereIsASessionIsDoneAtOnce) {
+    SessionBench bench;
+    bench.session.start(bench.now);
+    bench.session.close(bench.now, bench.now + 1s);
+    EXPECT_TRUE(bench.session.was_closed_cleanly());
+    EXPECT_EQ(bench.session.next_wakeup(), Instant::max());
+}
+
+TEST(Session, CloseWhileTheSessionIsBeingOpenedOpensNoSecondOne) {
+    SessionBench bench;
+    bench.dial();
+    bench.session.close(bench.now, bench.now + 60s);
+    bench.session.on_disconnected(bench.now, "reset");
+    EXPECT_TRUE(bench.session.is_stopped()) << "a second session would only be closed again";
+}
+
+// ---- the version probe --------------------------------------------------------------------------
+
+Settings unknown_version() {
+    return support::test_settings(
+        {.session_timeout = 20s, .tick = 1s, .standalone = true});
+}
+
+TEST(Session, AsksTheServersVersionOnAConnectionOfItsOwn) {
+    SessionBench bench(unknown_version());
+    bench.session.start(bench.now);
+    bench.session.on_resolved(bench.now, {{"10.0.0.1", 2181}});
+    bench.session.on_connected(bench.now);
+    EXPECT_EQ(std::exchange(bench.session.outbound(), {}), "srvr");
+    bench.feed("Zookeeper version: 3.6.1-x, built on 1\nMode: standalone\n");
+    EXPECT_EQ(bench.count<Disconnect>(), 1u);
+    EXPECT_EQ(bench.count<Connect>(), 2u);
+    EXPECT_FALSE(bench.session.is_attached());
+    bench.session.on_connected(bench.now);
+    EXPECT_EQ(bench.decode_connect().session_id, 0);
+    bench.greet();
+    EXPECT_TRUE(bench.session.server_version().has_containers());
+}
+
+TEST(Session, RefusedQuestionCostsOneTrialSessionThatHoldsNothing) {
+    for (const bool knows_containers : {true, false}) {
+        SessionBench bench(unknown_version());
+        bench.session.start(bench.now);
+        bench.session.on_resolved(bench.now, {{"10.0.0.1", 2181}});
+        bench.session.on_connected(bench.now);
+        bench.session.outbound().clear();
+        bench.session.on_disconnected(bench.now, "closed");  // not in the whitelist
+        ASSERT_EQ(bench.count<Connect>(), 2u);
+        bench.session.on_connected(bench.now);
+        bench.decode_connect();
+        bench.greet(5, std::string(16, 't'), 2000);
+        EXPECT_FALSE(bench.session.is_attached());
+        const auto trial = bench.sent();
+        ASSERT_THAT(ops(trial), ElementsAre(wire::Opcode::create_container));
+        if (knows_containers) {
+            bench.answer(trial[0].xid, 4, wire::ServerError::no_node);
+            EXPECT_THAT(ops(bench.sent()), ElementsAre(wire::Opcode::close_session));
+        } else {
+            bench.answer(trial[0].xid, -1, wire::ServerError::unimplemented);
+        }
+        bench.session.on_disconnected(bench.now, "closed");
+        ASSERT_EQ(bench.count<Connect>(), 3u);
+        bench.session.on_connected(bench.now);
+        EXPECT_EQ(bench.decode_connect().session_id, 0);
+        bench.greet();
+        EXPECT_EQ(bench.session.server_version().has_containers(), knows_containers);
+        EXPECT_THAT(bench.heard, ElementsAre("attached"));
+        EXPECT_EQ(bench.session.id(), 77);
+    }
+}
+
+TEST(Session, KnownVersionIsNeitherAskedNorTried) {
+    SessionBench bench;
+    EXPECT_EQ(bench.dial().session_id, 0);
+    EXPECT_EQ(bench.count<Connect>(), 1u);
+    EXPECT_EQ(bench.session.server_version(), (ServerVersion{3, 8, 0}));
+}
+
+}  // namespace
+}  // namespace leasehold::core

@@ -1,0 +1,98 @@
+#include "sdk/net/boot_timer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+namespace leasehold::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+class BootTimerTest : public testing::Test {
+protected:
+    /// Runs until the timer has been heard once at or after `when`.
+    Instant fired_at(Instant when) {
+        for (;;) {
+            x_io.run_one();
+            if (x_fired.empty()) {
+                continue;
+            }
+            if (x_fired.back() >= when) {
+                return x_fired.back();
+            }
+        }
+    }
+
+    boost::asio::io_context x_io;
+    std::vector<Instant> x_fired;
+    BootTimer x_timer{x_io, [this] { x_fired.push_back(BootClock::now()); }};
+};
+
+TEST_F(BootTimerTest, FiresAtItsInstantAndNotBefore) {
+    const Instant when = BootClock::now() + 30ms;
+    x_timer.arm(when);
+    x_io.run_one();
+    ASSERT_EQ(x_fired.size(), 1u);
+    EXPECT_GE(x_fired.front(), when);
+}
+
+TEST_F(BootTimerTest, InstantThatHasPassedFiresAtOnce) {
+    x_timer.arm(Instant{} - 5s);
+    x_io.run_one();
+    EXPECT_EQ(x_fired.size(), 1u);
+}
+
+TEST_F(BootTimerTest, EarlierInstantReplacesALaterOne) {
+    x_timer.arm(BootClock::now() + 1h);
+    const Instant when = BootClock::now() + 10ms;
+    x_timer.arm(when);
+    EXPECT_GE(fired_at(when), when);
+}
+
+TEST_F(BootTimerTest, LaterInstantReplacesAnEarlierOne) {
+    x_timer.arm(BootClock::now() + 10ms);
+    const Instant when = BootClock::now() + 60ms;
+    x_timer.arm(when);
+    fired_at(when);
+    EXPECT_EQ(x_fired.size(), 1u);
+}
+
+TEST_F(BootTimerTest, SameInstantAgainAfterItFiredIsArmedAgain) {
+    const Instant when = BootClock::now() + 5ms;
+    x_timer.arm(when);
+    fired_at(when);
+    x_timer.arm(when);
+    x_io.run_one();
+    EXPECT_EQ(x_fired.size(), 2u);
+}
+
+TEST_F(BootTimerTest, DisarmedTimerStaysSilent) {
+    x_timer.arm(BootClock::now() + 5ms);
+    x_timer.arm(Instant::max());
+    EXPECT_EQ(x_io.run_for(50ms), 0u);
+    EXPECT_TRUE(x_fired.empty());
+}
+
+TEST_F(BootTimerTest, MayBeArmedFromItsOwnHandler) {
+    int left = 3;
+    BootTimer* self = nullptr;
+    BootTimer chain(x_io, [&] {
+        if (--left > 0) {
+            self->arm(BootClock::now() + 1ms);
+        }
+    });
+    self = &chain;
+    chain.arm(BootClock::now());
+    while (left > 0) {
+        x_io.run_one();
+    }
+    EXPECT_EQ(left, 0);
+}
+
+}  // namespace
+}  // namespace leasehold::net
