@@ -21,7 +21,7 @@ FAST_TIER_S = 15 * 60
 STOP_GRACE_S = 20
 
 # Tests that only read files: the same under every compiler.
-NOT_COMPILED = "^(architecture|docs)$"
+NOT_COMPILED = "^(architecture|docs|tools)$"
 
 # Name, arguments of ./dev, and the directory of the ctest results, if there are any.
 TIERS = [

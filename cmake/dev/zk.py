@@ -9,7 +9,7 @@
 start returns when every node serves, and prints the connect string as its only line on standard
 output. run starts servers, runs COMMAND with every "{}" of its arguments replaced by the connect
 string, and stops the servers when COMMAND has ended, however it ended; if this script itself is
-killed, the servers die with it. Several sets of servers live side by side under different names.
+killed, both die with it. Several sets of servers live side by side under different names.
 
 Only Python's own library is used, so that tests can call this script as well.
 """
@@ -63,6 +63,14 @@ def start_ticks(pid):
 def is_ours(node):
     """Whether the node's recorded process still runs: same pid and same start."""
     return node["pid"] is not None and start_ticks(node["pid"]) == node["started"]
+
+
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_parent(number):
+    """To be called in a child: the kernel sends it this signal when its parent ends."""
+    LIBC.prctl(1, number)  # PR_SET_PDEATHSIG
 
 
 def send(node, number):
@@ -251,11 +259,6 @@ class Servers:
 
     def launch(self, node, die_with_us):
         command = self.command(node)
-        libc = ctypes.CDLL(None)
-
-        def tie_to_parent():
-            libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
         with open(os.path.join(node["directory"], "server.log"), "ab") as log:
             child = subprocess.Popen(
                 command,
@@ -264,7 +267,7 @@ class Servers:
                 stderr=log,
                 cwd=node["directory"],
                 start_new_session=True,  # a Ctrl-C at the terminal is not for the servers
-                preexec_fn=tie_to_parent if die_with_us else None,
+                preexec_fn=(lambda: die_with_parent(signal.SIGKILL)) if die_with_us else None,
             )
         self.children.append(child)
         node["pid"] = child.pid
@@ -426,13 +429,16 @@ def run(options):
 
 def run_command(command):
     """The command's exit code, the shell's way. Signals to us are its to handle."""
-    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def in_child():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        die_with_parent(signal.SIGTERM)
+
     # A Ctrl-C reaches the command by itself, since it is in our process group.
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        child = subprocess.Popen(
-            command, preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in wanted]
-        )
+        child = subprocess.Popen(command, preexec_fn=in_child)
     except OSError as error:
         raise Failure(f"cannot run {command[0]}: {error.strerror}") from error
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -41,18 +42,22 @@ asio::awaitable<void> work(leasehold::Client& client) {
 //! [work]
 
 //! [named]
+asio::awaitable<void> note(std::string path, std::int64_t token) {
+    std::printf("%s: token %lld\n", path.c_str(), static_cast<long long>(token));
+    co_return;
+}
+
 asio::awaitable<void> name_what_owns_something(leasehold::Client& client, std::string path) {
     // Options of leasehold are trivially destructible: braces are fine inside the statement.
     auto lock = co_await client.async_lock(path, {.wait = 2s}, asio::use_awaitable);
     if (!lock) {
         co_return;
     }
-    // A lambda that captures is named first, and so is any aggregate that owns memory.
-    auto note = [path](const leasehold::CallContext& context) -> asio::awaitable<void> {
-        std::printf("%s: token %lld\n", path.c_str(), static_cast<long long>(context.token()));
-        co_return;
+    // A lambda that captures is named first, and is no coroutine itself: it calls one.
+    auto noting = [path](const leasehold::CallContext& context) {
+        return note(path, context.token());
     };
-    auto noted = co_await lock->async_call(note, asio::use_awaitable);
+    auto noted = co_await lock->async_call(noting, asio::use_awaitable);
     if (!noted) {
         std::puts(noted.error().message().c_str());
     }

@@ -109,9 +109,11 @@ GuardedResult<F> run_guarded(std::shared_ptr<Hold> hold, F&& callable) {
         invoke_guarded(std::forward<F>(callable), scope.context());
         return scope.verdict();
     } else {
-        GuardedResult<F> answer = invoke_guarded(std::forward<F>(callable), scope.context());
+        // Not put into a result before it is clear that it stays: GCC 12 warns about the error that
+        // a result with a value does not hold.
+        auto value = invoke_guarded(std::forward<F>(callable), scope.context());
         BOOST_OUTCOME_TRYV(scope.verdict());
-        return answer;
+        return value;
     }
 }
 

@@ -150,9 +150,9 @@ struct Parser {
 Words with_negative_values_attached(Words words) {
     Words attached;
     for (std::string& word : words) {
-        const bool is_negative = word.size() > 1 && word[0] == '-' &&
-                                 (std::isdigit(static_cast<unsigned char>(word[1])) != 0 ||
-                                  word[1] == '.');
+        const bool is_negative =
+            word.size() > 1 && word[0] == '-' &&
+            (std::isdigit(static_cast<unsigned char>(word[1])) != 0 || word[1] == '.');
         if (is_negative && !attached.empty() && attached.back().starts_with("--") &&
             attached.back().find('=') == std::string::npos) {
             attached.back() += "=" + word;

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <csignal>
-
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>

@@ -2,18 +2,17 @@
 // with everything it left behind in that group.
 #pragma once
 
+#include <leasehold/error.hpp>
+
 #include "sdk/cli/descriptors.hpp"
 #include "sdk/cli/executable.hpp"
 #include "sdk/cli/signals.hpp"
 #include "sdk/cli/terminal.hpp"
 #include "sdk/cli/watcher.hpp"
 
-#include <leasehold/error.hpp>
-
 #include <optional>
-#include <utility>
-
 #include <sys/types.h>
+#include <utility>
 
 namespace leasehold::cli {
 
@@ -27,7 +26,7 @@ struct Surroundings {
 
 /// How the command ended.
 struct ChildEnd {
-    int status;      ///< its exit code, or the signal that ended it
+    int status;  ///< its exit code, or the signal that ended it
     bool by_signal;
     int exec_errno;  ///< not 0: the command could not be executed
 

@@ -16,14 +16,16 @@ namespace {
 constexpr std::size_t column_count = 10;
 using Row = std::array<std::string, column_count>;
 
-const Row heading{"POS", "STATE",   "OWNER", "HOST", "PID",
+const Row heading{"POS", "STATE",  "OWNER",   "HOST", "PID",
                   "AGE", "BUDGET", "SESSION", "NODE", "KIND"};
 
 std::string_view state_of(const ContenderInfo& contender) {
     return contender.is_held ? "held" : "waiting";
 }
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : std::move(text); }
+std::string or_dash(std::string text) {
+    return text.empty() ? "-" : std::move(text);
+}
 
 Row row_of(std::size_t position, const ContenderInfo& contender) {
     return {std::to_string(position),
@@ -58,7 +60,9 @@ void append_line(std::string& table, const Row& row,
 
 using Json = nlohmann::ordered_json;
 
-Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
 
 Json json_of(std::size_t position, const ContenderInfo& contender) {
     Json object;

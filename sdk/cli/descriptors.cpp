@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <system_error>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace leasehold::cli {
@@ -57,7 +56,8 @@ void close_on_exec(int from, unsigned last, int fallback_limit) noexcept {
         ::syscall(SYS_close_range, static_cast<unsigned>(from), last, CLOSE_RANGE_CLOEXEC) == 0) {
         return;
     }
-    const int end = static_cast<int>(std::min<unsigned>(last, static_cast<unsigned>(fallback_limit)));
+    const int end =
+        static_cast<int>(std::min<unsigned>(last, static_cast<unsigned>(fallback_limit)));
     for (int number = from; number <= end; ++number) {
         ::fcntl(number, F_SETFD, FD_CLOEXEC);
     }

@@ -27,7 +27,9 @@ Error refuse(std::string_view text, std::string_view why) {
     return {errc::invalid_argument, std::move(what)};
 }
 
-bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
+bool is_digit(char letter) {
+    return letter >= '0' && letter <= '9';
+}
 
 std::string_view take_digits(std::string_view& text) {
     std::size_t count = 0;
@@ -100,7 +102,8 @@ std::string format_seconds(std::int64_t ms) {
 
 result<milliseconds> parse_duration(std::string_view text) {
     if (text.empty()) {
-        return Error{errc::invalid_argument, "is empty; write a duration such as 500ms, 2s or 1.5s"};
+        return Error{errc::invalid_argument,
+                     "is empty; write a duration such as 500ms, 2s or 1.5s"};
     }
     if (text.front() == '-') {
         return refuse(text, "is negative; a duration is 0 or more, such as 500ms or 2s");

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>

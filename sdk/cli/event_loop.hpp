@@ -2,11 +2,11 @@
 // threads.
 #pragma once
 
-#include "sdk/cli/descriptors.hpp"
-#include "sdk/cli/signals.hpp"
-
 #include <leasehold/clock.hpp>
 #include <leasehold/error.hpp>
+
+#include "sdk/cli/descriptors.hpp"
+#include "sdk/cli/signals.hpp"
 
 #include <memory>
 #include <mutex>

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <string_view>
-
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,7 +65,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }
 
 /// Nothing here, but another directory may have it.
-bool is_absent(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
+bool is_absent(int error_number) {
+    return error_number == ENOENT || error_number == ENOTDIR;
+}
 
 }  // namespace
 

@@ -80,7 +80,8 @@ int of(const Error& error) {
 
 std::string advice_for(const Error& error, std::string_view path) {
     if (error == errc::budget_refused) {
-        return "--budget, --session-timeout; --tick and --sync-limit have to be the ensemble's own, "
+        return "--budget, --session-timeout; --tick and --sync-limit have to be the ensemble's "
+               "own, "
                "and --standalone is for one server alone";
     }
     if (error == errc::sequence_exhausted) {
@@ -94,7 +95,8 @@ std::string advice_for(const Error& error, std::string_view path) {
         case not_acquired:
             return "try again, with a longer --wait, or see who is there: leasehold ls " +
                    std::string(path);
-        case no_server: return "check --connect (or LEASEHOLD_CONNECT), the network and the servers";
+        case no_server:
+            return "check --connect (or LEASEHOLD_CONNECT), the network and the servers";
         case protocol: return "is that a ZooKeeper server? check --connect (or LEASEHOLD_CONNECT)";
         case not_permitted: return "the ACL of the path or of its parent has to let us in";
         default: return {};

@@ -10,17 +10,17 @@
 namespace leasehold::cli::exit_code {
 
 inline constexpr int success = 0;
-inline constexpr int usage = 64;           ///< bad arguments, or a budget that cannot be honoured
-inline constexpr int no_server = 69;       ///< no server could be reached, or none answered
-inline constexpr int internal = 70;        ///< a fault of ours, or of this machine
-inline constexpr int not_acquired = 75;    ///< somebody else had the lock; try again later
-inline constexpr int protocol = 76;        ///< the server sent what ZooKeeper's protocol forbids
-inline constexpr int not_permitted = 77;   ///< an ACL or the authentication refuses us
-inline constexpr int budget = 124;         ///< the command ran into the end of its budget
-inline constexpr int lock_lost = 125;      ///< the lock was lost while the command ran
-inline constexpr int not_executable = 126; ///< the command is there, but cannot be executed
-inline constexpr int not_found = 127;      ///< there is no such command
-inline constexpr int signal_base = 128;    ///< 128 + n: ended by signal n
+inline constexpr int usage = 64;            ///< bad arguments, or a budget that cannot be honoured
+inline constexpr int no_server = 69;        ///< no server could be reached, or none answered
+inline constexpr int internal = 70;         ///< a fault of ours, or of this machine
+inline constexpr int not_acquired = 75;     ///< somebody else had the lock; try again later
+inline constexpr int protocol = 76;         ///< the server sent what ZooKeeper's protocol forbids
+inline constexpr int not_permitted = 77;    ///< an ACL or the authentication refuses us
+inline constexpr int budget = 124;          ///< the command ran into the end of its budget
+inline constexpr int lock_lost = 125;       ///< the lock was lost while the command ran
+inline constexpr int not_executable = 126;  ///< the command is there, but cannot be executed
+inline constexpr int not_found = 127;       ///< there is no such command
+inline constexpr int signal_base = 128;     ///< 128 + n: ended by signal n
 
 /// The code with which the tool reports this error.
 [[nodiscard]] int of(const Error& error);

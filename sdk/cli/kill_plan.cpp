@@ -28,6 +28,8 @@ Duration lease_span(const ClientOptions& options, Duration session_timeout) {
     return std::max(session_timeout - drift - delta - options.margin, Duration::zero());
 }
 
-Duration lead_of(Duration grace, Duration span) { return std::min(grace, span / 4 * 3); }
+Duration lead_of(Duration grace, Duration span) {
+    return std::min(grace, span / 4 * 3);
+}
 
 }  // namespace leasehold::cli

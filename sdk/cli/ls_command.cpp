@@ -1,12 +1,12 @@
 #include "sdk/cli/ls_command.hpp"
 
+#include <leasehold/client.hpp>
+
 #include "sdk/cli/contender_list.hpp"
 #include "sdk/cli/event_loop.hpp"
 #include "sdk/cli/exit_code.hpp"
 #include "sdk/cli/report.hpp"
 #include "sdk/cli/trouble.hpp"
-
-#include <leasehold/client.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -31,8 +31,7 @@ constexpr milliseconds answer_slack = 250ms;
 ClientOptions client_options(const EnsembleArguments& ensemble, Trouble& trouble) {
     ClientOptions options = ensemble.client;
     options.on_log = LogHandler(trouble);
-    options.session_timeout =
-        std::clamp<milliseconds>(ensemble.wait, 1ms, options.session_timeout);
+    options.session_timeout = std::clamp<milliseconds>(ensemble.wait, 1ms, options.session_timeout);
     return options;
 }
 
@@ -91,9 +90,8 @@ int list_with_client(const ListArguments& arguments, EventLoop& loop) {
     if (!contenders.answer) {
         return report_failure(errc::timed_out, trouble, ensemble.path);
     }
-    return *contenders.answer
-               ? show(arguments, contenders.answer->value())
-               : report_failure(contenders.answer->error(), trouble, ensemble.path);
+    return *contenders.answer ? show(arguments, contenders.answer->value())
+                              : report_failure(contenders.answer->error(), trouble, ensemble.path);
 }
 
 }  // namespace

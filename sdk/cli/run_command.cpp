@@ -1,13 +1,13 @@
 #include "sdk/cli/run_command.hpp"
 
+#include <leasehold/client.hpp>
+
 #include "sdk/cli/duration.hpp"
 #include "sdk/cli/event_loop.hpp"
 #include "sdk/cli/exit_code.hpp"
 #include "sdk/cli/report.hpp"
 #include "sdk/cli/supervisor.hpp"
 #include "sdk/cli/watcher.hpp"
-
-#include <leasehold/client.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,8 @@ constexpr milliseconds answer_slack = 250ms;
 struct Warnings {
     void operator()(const LogRecord& record) const {
         if (record.event == "kazoo_contender") {
-            say("warning: " + *path + " has contenders of kazoo, whose plain Lock does not see ours; "
+            say("warning: " + *path +
+                " has contenders of kazoo, whose plain Lock does not see ours; "
                 "give --naming kazoo here, or extra_lock_patterns=[\"lock-\"] there");
         }
     }
@@ -108,8 +109,8 @@ int report_outcome(const RunArguments& arguments, const Outcome& outcome,
     if (outcome.end.exec_errno != 0) {
         return report_not_executable(arguments.command.front(), outcome.end.exec_errno);
     }
-    if (outcome.cause == Cause::budget || (!outcome.cause && verdict.has_error() &&
-                                           verdict.error() == errc::budget_exceeded)) {
+    if (outcome.cause == Cause::budget ||
+        (!outcome.cause && verdict.has_error() && verdict.error() == errc::budget_exceeded)) {
         say(path + ": the budget of " + format_duration(arguments.budget) + " is used up; " +
             how_it_ended(outcome.end));
         say("give a longer --budget, or a command that takes less time");
@@ -117,7 +118,8 @@ int report_outcome(const RunArguments& arguments, const Outcome& outcome,
     }
     if (outcome.cause == Cause::lease) {
         say(path + ": the lock was lost: " + why_lost(outcome) + "; " + how_it_ended(outcome.end));
-        say("what the command had begun may be unfinished; see who holds the lock now: leasehold ls " +
+        say("what the command had begun may be unfinished; see who holds the lock now: leasehold "
+            "ls " +
             path);
         return exit_code::lock_lost;
     }
@@ -166,8 +168,8 @@ int run_with_client(const RunArguments& arguments, EventLoop& loop, const Surrou
         say(ensemble.path + ": " + signal_name(acquired.signal) + " while waiting for the lock");
         code = exit_code::signal_base + acquired.signal;
     } else if (!acquired.answer) {
-        code = report(Error(errc::wait_expired, "the client did not answer in time"),
-                      ensemble.path);
+        code =
+            report(Error(errc::wait_expired, "the client did not answer in time"), ensemble.path);
     } else if (!*acquired.answer) {
         code = report(acquired.answer->error(), ensemble.path);
     } else {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-
 #include <sys/signalfd.h>
 #include <unistd.h>
 

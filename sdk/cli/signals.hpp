@@ -2,9 +2,9 @@
 // inside a handler, and the command gets every setting back as we inherited it.
 #pragma once
 
-#include "sdk/cli/descriptors.hpp"
-
 #include <leasehold/error.hpp>
+
+#include "sdk/cli/descriptors.hpp"
 
 #include <csignal>
 
@@ -32,8 +32,8 @@ private:
 
     Descriptor x_descriptor;
     sigset_t x_inherited_mask{};
-    struct sigaction x_inherited_child{};
-    struct sigaction x_inherited_pipe{};
+    struct sigaction x_inherited_child {};
+    struct sigaction x_inherited_pipe {};
 };
 
 /// Signals that ask a program to end, or carry its own meaning: they are passed on to the command,

@@ -6,9 +6,8 @@
 #include <chrono>
 #include <csignal>
 #include <string>
-#include <utility>
-
 #include <unistd.h>
+#include <utility>
 
 namespace leasehold::cli {
 namespace {
@@ -38,10 +37,10 @@ Supervisor::Supervisor(const Client& client, const ScopedLock& lock, const RunAr
     x_session = stats.sessions;
     x_safe_deadline = now + stats.lease_in_hand;
     // Not shortened, the deadline is the end of the budget and stays it.
-    x_budget_end = lock.is_shortened() ? now + Duration{arguments.budget}
-                                       : std::min(lock.deadline(), now + Duration{arguments.budget});
-    x_lead = lead_of(arguments.grace,
-                     lease_span(arguments.ensemble.client, stats.session_timeout));
+    x_budget_end = lock.is_shortened()
+                       ? now + Duration{arguments.budget}
+                       : std::min(lock.deadline(), now + Duration{arguments.budget});
+    x_lead = lead_of(arguments.grace, lease_span(arguments.ensemble.client, stats.session_timeout));
     lock.lost([answer = x_lost](result<Loss> loss) { answer->put(std::move(loss)); });
 }
 

@@ -1,14 +1,15 @@
-// Runs the command under a lock that was granted, and sees to it that it is gone before the lock is.
+// Runs the command under a lock that was granted, and sees to it that it is gone before the lock
+// is.
 #pragma once
+
+#include <leasehold/client.hpp>
+#include <leasehold/lock.hpp>
+#include <leasehold/state.hpp>
 
 #include "sdk/cli/arguments.hpp"
 #include "sdk/cli/child_process.hpp"
 #include "sdk/cli/event_loop.hpp"
 #include "sdk/cli/kill_plan.hpp"
-
-#include <leasehold/client.hpp>
-#include <leasehold/lock.hpp>
-#include <leasehold/state.hpp>
 
 #include <memory>
 #include <optional>

@@ -1,11 +1,22 @@
 #include "sdk/cli/terminal.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace leasehold::cli {
+namespace {
+
+/// Then there is a neighbour in our process group, such as `less`, that needs the terminal more.
+bool is_pipe(int descriptor) {
+    struct stat status {};
+    return ::fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+}  // namespace
 
 Terminal::Terminal() noexcept
-    : x_is_ours(::isatty(STDIN_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) {
+    : x_is_ours(::isatty(STDIN_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp() &&
+                !is_pipe(STDOUT_FILENO) && !is_pipe(STDERR_FILENO)) {
     x_has_modes = x_is_ours && ::tcgetattr(STDIN_FILENO, &x_modes) == 0;
 }
 

@@ -7,7 +7,8 @@
 
 namespace leasehold::cli {
 
-/// Does nothing unless standard input is a terminal and we are in its foreground.
+/// Does nothing unless standard input is a terminal, we are in its foreground, and our output does
+/// not go into a pipe.
 class Terminal {
 public:
     Terminal() noexcept;

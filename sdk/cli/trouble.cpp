@@ -26,7 +26,8 @@ void Trouble::operator()(const LogRecord& record) {
     } else if (x_last && x_last->code == errc::protocol_error) {
         return;  // what follows is only that the attempt failed
     } else if (record.event == "connect_failed") {
-        x_last = Report{errc::no_server, field_of(record, "server") + ": " + field_of(record, "why")};
+        x_last =
+            Report{errc::no_server, field_of(record, "server") + ": " + field_of(record, "why")};
     } else if (record.event == "resolve_failed") {
         x_last = Report{errc::no_server, "no host of the connect string could be resolved"};
     }

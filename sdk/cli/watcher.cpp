@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -104,7 +103,8 @@ bool Watcher::guard(pid_t group) noexcept {
 
 bool Watcher::kill_by(Instant when) noexcept {
     if (when == x_kill_at) {
-        return true;
+        pollfd channel{x_channel.number(), 0, 0};
+        return ::poll(&channel, 1, 0) >= 0 && (channel.revents & (POLLHUP | POLLERR)) == 0;
     }
     x_kill_at = when;
     return tell();

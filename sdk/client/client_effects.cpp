@@ -92,8 +92,10 @@ void ClientImpl::on(Turn&, core::WatchFired&& fired) {
         return;
     }
     if (fired.type == 0) {
-        return watch->on_event(Error(errc::session_expired, "the watch ended with its session")
-                                   .at(core::without_chroot(x_chroot, fired.path)));
+        auto ended = x_close_was_sent
+                         ? Error(errc::closed)
+                         : Error(errc::session_expired, "the watch ended with its session");
+        return watch->on_event(std::move(ended).at(core::without_chroot(x_chroot, fired.path)));
     }
     watch->on_event(WatchEvent{static_cast<WatchEventType>(fired.type),
                                core::without_chroot(x_chroot, fired.path)});

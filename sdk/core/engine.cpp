@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -170,8 +171,9 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     LeaseTable leases;
     RawRequests requests;
     std::vector<std::weak_ptr<LockQueue>> awaiting_evidence;
-    LockContext context{settings, session, watches, reaper,   leases,
-                        timers,   random,  effects, counters, awaiting_evidence};
+    std::set<std::string> warned_paths;
+    LockContext context{settings, session, watches,  reaper,            leases,      timers,
+                        random,   effects, counters, awaiting_evidence, warned_paths};
     std::unordered_map<std::string, std::shared_ptr<LockQueue>> queues;
     /// Where each acquisition waits, and each lease belongs, until its node is free.
     std::map<OperationId, std::string> lease_paths;

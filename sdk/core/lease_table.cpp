@@ -109,10 +109,14 @@ void LeaseTable::send_stop(OperationId id, Entry& entry) {
 
 void LeaseTable::end(Instant now, OperationId id, Loss loss) {
     const auto found = x_entries.find(id);
-    if (found == x_entries.end() || found->second.is_dead) {
+    if (found == x_entries.end()) {
         return;
     }
     Entry& entry = found->second;
+    if (entry.is_dead) {
+        // A node that is gone is not held for a call any more.
+        return loss == Loss::node_deleted ? free_node(now, id, loss) : void();
+    }
     entry.lease->word.latch_dead();
     entry.is_dead = true;
     --x_live;
@@ -196,10 +200,11 @@ result<Instant> LeaseTable::extend(Instant now, OperationId id, Duration budget)
     }
     entry.budget_end = later(now, budget);
     move(now, id, std::min(entry.budget_end, x_safe_deadline));
-    if (!x_entries.contains(id)) {
+    const auto moved = x_entries.find(id);
+    if (moved == x_entries.end() || moved->second.is_dead) {
         return Error{errc::lock_lost, "the lease has ended; it cannot be extended"};
     }
-    return x_entries.at(id).deadline;
+    return moved->second.deadline;
 }
 
 std::vector<OperationId> LeaseTable::ids() const {

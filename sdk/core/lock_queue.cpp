@@ -15,6 +15,9 @@ constexpr std::int64_t grants_per_node = 64;
 
 constexpr int samples_to_trust = 8;
 
+/// Whoever has this many mixed paths has read the warning.
+constexpr std::size_t most_warnings = 1000;
+
 bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted) {
     return made_with.options.naming == wanted.options.naming && made_with.acl == wanted.acl;
 }
@@ -271,7 +274,8 @@ void LockQueue::admit(Instant now) {
     const Listing& listing = x_contender->listing();
     x_context.counters.foreign_children += listing.foreign;
     if (listing.has_kazoo && x_spec->options.naming == Naming::curator &&
-        !std::exchange(x_has_warned, true)) {
+        x_context.warned_paths.size() < most_warnings &&
+        x_context.warned_paths.insert(x_path).second) {
         x_context.effects.emplace_back(
             Log{LogLevel::warning,
                 "kazoo_contender",

@@ -20,6 +20,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,8 @@ struct LockContext {
     ClientStats& counters;
     /// Queues that could grant but for the evidence; asked again when the safe deadline moves.
     std::vector<std::weak_ptr<LockQueue>>& awaiting_evidence;
+    /// Lock paths whose kazoo contenders were warned of; a queue itself is forgotten when idle.
+    std::set<std::string>& warned_paths;
 };
 
 /// Threads of one process queue here, first come first served, behind one contender.
@@ -155,7 +158,6 @@ private:
     bool x_is_admitted = false;
     bool x_is_checking = false;
     bool x_was_checked = false;
-    bool x_has_warned = false;
     bool x_awaits_evidence = false;
     std::string x_head;         ///< whose record is in x_head_record
     std::string x_head_record;

@@ -15,6 +15,14 @@ WorkerProcess::WorkerProcess(const std::string& hosts, milliseconds session_time
     x_process.expect("ready", 30s);
 }
 
+WorkerProcess::~WorkerProcess() {
+    if (x_process.is_running()) {
+        x_process.resume();
+        x_process.close_input();
+        (void)x_process.wait(5s);
+    }
+}
+
 void WorkerProcess::lock(const std::string& id, const std::string& path, milliseconds wait,
                          milliseconds budget, Naming naming) {
     x_process.send("lock " + id + " " + path + " " + std::to_string(wait.count()) + " " +

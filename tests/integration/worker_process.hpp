@@ -29,6 +29,10 @@ class WorkerProcess {
 public:
     /// Connected when the constructor returns.
     WorkerProcess(const std::string& hosts, milliseconds session_timeout, bool is_standalone);
+    /// Lets it close its session, if it still lives.
+    ~WorkerProcess();
+    WorkerProcess(const WorkerProcess&) = delete;
+    WorkerProcess& operator=(const WorkerProcess&) = delete;
 
     /// Returns once the request waits in the queue or is answered.
     void lock(const std::string& id, const std::string& path, milliseconds wait,

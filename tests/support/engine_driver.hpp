@@ -2,11 +2,11 @@
 // milliseconds, the same way each time.
 #pragma once
 
+#include <leasehold/clock.hpp>
+
 #include "sdk/core/engine.hpp"
 #include "sdk/core/random.hpp"
 #include "tests/support/fake_zookeeper.hpp"
-
-#include <leasehold/clock.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -39,9 +39,9 @@ struct LinkOptions {
 struct Link {
     EngineDriver* owner;
     ConnectionId server_id = 0;
-    bool is_open = true;     ///< at the client
-    bool is_dead = false;    ///< nothing gets through any more, and nobody is told
-    Instant last_up{};       ///< when the newest bytes arrive there
+    bool is_open = true;   ///< at the client
+    bool is_dead = false;  ///< nothing gets through any more, and nobody is told
+    Instant last_up{};     ///< when the newest bytes arrive there
     Instant last_down{};
 };
 
@@ -214,8 +214,7 @@ public:
     }
     void run_for(Duration length);
     /// False if it did not come true within the limit.
-    bool run_until(const std::function<bool()>& is_done,
-                   Duration limit = std::chrono::seconds{60});
+    bool run_until(const std::function<bool()>& is_done, Duration limit = std::chrono::seconds{60});
 
     FakeZooKeeper server;
     core::Random random;

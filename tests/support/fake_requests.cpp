@@ -25,10 +25,8 @@ bool FakeZooKeeper::knows(wire::Opcode op) const {
     switch (op) {
         case wire::Opcode::create2:
         case wire::Opcode::check_watches:
-        case wire::Opcode::remove_watches:
-            return options.version >= ServerVersion{3, 5, 0};
-        case wire::Opcode::create_container:
-            return options.version >= ServerVersion{3, 5, 1};
+        case wire::Opcode::remove_watches: return options.version >= ServerVersion{3, 5, 0};
+        case wire::Opcode::create_container: return options.version >= ServerVersion{3, 5, 1};
         case wire::Opcode::create:
         case wire::Opcode::remove:
         case wire::Opcode::exists:
@@ -41,10 +39,8 @@ bool FakeZooKeeper::knows(wire::Opcode op) const {
         case wire::Opcode::multi:
         case wire::Opcode::auth:
         case wire::Opcode::set_watches:
-        case wire::Opcode::close_session:
-            return true;
-        default:
-            return false;
+        case wire::Opcode::close_session: return true;
+        default: return false;
     }
 }
 
@@ -71,35 +67,25 @@ void FakeZooKeeper::execute(Instant, ConnectionId id, Connection& connection,
         return reply(connection, request, err);
     }
     switch (op) {
-        case wire::Opcode::ping:
-            return reply(connection, request, wire::ServerError::ok);
-        case wire::Opcode::auth:
-            return authenticate(connection, request);
-        case wire::Opcode::create:
-            return write_one<wire::CreateRequest>(connection, request);
-        case wire::Opcode::create2:
-            return write_one<wire::Create2Request>(connection, request);
+        case wire::Opcode::ping: return reply(connection, request, wire::ServerError::ok);
+        case wire::Opcode::auth: return authenticate(connection, request);
+        case wire::Opcode::create: return write_one<wire::CreateRequest>(connection, request);
+        case wire::Opcode::create2: return write_one<wire::Create2Request>(connection, request);
         case wire::Opcode::create_container:
             return write_one<wire::CreateContainerRequest>(connection, request);
-        case wire::Opcode::remove:
-            return write_one<wire::RemoveRequest>(connection, request);
-        case wire::Opcode::set_data:
-            return write_one<wire::SetDataRequest>(connection, request);
-        case wire::Opcode::multi:
-            return multi(connection, request);
-        case wire::Opcode::set_watches:
-            return set_watches(id, connection, request);
+        case wire::Opcode::remove: return write_one<wire::RemoveRequest>(connection, request);
+        case wire::Opcode::set_data: return write_one<wire::SetDataRequest>(connection, request);
+        case wire::Opcode::multi: return multi(connection, request);
+        case wire::Opcode::set_watches: return set_watches(id, connection, request);
         case wire::Opcode::check_watches:
-        case wire::Opcode::remove_watches:
-            return remove_watches(id, connection, request);
+        case wire::Opcode::remove_watches: return remove_watches(id, connection, request);
         case wire::Opcode::close_session:
             end_session(connection.session);
             if (options.answers_close) {
                 reply(connection, request, wire::ServerError::ok);
             }
             return close(id);
-        default:
-            return read(id, connection, request);
+        default: return read(id, connection, request);
     }
 }
 
@@ -115,14 +101,14 @@ FakeZooKeeper::Made FakeZooKeeper::apply(std::int64_t session, const wire::Multi
                     return made(wire::ServerError::invalid_acl, wire::MultiError{});
                 }
                 std::string path = request.path;
-                const auto err = x_tree.create(path, request.data.value_or(""), request.flags,
-                                               session, x_zxid);
+                const auto err =
+                    x_tree.create(path, request.data.value_or(""), request.flags, session, x_zxid);
                 if constexpr (std::is_same_v<Request, wire::CreateRequest>) {
                     return made(err, wire::CreateReply{path});
                 } else {
                     const Znode* node = x_tree.find(path);
-                    return made(err, wire::Create2Reply{path, node != nullptr ? node->stat
-                                                                             : wire::Stat{}});
+                    return made(
+                        err, wire::Create2Reply{path, node != nullptr ? node->stat : wire::Stat{}});
                 }
             } else if constexpr (std::is_same_v<Request, wire::RemoveRequest>) {
                 return made(x_tree.remove(request.path, request.version, x_zxid),
@@ -207,8 +193,7 @@ void FakeZooKeeper::read(ConnectionId id, Connection& connection,
     const std::vector<std::string> children(node->children.begin(), node->children.end());
     switch (request.header.op) {
         case wire::Opcode::exists:
-            return reply(connection, request, wire::ServerError::ok,
-                         wire::ExistsReply{node->stat});
+            return reply(connection, request, wire::ServerError::ok, wire::ExistsReply{node->stat});
         case wire::Opcode::get_data:
             return reply(connection, request, wire::ServerError::ok,
                          wire::GetDataReply{node->data, node->stat});
@@ -277,8 +262,7 @@ void FakeZooKeeper::remove_watches(ConnectionId id, Connection& connection,
                                    const wire::RequestView& request) {
     const auto body = wire::decode<wire::RemoveWatchesRequest>(request.body);
     const bool removed = body && x_watches.remove(body.value().path, id, body.value().type);
-    reply(connection, request,
-          removed ? wire::ServerError::ok : wire::ServerError::no_watcher);
+    reply(connection, request, removed ? wire::ServerError::ok : wire::ServerError::no_watcher);
 }
 
 }  // namespace leasehold::support

@@ -145,8 +145,7 @@ void FakeTree::refresh(Znode& parent, std::int64_t zxid) {
     parent.stat.pzxid = zxid;
     parent.stat.num_children = static_cast<std::int32_t>(parent.children.size());
     // Creations plus deletions; not the sequence counter.
-    parent.stat.cversion =
-        static_cast<std::int32_t>(2 * parent.creates - parent.stat.num_children);
+    parent.stat.cversion = static_cast<std::int32_t>(2 * parent.creates - parent.stat.num_children);
 }
 
 void FakeWatches::arm_data(const std::string& path, ConnectionId connection) {
@@ -157,8 +156,7 @@ void FakeWatches::arm_child(const std::string& path, ConnectionId connection) {
     x_child[path].insert(connection);
 }
 
-bool FakeWatches::remove(const std::string& path, ConnectionId connection,
-                         wire::WatcherType type) {
+bool FakeWatches::remove(const std::string& path, ConnectionId connection, wire::WatcherType type) {
     const auto remove_from = [&](Table& table) {
         const auto found = table.find(path);
         if (found == table.end() || found->second.erase(connection) == 0) {

@@ -17,8 +17,7 @@ std::string path_of(const wire::RequestView& request) {
         case wire::Opcode::auth:
         case wire::Opcode::multi:
         case wire::Opcode::set_watches:
-        case wire::Opcode::close_session:
-            return {};
+        case wire::Opcode::close_session: return {};
         default: {
             wire::Reader in(request.body);
             return std::string(in.string());
@@ -152,15 +151,14 @@ void FakeZooKeeper::greet(Instant now, ConnectionId id, Connection& connection,
     if (session != x_sessions.end()) {
         connection.session = session->first;
         x_attached[id] = session->first;
-        connection.timeout =
-            std::clamp<Duration>(std::chrono::milliseconds{request.timeout_ms},
-                                 options.min_timeout, options.max_timeout);
+        connection.timeout = std::clamp<Duration>(std::chrono::milliseconds{request.timeout_ms},
+                                                  options.min_timeout, options.max_timeout);
         session->second.timeout = connection.timeout;
         session->second.connection = id;
         response.session_id = session->first;
         response.password = session->second.password;
-        response.timeout_ms = static_cast<std::int32_t>(
-            connection.timeout / std::chrono::milliseconds{1});
+        response.timeout_ms =
+            static_cast<std::int32_t>(connection.timeout / std::chrono::milliseconds{1});
         touch(now, connection);
     }
     connection.is_frozen = fate == Fate::freeze_unheard;
@@ -179,15 +177,14 @@ void FakeZooKeeper::serve(Instant now, ConnectionId id, Connection& connection,
         return close(id);
     }
     const wire::Opcode op = request.value().header.op;
-    x_seen.push_back({now, id, connection.session, request.value().header.xid, op,
-                      path_of(request.value())});
+    x_seen.push_back(
+        {now, id, connection.session, request.value().header.xid, op, path_of(request.value())});
     const Fate fate = fate_of(op);
     if (fate == Fate::close_before) {
         return close(id);
     }
     touch(now, connection);
-    connection.is_frozen =
-        fate == Fate::freeze_before || fate == Fate::freeze_unheard;
+    connection.is_frozen = fate == Fate::freeze_before || fate == Fate::freeze_unheard;
     if (fate == Fate::freeze_before) {
         return;
     }

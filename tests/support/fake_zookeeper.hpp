@@ -2,14 +2,14 @@
 // real servers were seen to, and misbehaves on request.
 #pragma once
 
+#include <leasehold/clock.hpp>
+
 #include "sdk/core/settings.hpp"
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/frame.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/multi.hpp"
 #include "tests/support/fake_tree.hpp"
-
-#include <leasehold/clock.hpp>
 
 #include <cstdint>
 #include <functional>

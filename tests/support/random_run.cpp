@@ -55,8 +55,8 @@ bool RandomRun::chance(std::uint64_t percent) {
 }
 
 Duration RandomRun::up_to(Duration longest) {
-    return Duration{static_cast<std::int64_t>(
-        x_random.below(static_cast<std::uint64_t>(longest.count()) + 1))};
+    return Duration{
+        static_cast<std::int64_t>(x_random.below(static_cast<std::uint64_t>(longest.count()) + 1))};
 }
 
 void RandomRun::run() {
@@ -106,8 +106,8 @@ void RandomRun::close_all() {
         for (const auto& [id, holding] : client.held) {
             if (holding.ends != 1 || holding.stops != 1 || holding.gone != 1) {
                 violated("a lease was told " + std::to_string(holding.stops) + " stops, " +
-                         std::to_string(holding.ends) + " ends, " +
-                         std::to_string(holding.gone) + " nodes gone");
+                         std::to_string(holding.ends) + " ends, " + std::to_string(holding.gone) +
+                         " nodes gone");
             }
         }
     }

@@ -20,7 +20,7 @@ public:
         int clients = 4;
         Duration length = std::chrono::seconds{10};
         bool is_traced = false;
-        bool has_foreign_deletes = false;  ///< breaks what S1 and S2 rest on; all else holds
+        bool has_foreign_deletes = false;  ///< breaks what S1, S2 and S6 rest on
     };
 
     RandomRun(std::uint64_t seed, Options options);
@@ -48,7 +48,7 @@ private:
         int ends = 0;
         int stops = 0;
         int gone = 0;
-        bool is_over = false;    ///< was seen dead or past its deadline
+        bool is_over = false;  ///< was seen dead or past its deadline
         bool is_calling = false;
     };
     struct Client {

@@ -6,12 +6,10 @@
 
 namespace leasehold::support {
 
-World::World(FakeOptions options, std::uint64_t seed)
-    : server(std::move(options)), random(seed) {}
+World::World(FakeOptions options, std::uint64_t seed) : server(std::move(options)), random(seed) {}
 
 EngineDriver& World::add(core::Settings settings) {
-    x_drivers.push_back(
-        std::make_unique<EngineDriver>(*this, std::move(settings), random.next()));
+    x_drivers.push_back(std::make_unique<EngineDriver>(*this, std::move(settings), random.next()));
     return *x_drivers.back();
 }
 

@@ -24,7 +24,7 @@ from kazoo.client import KazooClient
 TOOL = os.environ["LEASEHOLD_TOOL"]
 SOURCE = os.environ["LEASEHOLD_SOURCE"]
 # Sanitizers are slow: every limit that is not the tool's own promise is stretched by this.
-FACTOR = float(os.environ.get("LEASEHOLD_TEST_TIMEOUT_FACTOR", "1"))
+FACTOR = float(os.environ.get("LEASEHOLD_TEST_TIME_FACTOR", "1"))
 
 sys.path.insert(0, os.path.join(SOURCE, "cmake", "dev"))
 sys.dont_write_bytecode = True

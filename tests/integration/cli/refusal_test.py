@@ -99,7 +99,10 @@ class NoServer(harness.ToolTest):
                 time.sleep(0.05)
 
         address = self.serve(serve)
-        for arguments in (["run", self.path, *TIMING, *WAIT, "--", "true"], ["ls", self.path, *WAIT]):
+        for arguments in (
+            ["run", self.path, *TIMING, *WAIT, "--", "true"],
+            ["ls", self.path, *WAIT],
+        ):
             done = self.tool(*arguments, connect=address)
             self.assertIn(done.code, (69, 76), done)
             self.assertLess(done.seconds, WAIT_S + SLACK_S)

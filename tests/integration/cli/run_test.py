@@ -243,7 +243,8 @@ class Budget(harness.ServerTest):
 
     def test_the_node_stays_until_the_command_is_gone(self):
         marker = self.file("gone")
-        script = f"trap 'sleep 0.4; touch {marker}; exit' TERM; echo ready; while :; do sleep 0.01; done"
+        script = f"trap 'sleep 0.4; touch {marker}; exit' TERM; echo ready; " \
+                 "while :; do sleep 0.01; done"
         run = self.start_run("sh", "-c", script, options=["--budget", "400ms", "--grace", "1.2s"])
         run.line("^ready")
         node = f"{self.path}/{self.wait_for_contenders(1)[0]}"

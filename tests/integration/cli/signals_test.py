@@ -32,8 +32,8 @@ FAMILY = "trap '' TERM INT HUP; sh -c 'echo grandchild $$; while :; do sleep 60;
          "echo child $$; while :; do sleep 60; done"
 
 
-# Ends with 9 at SIGINT, and starts no other process: a shell that is stopped while it forks does not
-# show as stopped.
+# Ends with 9 at SIGINT, and starts no other process: a shell that is stopped while it forks does
+# not show as stopped.
 WAITER = """
 import signal, sys
 signal.signal(signal.SIGINT, lambda *_: sys.exit(9))
@@ -41,6 +41,11 @@ print("ready", flush=True)
 while True:
     signal.pause()
 """
+
+
+def name_of(pid):
+    with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+        return file.read().strip()
 
 
 class Forwarding(harness.ServerTest):
@@ -153,6 +158,18 @@ class ViolentDeath(harness.ServerTest):
         done = run.finish()
         self.assertIn(done.code, (124, 125), done)
 
+    def test_a_killed_watcher_is_told_of(self):
+        run = self.start_run("sh", "-c", "echo ready; read x; exit 3", options=self.options,
+                             stdin=subprocess.PIPE)
+        run.line("^ready")
+        with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="ascii") as file:
+            pids = [int(pid) for pid in file.read().split()]
+        (watcher,) = [pid for pid in pids if name_of(pid) == "leasehold-watch"]
+        os.kill(watcher, signal.SIGKILL)
+        until(lambda: "warning" in run.text(1), "a warning")
+        run.process.stdin.close()
+        self.assert_code(run.finish(), 3)
+
     def test_nothing_to_kill_any_more(self):
         """The tool dies right after its command: the watcher goes, too."""
         for count in range(10):
@@ -169,10 +186,13 @@ class Terminal(harness.ServerTest):
     def start_in_terminal(self, *command, budget="5s"):
         arguments = [harness.TOOL, "run", self.path, *TIMING, "--session-timeout", "20s",
                      "--budget", budget, "--grace", "300ms", "--", *command]
+        return self.fork_in_terminal(*arguments)
+
+    def fork_in_terminal(self, *words):
         pid, terminal = pty.fork()
         if pid == 0:
             os.environ["LEASEHOLD_CONNECT"] = self.connect
-            os.execv(harness.TOOL, arguments)
+            os.execvp(words[0], words)
         self.addCleanup(os.close, terminal)
         self.addCleanup(self.discard, pid)
         self.seen = b""
@@ -217,6 +237,15 @@ class Terminal(harness.ServerTest):
         self.read_until(terminal, b"ready")
         os.write(terminal, b"\x03")
         self.assertEqual(self.code_of(pid), 9)
+
+    def test_in_a_pipeline_the_terminal_stays_with_the_neighbours(self):
+        script = f'"$@" | {{ cat; echo end; }}'
+        run = [harness.TOOL, "run", self.path, *TIMING, "--", "echo", "hello"]
+        pid, terminal = self.fork_in_terminal("sh", "-c", script, "sh", *run)
+        self.read_until(terminal, b"end")
+        self.assertEqual(os.tcgetpgrp(terminal), pid)
+        self.assertIn(b"hello", self.seen)
+        os.waitpid(pid, 0)
 
     def test_control_z_does_not_stop_the_budget(self):
         pid, terminal = self.start_in_terminal("python3", "-c", WAITER, budget="1.5s")

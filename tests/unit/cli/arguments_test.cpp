@@ -67,11 +67,33 @@ TEST(RunArguments, DefaultsAreThoseOfTheContract) {
 }
 
 TEST(RunArguments, EveryOptionIsTaken) {
-    const RunArguments run =
-        run_of({"run", "--connect", "a:1,b:2/c", "--session-timeout=4s", "--wait", "1.5s", "/a",
-                "--budget", "1m", "--grace", "0s", "--tick", "200ms", "--sync-limit", "7",
-                "--standalone", "--naming", "kazoo", "--ack-gap", "100ms", "--clock-drift", "0.02",
-                "--margin", "50ms", "--", "cmd", "-x"});
+    const RunArguments run = run_of({"run",
+                                     "--connect",
+                                     "a:1,b:2/c",
+                                     "--session-timeout=4s",
+                                     "--wait",
+                                     "1.5s",
+                                     "/a",
+                                     "--budget",
+                                     "1m",
+                                     "--grace",
+                                     "0s",
+                                     "--tick",
+                                     "200ms",
+                                     "--sync-limit",
+                                     "7",
+                                     "--standalone",
+                                     "--naming",
+                                     "kazoo",
+                                     "--ack-gap",
+                                     "100ms",
+                                     "--clock-drift",
+                                     "0.02",
+                                     "--margin",
+                                     "50ms",
+                                     "--",
+                                     "cmd",
+                                     "-x"});
     EXPECT_EQ(run.ensemble.connect, "a:1,b:2/c");
     EXPECT_EQ(run.ensemble.client.session_timeout, 4s);
     EXPECT_EQ(run.ensemble.wait, 1500ms);
@@ -110,8 +132,8 @@ TEST(RunArguments, BadDurationsAreRefusedByName) {
 
 TEST(RunArguments, BadNumbersAndNamesAreRefused) {
     for (const std::string value : {"x", "-1", "nan", "", "1.5.5", "1x"}) {
-        EXPECT_EQ(refusal_of({"run", "/a", "--clock-drift", value, "--", "x"}).find("--clock-drift"),
-                  0u)
+        EXPECT_EQ(
+            refusal_of({"run", "/a", "--clock-drift", value, "--", "x"}).find("--clock-drift"), 0u)
             << value;
         EXPECT_EQ(refusal_of({"run", "/a", "--sync-limit", value, "--", "x"}).find("--sync-limit"),
                   0u)
@@ -161,9 +183,9 @@ TEST(Help, EachHasAnExampleAndTheExitCodes) {
     for (const char* code : {"64", "69", "70", "75", "76", "77", "124", "125", "126", "127"}) {
         EXPECT_NE(run.find("  " + std::string(code) + "  "), std::string::npos) << code;
     }
-    for (const char* option : {"--connect", "--session-timeout", "--wait", "--budget", "--grace",
-                               "--tick", "--sync-limit", "--standalone", "--naming", "--ack-gap",
-                               "--clock-drift", "--margin"}) {
+    for (const char* option :
+         {"--connect", "--session-timeout", "--wait", "--budget", "--grace", "--tick",
+          "--sync-limit", "--standalone", "--naming", "--ack-gap", "--clock-drift", "--margin"}) {
         EXPECT_NE(run.find(option), std::string::npos) << option;
     }
     const std::string list = help_of({"ls", "--help"});
@@ -182,7 +204,9 @@ TEST(Help, FitsIntoAHundredColumns) {
     }
 }
 
-TEST(Version, IsTheProjects) { EXPECT_EQ(help_of({"--version"}), "leasehold " LEASEHOLD_VERSION "\n"); }
+TEST(Version, IsTheProjects) {
+    EXPECT_EQ(help_of({"--version"}), "leasehold " LEASEHOLD_VERSION "\n");
+}
 
 }  // namespace
 }  // namespace leasehold::cli

@@ -1,8 +1,7 @@
 #include "sdk/cli/contender_list.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <string>
@@ -89,7 +88,9 @@ TEST(ContenderJson, KeepsItsKeysAndSaysNullForWhatIsUnknown) {
     EXPECT_EQ(waiting.size(), held.size());
 }
 
-TEST(ContenderJson, NobodyIsAnEmptyArray) { EXPECT_EQ(to_json({}), "[]\n"); }
+TEST(ContenderJson, NobodyIsAnEmptyArray) {
+    EXPECT_EQ(to_json({}), "[]\n");
+}
 
 TEST(ContenderJson, BytesThatAreNoUtf8AreReplaced) {
     ContenderInfo odd = holder();

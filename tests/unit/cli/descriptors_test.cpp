@@ -49,7 +49,8 @@ TEST(Descriptors, ClosedStandardStreamsAreOpenedOnDevNull) {
         ::close(STDIN_FILENO);
         ::close(STDERR_FILENO);
         open_standard_streams();
-        const bool open = ::fcntl(STDIN_FILENO, F_GETFD) == 0 && ::fcntl(STDERR_FILENO, F_GETFD) == 0;
+        const bool open =
+            ::fcntl(STDIN_FILENO, F_GETFD) == 0 && ::fcntl(STDERR_FILENO, F_GETFD) == 0;
         ::_exit(open ? 0 : 1);
     }
     int status = 1;

@@ -64,15 +64,15 @@ TEST(Duration, RefusesEmptyText) {
 }
 
 TEST(Duration, RefusesWhatIsNoNumber) {
-    for (const char* text : {"nan", "nans", "inf", "infs", "s", "ms", ".5s", "+5s", " 5s", "s5", "x",
-                             "\n", "\xff"}) {
+    for (const char* text :
+         {"nan", "nans", "inf", "infs", "s", "ms", ".5s", "+5s", " 5s", "s5", "x", "\n", "\xff"}) {
         EXPECT_NE(why_refused(text).find("is no duration"), std::string::npos) << text;
     }
 }
 
 TEST(Duration, RefusesUnknownUnitsAndWhatFollowsAUnit) {
-    for (const char* text : {"5d", "5S", "5sec", "5s ", "5 s", "5s5", "1e3s", "0x10s", "5s\n", "1,5s",
-                             "1.5.5s", "1m30s"}) {
+    for (const char* text : {"5d", "5S", "5sec", "5s ", "5 s", "5s5", "1e3s", "0x10s", "5s\n",
+                             "1,5s", "1.5.5s", "1m30s"}) {
         EXPECT_NE(why_refused(text).find("unknown unit"), std::string::npos) << text;
     }
     EXPECT_NE(why_refused("1.s").find("no digit after its point"), std::string::npos);
@@ -96,11 +96,21 @@ TEST(Duration, QuotesOnlyTheBeginningOfALongText) {
 
 TEST(Duration, FormatsTheShortestExactForm) {
     const std::vector<std::pair<milliseconds, std::string>> expected = {
-        {0ms, "0s"},        {1ms, "1ms"},          {999ms, "999ms"},
-        {1s, "1s"},         {1500ms, "1.5s"},      {1050ms, "1.05s"},
-        {59'999ms, "59.999s"}, {1min, "1m"},       {61s, "1m 1s"},
-        {90'500ms, "1m 30.5s"}, {1h, "1h"},        {1h + 1min, "1h 1m"},
-        {1h + 1s, "1h 1s"}, {26h + 5min + 100ms, "26h 5m 100ms"}, {-2s, "-2s"},
+        {0ms, "0s"},
+        {1ms, "1ms"},
+        {999ms, "999ms"},
+        {1s, "1s"},
+        {1500ms, "1.5s"},
+        {1050ms, "1.05s"},
+        {59'999ms, "59.999s"},
+        {1min, "1m"},
+        {61s, "1m 1s"},
+        {90'500ms, "1m 30.5s"},
+        {1h, "1h"},
+        {1h + 1min, "1h 1m"},
+        {1h + 1s, "1h 1s"},
+        {26h + 5min + 100ms, "26h 5m 100ms"},
+        {-2s, "-2s"},
     };
     for (const auto& [duration, text] : expected) {
         EXPECT_EQ(format_duration(duration), text) << duration.count();

@@ -5,15 +5,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
-#include <vector>
-
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace leasehold::cli {
 namespace {
@@ -85,12 +84,12 @@ TEST_F(Commands, WithASlashAreNotLookedUp) {
 TEST_F(Commands, ThatAreNoneAreToldApart) {
     write("lh-test-plain", "exit 42\n", plain_bits);
     fs::create_directory(x_directory / "lh-test-directory");
-    for (const auto& [word, expected] : std::vector<std::pair<std::string, int>>{
-             {"lh-test-absent", ENOENT},
-             {"lh-test-plain", EACCES},
-             {"lh-test-directory", EACCES},
-             {"/etc/passwd/x", ENOENT},
-             {"", ENOENT}}) {
+    for (const auto& [word, expected] :
+         std::vector<std::pair<std::string, int>>{{"lh-test-absent", ENOENT},
+                                                  {"lh-test-plain", EACCES},
+                                                  {"lh-test-directory", EACCES},
+                                                  {"/etc/passwd/x", ENOENT},
+                                                  {"", ENOENT}}) {
         EXPECT_EQ(Executable::find_problem(Words{word}), expected) << word;
         const int outcome = outcome_of({word});
         EXPECT_TRUE(outcome == -expected || outcome == -ENOTDIR) << word << ": " << outcome;
@@ -122,8 +121,8 @@ TEST_F(Commands, GetTheAdditionsInsteadOfWhatWasThere) {
     ::setenv("LH_TEST_KEPT", "kept", 1);
     const std::string check = R"sh([ "$LH_TEST_OLD" = new ] && [ "$LH_TEST_NEW" = '1 2' ] &&
         [ "$LH_TEST_KEPT" = kept ] && [ "$(env | grep -c LH_TEST_OLD=)" = 1 ])sh";
-    EXPECT_EQ(outcome_of({"/bin/sh", "-c", check}, {{"LH_TEST_OLD", "new"}, {"LH_TEST_NEW", "1 2"}}),
-              0);
+    EXPECT_EQ(
+        outcome_of({"/bin/sh", "-c", check}, {{"LH_TEST_OLD", "new"}, {"LH_TEST_NEW", "1 2"}}), 0);
     ::unsetenv("LH_TEST_OLD");
     ::unsetenv("LH_TEST_KEPT");
 }

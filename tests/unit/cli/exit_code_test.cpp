@@ -28,8 +28,8 @@ TEST(ExitCode, OfEachConditionOfTheSdk) {
     EXPECT_EQ(exit_code::of(errc::not_permitted), 77);
     EXPECT_EQ(exit_code::of(errc::budget_exceeded), 124);
     EXPECT_EQ(exit_code::of(errc::lock_lost), 125);
-    for (const errc fault : {errc::cancelled, errc::closed, errc::would_deadlock, errc::forked,
-                             errc::call_failed}) {
+    for (const errc fault :
+         {errc::cancelled, errc::closed, errc::would_deadlock, errc::forked, errc::call_failed}) {
         EXPECT_EQ(exit_code::of(fault), 70);
     }
 }

@@ -19,11 +19,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Instant at(Duration since) { return Instant(since); }
+Instant at(Duration since) {
+    return Instant(since);
+}
 
 TEST(KillPlan, FarFromTheSafeDeadline_TheBudgetDecides) {
-    EXPECT_EQ(plan_kill(at(10s), at(23s), 2s, 2s),
-              (KillPlan{at(10s), at(12s), Cause::budget}));
+    EXPECT_EQ(plan_kill(at(10s), at(23s), 2s, 2s), (KillPlan{at(10s), at(12s), Cause::budget}));
 }
 
 TEST(KillPlan, NearTheSafeDeadline_SigtermIsEarlyByTheGrace) {
@@ -32,8 +33,7 @@ TEST(KillPlan, NearTheSafeDeadline_SigtermIsEarlyByTheGrace) {
 }
 
 TEST(KillPlan, GraceFitsExactly_TheBudgetDecides) {
-    EXPECT_EQ(plan_kill(at(10s), at(12s), 2s, 2s),
-              (KillPlan{at(10s), at(11900ms), Cause::budget}));
+    EXPECT_EQ(plan_kill(at(10s), at(12s), 2s, 2s), (KillPlan{at(10s), at(11900ms), Cause::budget}));
 }
 
 TEST(KillPlan, WithoutGrace_BothComeAtOnce) {

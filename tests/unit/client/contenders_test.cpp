@@ -16,7 +16,7 @@ class Contenders : public ServedTest {
 protected:
     void make(const std::string& path, std::string data = {}) {
         x_server.with([&](FakeZooKeeper& zookeeper) {
-            zookeeper.make(BootClock::now(), path, std::move(data));
+            zookeeper.make(BootClock::now(), path, wire::CreateMode::persistent, std::move(data));
         });
     }
 

@@ -20,8 +20,8 @@ std::vector<std::string> order(const std::vector<std::string>& children) {
 TEST(ContenderName, OrderIsTheNumberWhateverStandsBeforeIt) {
     EXPECT_THAT(order({"zz-lock-0000000002", "aa-lock-0000000010", "mm__lock__0000000001",
                        "_c_5f0e-lock-0000000003", "lock-0000000004"}),
-                ElementsAre("mm__lock__0000000001", "zz-lock-0000000002",
-                            "_c_5f0e-lock-0000000003", "lock-0000000004", "aa-lock-0000000010"));
+                ElementsAre("mm__lock__0000000001", "zz-lock-0000000002", "_c_5f0e-lock-0000000003",
+                            "lock-0000000004", "aa-lock-0000000010"));
 }
 
 TEST(ContenderName, TenDigitsAreComparedAsANumber) {
@@ -37,8 +37,8 @@ TEST(ContenderName, EveryNameThatEndsInTenDigitsContends) {
 }
 
 TEST(ContenderName, OthersAreIgnoredAndCounted) {
-    const std::vector<std::string> children = {"config", "lock-123456789", "", "..",
-                                               "lock-0000000001-done", "a-lock-0000000001"};
+    const std::vector<std::string> children = {
+        "config", "lock-123456789", "", "..", "lock-0000000001-done", "a-lock-0000000001"};
     const Listing listing = read_listing(children);
     EXPECT_EQ(listing.foreign, 5u);
     EXPECT_EQ(listing.queue.size(), 1u);

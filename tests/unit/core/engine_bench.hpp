@@ -18,8 +18,8 @@ using wire::ServerError;
 
 class EngineBench : public ::testing::Test {
 protected:
-    explicit EngineBench(support::FakeOptions options = {}, Settings settings =
-                                                                support::test_settings())
+    explicit EngineBench(support::FakeOptions options = {},
+                         Settings settings = support::test_settings())
         : world(std::move(options)), a(world.add(settings)), b(world.add(settings)) {
         server.make(world.now(), "/q");
         a.start();
@@ -55,8 +55,7 @@ protected:
         server.remove(world.now(), path);
         world.collect();
     }
-    bool answered(EngineDriver& who, OperationId id,
-                  Duration limit = std::chrono::seconds{60}) {
+    bool answered(EngineDriver& who, OperationId id, Duration limit = std::chrono::seconds{60}) {
         return world.run_until([&] { return who.about<AcquireDone>(id) != nullptr; }, limit);
     }
     static std::vector<Opcode> ops(const std::vector<EngineDriver::Frame>& frames) {

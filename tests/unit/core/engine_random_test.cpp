@@ -47,12 +47,17 @@ std::map<std::string, std::uint64_t> run_many(std::uint64_t first, std::uint64_t
     return tally;
 }
 
-/// LEASEHOLD_SEEDS: how many schedules; LEASEHOLD_SEED: the first one.
-TEST(EngineRandom, NoScheduleBreaksAPromise) {
-    const std::uint64_t seeds = number_from_environment("LEASEHOLD_SEEDS", 2000);
-    const auto tally =
-        run_many(number_from_environment("LEASEHOLD_SEED", 1), seeds, RandomRun::Options{});
-    if (seeds < 1000) {
+constexpr std::uint64_t shards = 4;
+
+/// In shards, so that ctest can run them side by side.
+/// LEASEHOLD_SEEDS: how many schedules in all; LEASEHOLD_SEED: the first one.
+class EngineRandom : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(EngineRandom, NoScheduleBreaksAPromise) {
+    const std::uint64_t seeds = number_from_environment("LEASEHOLD_SEEDS", 2000) / shards;
+    const std::uint64_t first = number_from_environment("LEASEHOLD_SEED", 1);
+    const auto tally = run_many(first + GetParam() * seeds, seeds, RandomRun::Options{});
+    if (HasFailure() || seeds < 500) {
         return;
     }
     // A schedule in which nothing goes wrong would prove nothing.
@@ -60,20 +65,19 @@ TEST(EngineRandom, NoScheduleBreaksAPromise) {
          {"granted", "granted, shortened", "granted locally", "ended: budget", "ended: deadline",
           "ended: released", "ended: closed", "cut", "stall", "pause", "log: session_expired",
           "close_unheard", "freeze_unheard", "cancel", "extend"}) {
-        EXPECT_GE(tally.contains(what) ? tally.at(what) : 0, 20u) << what;
-    }
-    for (const auto& [what, times] : tally) {
-        RecordProperty(what, std::to_string(times));
+        EXPECT_GE(tally.contains(what) ? tally.at(what) : 0, 3u) << what;
     }
 }
 
-/// Nobody promises exclusion then; but tokens still rise, and nobody waits for ever.
-TEST(EngineRandom, ForeignDeletesStrandNobody) {
-    const std::uint64_t seeds = number_from_environment("LEASEHOLD_SEEDS", 300);
+INSTANTIATE_TEST_SUITE_P(Shard, EngineRandom, ::testing::Range(std::uint64_t{0}, shards));
+
+/// Nobody promises exclusion then; but every acquisition is answered, and nothing is left behind.
+TEST(EngineRandomForeign, DeletesStrandNobody) {
+    const std::uint64_t seeds = number_from_environment("LEASEHOLD_SEEDS", 1200) / shards;
     RandomRun::Options options{.clients = 3};
     options.has_foreign_deletes = true;
     const auto tally = run_many(1'000'001, seeds, options);
-    EXPECT_GT(tally.contains("granted") ? tally.at("granted") : 0, 0u);
+    EXPECT_GT(tally.contains("ended: node_deleted") ? tally.at("ended: node_deleted") : 0, 0u);
 }
 
 }  // namespace

@@ -267,6 +267,7 @@ TEST_F(Leases, ExtensionOfADeadLeaseIsRefused) {
 
 TEST_F(Leases, ExtensionCannotReviveALeaseThatAnAskerHasLatched) {
     const auto lease = grant(1, 10s, OnBudget::hold_until_return);
+    ++lease->active_calls;
     EXPECT_FALSE(lease->word.valid([&] { return now + 10s; }));
     EXPECT_TRUE(table.extend(now, 1, 5s).error() == errc::lock_lost);
     EXPECT_FALSE(is_valid(lease));

@@ -1,6 +1,7 @@
 // A node that was made is deleted in the end, whatever becomes of the caller, the reply, or the
 // connection.
 #include "sdk/core/reaper.hpp"
+
 #include "tests/unit/core/session_bench.hpp"
 
 #include <gmock/gmock.h>
@@ -55,8 +56,8 @@ protected:
     Reaper reaper{bench.settings, bench.session, timers, bench.effects};
     std::vector<SessionBench::Frame> frames;
     std::int64_t zxid = 100;
-    const Condemned named{.parent = "/q", .prefix = "p-lock-", .name = "p-lock-0000000001",
-                          .lease = 5};
+    const Condemned named{
+        .parent = "/q", .prefix = "p-lock-", .name = "p-lock-0000000001", .lease = 5};
     const Condemned nameless{.parent = "/q", .prefix = "p-lock-", .name = "", .lease = 5};
 };
 

@@ -57,6 +57,13 @@ TEST(ServerProbe, VersionCutShortIsNoVersion) {
     EXPECT_EQ(probe.version(), std::nullopt);
 }
 
+TEST(ServerProbe, NothingCountsAfterTheEnd) {
+    ServerProbe probe;
+    probe.on_end();
+    probe.on_bytes(answer_of_3_8);
+    EXPECT_EQ(probe.version(), std::nullopt);
+}
+
 TEST(ServerProbe, ServerThatRefusesTheWordLeavesTheVersionUnknown) {
     for (const std::string_view answer :
          {"", "srvr is not executed because it is not in the whitelist.\n",

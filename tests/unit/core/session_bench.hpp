@@ -71,9 +71,8 @@ public:
     template <class Body>
     std::int32_t ask(const Body& body) {
         session.send(now, body, [this](Instant, const Response& response) {
-            answers.push_back(response.failure
-                                  ? response.failure.message()
-                                  : std::to_string(static_cast<int>(response.err)));
+            answers.push_back(response.failure ? response.failure.message()
+                                               : std::to_string(static_cast<int>(response.err)));
         });
         return sent().back().xid;
     }

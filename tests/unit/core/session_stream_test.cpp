@@ -94,18 +94,18 @@ TEST_F(SessionStream, CreateThatSucceedsWithoutAZxidCostsTheConnection) {
 
 TEST_F(SessionStream, ErrorWithABodyCostsTheConnection) {
     const std::int32_t xid = bench.ask();
-    bench.feed(wire::encode_reply(wire::ReplyHeader{xid, 9, ServerError::no_node},
-                                  wire::ExistsReply{}));
+    bench.feed(
+        wire::encode_reply(wire::ReplyHeader{xid, 9, ServerError::no_node}, wire::ExistsReply{}));
     expect_dropped();
 }
 
 TEST_F(SessionStream, BadFramesCostTheConnection) {
     const std::string bad[] = {
-        std::string("\xff\xff\xff\xff", 4),            // negative
-        std::string("\x00\x00\x00\x00", 4),            // empty
-        std::string("\x7f\xff\xff\xff", 4),            // over every limit
-        std::string("\x00\x00\x00\x03zzz", 7),         // shorter than a header
-        std::string("HTTP/1.1 400 Bad Request\r\n"),   // another protocol
+        std::string("\xff\xff\xff\xff", 4),                                 // negative
+        std::string("\x00\x00\x00\x00", 4),                                 // empty
+        std::string("\x7f\xff\xff\xff", 4),                                 // over every limit
+        std::string("\x00\x00\x00\x03zzz", 7),                              // shorter than a header
+        std::string("HTTP/1.1 400 Bad Request\r\n"),                        // another protocol
         wire::encode_reply(wire::ReplyHeader{wire::notification_xid, -1}),  // no event inside
     };
     for (const std::string& bytes : bad) {
@@ -116,8 +116,7 @@ TEST_F(SessionStream, BadFramesCostTheConnection) {
         const Instant deadline = fresh.session.evidence().safe_deadline();
         fresh.feed(bytes);
         EXPECT_TRUE(fresh.was_dropped());
-        EXPECT_THAT(fresh.answers,
-                    ElementsAre(make_error_code(errc::connection_lost).message()));
+        EXPECT_THAT(fresh.answers, ElementsAre(make_error_code(errc::connection_lost).message()));
         EXPECT_EQ(fresh.session.evidence().safe_deadline(), deadline);
     }
 }
@@ -214,9 +213,8 @@ TEST(SessionList, AnythingElseThatIsTooLongCostsTheConnection) {
         if (is_list_second) {
             bench.ask(wire::GetChildrenRequest{.path = "/q"});
         }
-        bench.feed(wire::encode_reply(
-            wire::ReplyHeader{is_list_second ? first + 1 : first, 9},
-            wire::GetDataReply{std::string(2000, 'x'), {}}));
+        bench.feed(wire::encode_reply(wire::ReplyHeader{is_list_second ? first + 1 : first, 9},
+                                      wire::GetDataReply{std::string(2000, 'x'), {}}));
         EXPECT_TRUE(bench.was_dropped());
     }
 }
@@ -248,8 +246,9 @@ TEST(SessionPieces, FramesSplitAtEveryByteGiveTheSameResultAsWhole) {
         bool has_asked = false;
         const auto feed = [&](std::size_t from, std::size_t to) {
             // The requests have to be written before they are answered.
-            for (const auto& [begin, end] : {std::pair{from, std::max(from, std::min(to, greeting))},
-                                             std::pair{std::max(from, greeting), to}}) {
+            for (const auto& [begin, end] :
+                 {std::pair{from, std::max(from, std::min(to, greeting))},
+                  std::pair{std::max(from, greeting), to}}) {
                 if (begin < end) {
                     bench.feed(std::string_view(bytes).substr(begin, end - begin));
                 }

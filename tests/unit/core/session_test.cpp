@@ -108,8 +108,7 @@ TEST(Session, ReadOnlyServerIsRefused) {
     EXPECT_EQ(bench.session.id(), 0);
     // 3.7 and later without local sessions refuse with a bare header.
     bench.dial();
-    bench.feed(wire::encode_reply(
-        wire::ReplyHeader{0, 9, static_cast<wire::ServerError>(-119)}));
+    bench.feed(wire::encode_reply(wire::ReplyHeader{0, 9, static_cast<wire::ServerError>(-119)}));
     EXPECT_FALSE(bench.session.is_attached());
     EXPECT_THAT(bench.heard, IsEmpty());
 }
@@ -119,8 +118,8 @@ TEST(Session, ConnectResponsesThatNoServerSendsAreRefused) {
          {wire::ConnectResponse{.timeout_ms = -1, .session_id = 5, .password = password},
           wire::ConnectResponse{.timeout_ms = 100, .session_id = 0, .password = password},
           wire::ConnectResponse{.timeout_ms = 100, .session_id = 5, .password = "short"},
-          wire::ConnectResponse{.timeout_ms = 100, .session_id = 5,
-                                .password = std::string(17, 'p')}}) {
+          wire::ConnectResponse{
+              .timeout_ms = 100, .session_id = 5, .password = std::string(17, 'p')}}) {
         SessionBench bench;
         bench.dial();
         bench.feed(wire::encode_frame(response));
@@ -294,8 +293,7 @@ TEST(Session, CloseWhileTheSessionIsBeingOpenedOpensNoSecondOne) {
 // ---- the version probe --------------------------------------------------------------------------
 
 Settings unknown_version() {
-    return support::test_settings(
-        {.session_timeout = 20s, .tick = 1s, .standalone = true});
+    return support::test_settings({.session_timeout = 20s, .tick = 1s, .standalone = true});
 }
 
 TEST(Session, AsksTheServersVersionOnAConnectionOfItsOwn) {

@@ -31,10 +31,9 @@ TEST(Watches, EachEventUsesUpItsOwnTable) {
         WatchEventType type;
         std::vector<OperationId> fired;
     };
-    for (const Case& each : {Case{WatchEventType::created, {1, 2}},
-                             Case{WatchEventType::data_changed, {1, 2}},
-                             Case{WatchEventType::children_changed, {3}},
-                             Case{WatchEventType::deleted, {1, 2, 3}}}) {
+    for (const Case& each :
+         {Case{WatchEventType::created, {1, 2}}, Case{WatchEventType::data_changed, {1, 2}},
+          Case{WatchEventType::children_changed, {3}}, Case{WatchEventType::deleted, {1, 2, 3}}}) {
         WatchRegistry watches;
         watches.add(1, WatchKind::data, "/a");
         watches.add(2, WatchKind::exist, "/a");
@@ -151,8 +150,7 @@ TEST(Watches, LastUserOfATableTakesTheServersEntryAway) {
     watches.add(3, WatchKind::child, "/a");
     EXPECT_FALSE(watches.remove(1));
     EXPECT_EQ(*watches.remove(2), (wire::RemoveWatchesRequest{"/a", wire::WatcherType::data}));
-    EXPECT_EQ(*watches.remove(3),
-              (wire::RemoveWatchesRequest{"/a", wire::WatcherType::children}));
+    EXPECT_EQ(*watches.remove(3), (wire::RemoveWatchesRequest{"/a", wire::WatcherType::children}));
     EXPECT_FALSE(watches.remove(3));
     EXPECT_EQ(watches.size(), 0u);
     EXPECT_EQ(watches.armed(), 0u);
