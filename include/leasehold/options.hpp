@@ -81,7 +81,8 @@ struct ClientOptions {
     /// Fixed safety margin (epsilon).
     milliseconds margin{250};
 
-    /// One attempt: TCP connect and the server's answer to our connect request.
+    /// One attempt: TCP connect and the server's answer to our connect request; at most a third of
+    /// the session timeout, so that one silent server does not cost the session.
     milliseconds connect_timeout{5'000};
     /// Full-jitter back-off between failed attempts: uniformly from 0 to the bound, which doubles
     /// from `backoff_min` to `backoff_max`. 0 for the maximum takes session_timeout / 20, kept

@@ -27,7 +27,6 @@ Duration look_interval(const ClientOptions& options) {
 Supervisor::Supervisor(const Client& client, const ScopedLock& lock, const RunArguments& arguments,
                        EventLoop& loop, Surroundings around)
     : x_client(client),
-      x_lock(lock),
       x_arguments(arguments),
       x_loop(loop),
       x_around(around),

@@ -49,7 +49,6 @@ private:
     [[nodiscard]] Outcome outcome() const;
 
     const Client& x_client;
-    const ScopedLock& x_lock;
     const RunArguments& x_arguments;
     EventLoop& x_loop;
     Surroundings x_around;

@@ -1,5 +1,7 @@
 #include "sdk/cli/terminal.hpp"
 
+#include <cerrno>
+#include <csignal>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,7 +30,13 @@ void Terminal::give_to(pid_t group) noexcept {
 }
 
 void Terminal::take_back() noexcept {
-    if (x_given_to != 0 && ::tcgetpgrp(STDIN_FILENO) == x_given_to) {
+    if (x_given_to == 0) {
+        return;
+    }
+    const pid_t now_of = ::tcgetpgrp(STDIN_FILENO);
+    // A shell that was killed cannot have taken it back from its job.
+    const bool is_nobodys = now_of > 0 && ::kill(-now_of, 0) != 0 && errno == ESRCH;
+    if (now_of == x_given_to || is_nobodys) {
         ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
     }
     x_given_to = 0;

@@ -4,7 +4,9 @@
 
 #include <leasehold/v1/contender.pb.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 
 #include <unistd.h>
@@ -14,6 +16,26 @@ namespace {
 
 /// A record of ours names its writer; an address that happens to parse does not.
 constexpr std::string_view writer = "leasehold/";
+
+/// What keeps the record's length bytes, and so the whole of it, valid UTF-8.
+constexpr std::size_t longest_text = 127;
+
+std::string shorten(std::string_view text) {
+    // Whole code points only.
+    std::size_t size = std::min(text.size(), longest_text);
+    while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u) {
+        --size;
+    }
+    return std::string(text.substr(0, size));
+}
+
+/// 0 for what is no number of this kind.
+std::int64_t number(std::string_view text) {
+    std::int64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc{} && stop == end && value > 0 ? value : 0;
+}
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -28,12 +50,13 @@ std::string host_name() {
 std::string encode_record(const ContenderRecord& record) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     v1::Contender message;
-    message.set_owner(record.owner);
-    message.set_host(host_name());
-    message.set_pid(::getpid());
-    message.set_budget_ms(record.budget.count());
-    message.set_trace_id(record.trace_id);
-    message.set_created_unix_ms(std::chrono::duration_cast<milliseconds>(now).count());
+    message.set_owner(shorten(record.owner));
+    message.set_host(shorten(host_name()));
+    message.set_pid(std::to_string(::getpid()));
+    message.set_budget_ms(std::to_string(record.budget.count()));
+    message.set_trace_id(shorten(record.trace_id));
+    message.set_created_unix_ms(
+        std::to_string(std::chrono::duration_cast<milliseconds>(now).count()));
     message.set_client_version(std::string(writer) + LEASEHOLD_VERSION);
     return message.SerializeAsString();
 }
@@ -48,8 +71,8 @@ std::optional<ContenderRecord> decode_record(std::string_view bytes) {
     }
     return ContenderRecord{.owner = message.owner(),
                            .host = message.host(),
-                           .pid = message.pid(),
-                           .budget = milliseconds{message.budget_ms()},
+                           .pid = number(message.pid()),
+                           .budget = milliseconds{number(message.budget_ms())},
                            .trace_id = message.trace_id()};
 }
 

@@ -201,6 +201,7 @@ void IoLoop::end() {
     std::unique_lock lock(x_mutex);
     x_is_draining = false;
     drain(lock);
+    x_thread_id = std::thread::id{};  // it may be given to another thread
     x_has_ended = true;
     x_changed.notify_all();
 }
@@ -215,7 +216,7 @@ void IoLoop::finish(std::chrono::steady_clock::time_point deadline) noexcept {
     if (!x_thread.joinable()) {
         return;
     }
-    ended && !is_inside() ? x_thread.join() : x_thread.detach();
+    ended ? x_thread.join() : x_thread.detach();
 }
 
 ClientStats IoLoop::last_stats() const {

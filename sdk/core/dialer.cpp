@@ -39,6 +39,7 @@ Dialer::Step Dialer::next(Instant now) {
     x_state = State::connecting;
     Connect step{std::move(x_round.back())};
     x_round.pop_back();
+    x_last = step.endpoint;
     return step;
 }
 
@@ -67,7 +68,16 @@ void Dialer::on_resolved(Instant now, std::vector<Endpoint> endpoints) {
     for (std::size_t left = endpoints.size(); left > 1; --left) {
         std::swap(endpoints[left - 1], endpoints[x_random.below(left)]);
     }
-    endpoints.resize(std::min(endpoints.size(), max_addresses));
+    // A server that has just failed, or went silent, is tried when the others have been: a session
+    // that is to be saved has no time for it.
+    const auto failed = std::find(endpoints.begin(), endpoints.end(), x_last);
+    if (failed != endpoints.end()) {
+        std::swap(*failed, endpoints.front());
+    }
+    if (endpoints.size() > max_addresses) {
+        endpoints.erase(endpoints.begin(),
+                        endpoints.end() - static_cast<std::ptrdiff_t>(max_addresses));
+    }
     x_round = std::move(endpoints);
     if (x_round.empty()) {
         back_off(now);

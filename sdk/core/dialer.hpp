@@ -17,7 +17,8 @@
 
 namespace leasehold::core {
 
-/// Works in rounds: resolve all hosts, shuffle the addresses, try each once. At most one attempt is
+/// Works in rounds: resolve all hosts, shuffle the addresses, try each once,
+/// the one tried last in the round before at the end. At most one attempt is
 /// in flight. After a failure it waits uniformly from 0 to a bound that doubles from backoff_min to
 /// backoff_max ("full jitter") and is reset by an attach; after the loss of an attached connection
 /// it waits from 0 to backoff_min. In any one second it starts at most max_connects_per_second.
@@ -72,6 +73,7 @@ private:
     Random x_random;
 
     State x_state = State::idle;
+    Endpoint x_last;                ///< the last address tried
     std::vector<Endpoint> x_round;  ///< addresses still to be tried in this round, last one first
     Duration x_bound;               ///< of the next back-off
     Instant x_not_before = Instant::min();

@@ -176,7 +176,6 @@ void Evidence::attach(Instant sent, Instant received) {
         x_newest = x_newest ? std::max(*x_newest, sent) : sent;
         x_is_stale = false;
     }
-    notice_silence(received);
 }
 
 void Evidence::on_disconnected() {
@@ -243,13 +242,11 @@ Instant Evidence::previous_send(Instant sent) const {
     return next == x_sends.begin() ? sent : *std::prev(next);
 }
 
-/// Keeps at most about a hundred of them: leaving one out only makes the one before it stand for
+/// Keeps at most about sixty-four of them: leaving one out only makes the one before it stand for
 /// it, which is earlier and so against us. What is older than a step is late in any case.
 void Evidence::remember_send(Instant when) {
-    const Duration grain = x_step / 64;
-    if (x_sends.size() >= 2 && elapsed(x_sends[x_sends.size() - 2], when) < grain) {
-        x_sends.back() = when;
-    } else if (x_sends.empty() || x_sends.back() < when) {
+    const Duration grain = std::max(x_step / 64, Duration{1});
+    if (x_sends.empty() || elapsed(x_sends.back(), when) >= grain) {
         x_sends.push_back(when);
     }
     while (x_sends.size() >= 2 && elapsed(x_sends[1], when) > x_step) {

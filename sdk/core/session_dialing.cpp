@@ -71,7 +71,8 @@ void Session::connect(Instant now, Endpoint endpoint) {
 void Session::open_transport(Instant now, Purpose purpose) {
     x_purpose = purpose;
     x_stage = Stage::connecting;
-    x_give_up = later(now, x_settings.connect_timeout);
+    // One server that does not answer must not cost the session its chance with another.
+    x_give_up = later(now, std::min(x_settings.connect_timeout, x_settings.session_timeout / 3));
     ++x_connection;
     ++x_connects;
     x_splitter = wire::FrameSplitter(wire::FrameLimits{.frame = x_settings.max_frame_bytes});
@@ -112,10 +113,11 @@ void Session::leave_probe(Instant now) {
     if (const auto version = x_probe.version()) {
         x_known[x_endpoint] = {*version, now};
         x_version = *version;
-    } else if (x_was_tried) {
+    } else {
         x_version = x_trial_version;
     }
-    const bool knows = x_probe.version().has_value() || x_was_tried;
+    // A session that waits to be re-attached has no time for a trial: then 3.4 is assumed.
+    const bool knows = x_probe.version().has_value() || x_was_tried || x_id != 0;
     x_effects.emplace_back(Disconnect{});
     x_outbound.clear();
     if (x_close_by && x_id == 0) {

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import harness
-from harness import SLACK_S, is_alive, until
+from harness import SHORT, SHORT_SPAN_S, SLACK_S, is_alive, until
 
 from kazoo.client import KazooClient
 
@@ -22,14 +22,9 @@ while True:
 """
 OBEDIENT = "echo ready $$; exec sleep 60"
 
-# (1-rho)T - eps of a standalone server, for T = 4 s.
-SPAN_S = 0.99 * 4 - 0.25
-
 
 class Loss(harness.ServerTest):
-    standalone = ["--standalone", "--budget", "3s", "--grace", "1s"]
-
-    def stubborn(self, options, **more):
+    def stubborn(self, options=(), **more):
         run = self.start_run("python3", "-c", STUBBORN, options=options, **more)
         return run, int(run.line(r"^ready (\d+)")[1])
 
@@ -38,7 +33,7 @@ class Loss(harness.ServerTest):
         return time.monotonic()
 
     def test_node_deleted(self):
-        run = self.start_run("sh", "-c", OBEDIENT, options=self.standalone)
+        run = self.start_run("sh", "-c", OBEDIENT)
         run.line("^ready")
         (node,) = self.wait_for_contenders(1)
         begin = time.monotonic()
@@ -50,7 +45,7 @@ class Loss(harness.ServerTest):
         self.assertIn("SIGTERM", done.err)
 
     def test_node_deleted_and_sigterm_ignored(self):
-        run, pid = self.stubborn(self.standalone)
+        run, pid = self.stubborn(["--grace", "1s"])
         (node,) = self.wait_for_contenders(1)
         begin = time.monotonic()
         self.zoo.delete(f"{self.path}/{node}")
@@ -58,13 +53,13 @@ class Loss(harness.ServerTest):
         gone = self.wait_until_gone(pid)
         self.assertLess(term - begin, SLACK_S)
         self.assertGreater(gone - term, 0.9)  # the grace is granted
-        self.assertLess(gone - begin, SPAN_S)
+        self.assertLess(gone - begin, 1 + SLACK_S)
         self.assert_code(run.finish(), 125)
 
     def test_node_deleted_and_command_ends_well(self):
         """It was not alone any more: its own exit code is no success."""
         script = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done"
-        run = self.start_run("sh", "-c", script, options=self.standalone)
+        run = self.start_run("sh", "-c", script)
         run.line("^ready")
         (node,) = self.wait_for_contenders(1)
         self.zoo.delete(f"{self.path}/{node}")
@@ -74,7 +69,7 @@ class Loss(harness.ServerTest):
         """Somebody closes our session: the server ends it as it ends an expired one."""
         proxy = harness.Proxy(self.connect)
         self.addCleanup(proxy.close)
-        run = self.start_run("sh", "-c", OBEDIENT, options=self.standalone, connect=proxy.address)
+        run = self.start_run("sh", "-c", OBEDIENT, connect=proxy.address)
         run.line("^ready")
         (node,) = self.wait_for_contenders(1)
         session = self.zoo.get(f"{self.path}/{node}")[1].ephemeralOwner
@@ -93,7 +88,7 @@ class Loss(harness.ServerTest):
         proxy = harness.Proxy(self.connect)
         self.addCleanup(proxy.close)
         # 2 s of grace end the command before its budget would.
-        options = ["--standalone", "--budget", "3.2s", "--grace", "2s"]
+        options = [*SHORT, "--budget", "3.2s", "--grace", "2s"]
         run, pid = self.stubborn(options, connect=proxy.address)
         (node,) = self.wait_for_contenders(1)
         node = f"{self.path}/{node}"
@@ -102,8 +97,8 @@ class Loss(harness.ServerTest):
         term = float(run.line(r"^term ([0-9.]+)")[1])
         gone = self.wait_until_gone(pid)
         # No acknowledgement is later than `begin`, so neither is a safe deadline later than this.
-        self.assertLess(term, begin + SPAN_S - 2 + 0.1)
-        self.assertLess(gone, begin + SPAN_S)
+        self.assertLess(term, begin + SHORT_SPAN_S - 2 + SLACK_S / 3)
+        self.assertLess(gone, begin + SHORT_SPAN_S)
         self.assertGreater(gone - term, 1.5)
         self.assertIsNotNone(self.zoo.exists(node), "the node outlives the command")
         done = run.finish()
@@ -112,7 +107,7 @@ class Loss(harness.ServerTest):
 
     def test_server_stops_after_the_budget(self):
         """Ended by the budget, but the grace ends where the lease does."""
-        options = ["--standalone", "--budget", "1.5s", "--grace", "30s"]
+        options = [*SHORT, "--budget", "1.5s", "--grace", "30s"]
         run, pid = self.stubborn(options)
         run.line("^term")
         os.kill(self.server_pid, signal.SIGSTOP)
@@ -122,12 +117,12 @@ class Loss(harness.ServerTest):
         finally:
             os.kill(self.server_pid, signal.SIGCONT)
         self.assertGreater(gone - begin, 1)
-        self.assertLess(gone - begin, SPAN_S)
+        self.assertLess(gone - begin, SHORT_SPAN_S)
         self.assert_code(run.finish(), 124)
 
     def test_server_is_stopped_at_the_end(self):
         """The command ends well, and nobody can be told: that takes its time, but not for ever."""
-        run = self.start_run("sh", "-c", "echo ready; read x; exit 3", options=self.standalone,
+        run = self.start_run("sh", "-c", "echo ready; read x; exit 3",
                              stdin=subprocess.PIPE)
         run.line("^ready")
         os.kill(self.server_pid, signal.SIGSTOP)
@@ -141,10 +136,9 @@ class Loss(harness.ServerTest):
         self.wait_for_contenders(0)
 
     def test_a_short_loss_of_contact_is_no_loss(self):
-        options = ["--standalone", "--budget", "10s", "--session-timeout", "20s"]
         proxy = harness.Proxy(self.connect)
         self.addCleanup(proxy.close)
-        run = self.start_run("sh", "-c", "echo ready; read x; exit 3", options=options,
+        run = self.start_run("sh", "-c", "echo ready; read x; exit 3",
                              connect=proxy.address, stdin=subprocess.PIPE)
         run.line("^ready")
         before = len(proxy.sockets)

@@ -7,7 +7,7 @@ import subprocess
 import harness
 from harness import TIMING, until
 
-LONG = ["--session-timeout", "20s", "--budget", "9s", "--wait", "30s"]
+LONG = ["--budget", "9s", "--wait", "30s"]
 KEYS = {
     "position", "state", "owner", "host", "pid", "age_ms", "budget_ms", "session", "node", "kind",
     "sequence", "trace_id",
@@ -155,7 +155,7 @@ class Listing(harness.ServerTest):
         reader, writer = os.pipe()
         os.close(reader)
         done = subprocess.run(
-            [harness.TOOL, "ls", self.path, *TIMING[:4]],
+            [harness.TOOL, "ls", self.path, *TIMING],
             stdout=writer,
             stderr=subprocess.PIPE,
             env=dict(os.environ, LEASEHOLD_CONNECT=self.connect),

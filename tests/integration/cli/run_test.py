@@ -88,20 +88,20 @@ class ExitCodes(harness.ServerTest):
         self.assertIn("LEASEHOLD_CONNECT", done.err)
 
     def test_refused_budget_names_the_numbers(self):
-        done = self.run_tool("true", options=["--budget", "3s"])
+        done = self.run_tool("true", options=["--session-timeout", "4s", "--budget", "3s"])
         self.assert_code(done, 64)
         self.assertIn("2.11 s", done.err)
         self.assertIn("1.81 s", done.err)
         self.wait_for_contenders(0)
 
     def test_chroot_that_does_not_exist(self):
-        done = self.run_tool("true", options=["--budget", "1s"], connect=self.connect + "/nowhere")
+        done = self.run_tool("true", connect=self.connect + "/nowhere")
         self.assert_code(done, 64)
 
     def test_not_acquired_names_the_holder_and_ends_in_time(self):
-        holder = self.start_run("cat", options=["--budget", "1.8s"], stdin=subprocess.PIPE)
+        holder = self.start_run("cat", stdin=subprocess.PIPE)
         self.wait_for_contenders(1)
-        done = self.run_tool("true", options=["--wait", "300ms", "--budget", "1s"])
+        done = self.run_tool("true", options=["--wait", "300ms"])
         self.assert_code(done, 75)
         self.assertIn("held by cat on ", done.err)
         self.assertIn("leasehold ls " + self.path, done.err)
@@ -111,9 +111,9 @@ class ExitCodes(harness.ServerTest):
         self.assert_code(holder.finish(), 0)
 
     def test_try_on_a_busy_lock(self):
-        holder = self.start_run("cat", options=["--budget", "1.8s"], stdin=subprocess.PIPE)
+        holder = self.start_run("cat", stdin=subprocess.PIPE)
         self.wait_for_contenders(1)
-        done = self.run_tool("true", options=["--wait", "0s", "--budget", "1s"])
+        done = self.run_tool("true", options=["--wait", "0s"])
         self.assert_code(done, 75)
         self.assertLess(done.seconds, 0.2 + SLACK_S)
         holder.process.stdin.close()
@@ -134,27 +134,25 @@ class ExitCodes(harness.ServerTest):
 class Command(harness.ServerTest):
     """What the command gets from us."""
 
-    budget = ["--budget", "1.5s"]
-
     def test_variables(self):
         script = 'echo "$LEASEHOLD_TOKEN $LEASEHOLD_PATH $LEASEHOLD_DEADLINE_MS"'
         tokens = []
         for _ in range(3):
-            done = self.run_tool("sh", "-c", script, options=self.budget)
+            done = self.run_tool("sh", "-c", script)
             self.assert_code(done, 0)
             token, path, left = done.out.split()
             self.assertRegex(token, r"^[1-9][0-9]{0,18}$")
             self.assertLess(int(token), 2**63)
             self.assertEqual(path, self.path)
             self.assertRegex(left, r"^[0-9]+$")
-            self.assertTrue(0 < int(left) <= 1500, left)
+            self.assertTrue(0 < int(left) <= 10_000, left)
             tokens.append(int(token))
         self.assertEqual(tokens, sorted(set(tokens)), "tokens rise")
 
     def test_variables_of_an_outer_run_are_replaced(self):
         env = {"LEASEHOLD_TOKEN": "outer", "LEASEHOLD_PATH": "/outer"}
         script = "env | grep -c -e ^LEASEHOLD_TOKEN= -e ^LEASEHOLD_PATH=; echo $LEASEHOLD_PATH"
-        done = self.run_tool("sh", "-c", script, options=self.budget, env=env)
+        done = self.run_tool("sh", "-c", script, env=env)
         self.assertEqual(done.out.split(), ["2", self.path])
 
     def test_arguments_and_standard_streams(self):
@@ -163,8 +161,7 @@ class Command(harness.ServerTest):
             given.write("input")
             given.seek(0)
             done = self.run_tool(
-                "sh", "-c", script, "sh", "a  b", "", "--help", "--", options=self.budget,
-                stdin=given,
+                "sh", "-c", script, "sh", "a  b", "", "--help", "--", stdin=given
             )
         self.assert_code(done, 0)
         self.assertEqual(done.out, "<a  b><><--help><-->input")
@@ -174,7 +171,7 @@ class Command(harness.ServerTest):
         given = os.open(os.devnull, os.O_RDONLY)
         self.addCleanup(os.close, given)
         done = self.run_tool(
-            sys.executable, "-c", OPEN_DESCRIPTORS, options=self.budget, pass_fds=[given]
+            sys.executable, "-c", OPEN_DESCRIPTORS, pass_fds=[given]
         )
         self.assert_code(done, 0)
         self.assertEqual(done.out, f"{[0, 1, 2, given]}\n")
@@ -192,19 +189,19 @@ class Command(harness.ServerTest):
                 direct = subprocess.run(
                     show, stdout=subprocess.PIPE, text=True, preexec_fn=prepare, check=False
                 )
-                done = self.run_tool(*show, options=self.budget, preexec_fn=prepare)
+                done = self.run_tool(*show, preexec_fn=prepare)
                 self.assert_code(done, 0)
                 self.assertEqual(done.out, direct.stdout)
 
     def test_process_group_of_its_own(self):
-        done = self.run_tool("sh", "-c", "echo $$ $(ps -o pgid= -p $$)", options=self.budget)
+        done = self.run_tool("sh", "-c", "echo $$ $(ps -o pgid= -p $$)")
         pid, group = done.out.split()
         self.assertEqual(pid, group)
 
     def test_closed_standard_streams(self):
         """With 0, 1 and 2 closed, nothing of ours gets such a number."""
         marker = self.file("done")
-        command = [harness.TOOL, "run", self.path, *harness.TIMING, "--budget", "1s", "--",
+        command = [harness.TOOL, "run", self.path, *harness.TIMING, "--",
                    "touch", marker]
         done = subprocess.run(
             ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command],
@@ -232,12 +229,12 @@ class Budget(harness.ServerTest):
 
     def test_sigkill_after_the_grace(self):
         script = "trap '' TERM; echo ready $$; sleep 60 & echo child $!; while :; do sleep 1; done"
-        run = self.start_run("sh", "-c", script, options=["--budget", "500ms", "--grace", "400ms"])
+        run = self.start_run("sh", "-c", script, options=["--budget", "1s", "--grace", "400ms"])
         child = int(run.line(r"^child (\d+)")[1])
         done = run.finish()
         self.assert_code(done, 124)
-        self.assertGreaterEqual(done.seconds, 0.9)
-        self.assertLess(done.seconds, 0.9 + SLACK_S)
+        self.assertGreaterEqual(done.seconds, 1.4)
+        self.assertLess(done.seconds, 1.4 + SLACK_S)
         self.assertIn("SIGKILL", done.err)
         self.assertFalse(is_alive(child))
 
@@ -245,7 +242,7 @@ class Budget(harness.ServerTest):
         marker = self.file("gone")
         script = f"trap 'sleep 0.4; touch {marker}; exit' TERM; echo ready; " \
                  "while :; do sleep 0.01; done"
-        run = self.start_run("sh", "-c", script, options=["--budget", "400ms", "--grace", "1.2s"])
+        run = self.start_run("sh", "-c", script, options=["--budget", "1s", "--grace", "5s"])
         run.line("^ready")
         node = f"{self.path}/{self.wait_for_contenders(1)[0]}"
         marker_was_there = []
@@ -270,17 +267,16 @@ class Budget(harness.ServerTest):
 
     def test_a_command_that_leaves_its_group_behind(self):
         script = "trap '' TERM; sleep 60 & echo child $!; exit 4"
-        run = self.start_run("sh", "-c", script, options=["--budget", "1s"])
+        run = self.start_run("sh", "-c", script)
         child = int(run.line(r"^child (\d+)")[1])
         done = run.finish()
         self.assert_code(done, 4)
-        self.assertLess(done.seconds, 1)
+        self.assertLess(done.seconds, 8)
         self.assertFalse(is_alive(child))
 
     def test_a_grace_longer_than_the_lease(self):
         """It does not end the command before its time, and the command is still gone in time."""
-        script = "trap '' TERM; sleep 0.4; exit 6"
-        done = self.run_tool("sh", "-c", script, options=["--budget", "1s", "--grace", "1m"])
+        done = self.run_tool("sh", "-c", "sleep 0.4; exit 6", options=["--grace", "1m"])
         self.assert_code(done, 6)
 
     def test_nothing_is_left_on_the_server(self):
@@ -296,7 +292,7 @@ class Queue(harness.ServerTest):
         log = self.file("log")
         script = f"mkdir {self.file('inside')} && echo $LEASEHOLD_TOKEN >>{log}; sleep 0.05; " \
                  f"rmdir {self.file('inside')}"
-        options = ["--budget", "1.8s", "--wait", "30s"]
+        options = ["--wait", "30s"]
         for run in [self.start_run("sh", "-c", script, options=options) for _ in range(5)]:
             self.assert_code(run.finish(), 0)
         with open(log, encoding="ascii") as file:
@@ -307,13 +303,9 @@ class Queue(harness.ServerTest):
     def test_kazoos_lock_is_respected_and_respects(self):
         lock = self.zoo.Lock(self.path, "kazoo")
         with lock:
-            done = self.run_tool(
-                "true", options=["--naming", "kazoo", "--wait", "300ms", "--budget", "1s"]
-            )
+            done = self.run_tool("true", options=["--naming", "kazoo", "--wait", "300ms"])
             self.assert_code(done, 75)
-        run = self.start_run(
-            "cat", options=["--naming", "kazoo", "--budget", "1.8s"], stdin=subprocess.PIPE
-        )
+        run = self.start_run("cat", options=["--naming", "kazoo"], stdin=subprocess.PIPE)
         until(lambda: any("__lock__" in name for name in self.contenders()), "our node")
         self.assertFalse(lock.acquire(blocking=False))
         run.process.stdin.close()
@@ -324,7 +316,7 @@ class Queue(harness.ServerTest):
     def test_a_warning_where_kazoo_would_not_see_us(self):
         lock = self.zoo.Lock(self.path, "kazoo")
         with lock:
-            done = self.run_tool("true", options=["--wait", "300ms", "--budget", "1s"])
+            done = self.run_tool("true", options=["--wait", "300ms"])
         self.assert_code(done, 75)
         self.assertRegex(done.err, "warning: .*--naming kazoo")
 

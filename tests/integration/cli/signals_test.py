@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import harness
-from harness import FACTOR, SLACK_S, TIMING, is_alive, until
+from harness import FACTOR, SHORT, SHORT_SPAN_S, SLACK_S, TIMING, is_alive, until
 
 # Prints the number of each signal that it gets; ends by itself after the second.
 LISTENER = """
@@ -49,7 +49,7 @@ def name_of(pid):
 
 
 class Forwarding(harness.ServerTest):
-    options = ["--budget", "10s", "--session-timeout", "20s", "--wait", "10s"]
+    options = ["--wait", "10s"]
 
     def test_each_signal_reaches_the_command_every_time(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
@@ -112,16 +112,14 @@ class Forwarding(harness.ServerTest):
 
 
 class ViolentDeath(harness.ServerTest):
-    options = ["--budget", "10s", "--session-timeout", "20s"]
-
     def family(self, **options):
-        run = self.start_run("sh", "-c", FAMILY, options=self.options, **options)
+        run = self.start_run("sh", "-c", FAMILY, **options)
         pids = [int(run.line(rf"^{who} (\d+)")[1]) for who in ("child", "grandchild")]
         self.assertTrue(all(is_alive(pid) for pid in pids))
         return run, pids
 
     def assert_gone_at_once(self, pids):
-        until(lambda: not any(map(is_alive, pids)), "the family is gone", 0.5 * FACTOR)
+        until(lambda: not any(map(is_alive, pids)), "the family is gone", FACTOR)
 
     def test_sigkill_takes_the_whole_group_with_it(self):
         for count in range(5):
@@ -137,9 +135,9 @@ class ViolentDeath(harness.ServerTest):
         run.finish()
 
     def test_sigkill_while_waiting(self):
-        holder = self.start_run("cat", options=self.options, stdin=subprocess.PIPE)
+        holder = self.start_run("cat", stdin=subprocess.PIPE)
         self.wait_for_contenders(1)
-        waiter = self.start_run("true", options=self.options)
+        waiter = self.start_run("true")
         self.wait_for_contenders(2)
         waiter.send(signal.SIGKILL)
         waiter.finish()  # that no watcher is left is checked after each test
@@ -147,19 +145,20 @@ class ViolentDeath(harness.ServerTest):
         self.assert_code(holder.finish(), 0)
 
     def test_a_stopped_tool_cannot_keep_the_command_past_the_safe_deadline(self):
-        """It is 3.71 s after the session's creation at the latest, which is before the SIGSTOP."""
-        run = self.start_run("sh", "-c", FAMILY, options=["--budget", "1.8s", "--grace", "10s"])
+        """All that the lease rests on was sent before the SIGSTOP."""
+        options = [*SHORT, "--budget", "3s", "--grace", "10s"]
+        run = self.start_run("sh", "-c", FAMILY, options=options)
         pids = [int(run.line(rf"^{who} (\d+)")[1]) for who in ("child", "grandchild")]
         run.send(signal.SIGSTOP)
         begin = time.monotonic()
         until(lambda: not any(map(is_alive, pids)), "the family is gone")
-        self.assertLess(time.monotonic() - begin, 3.71)
+        self.assertLess(time.monotonic() - begin, SHORT_SPAN_S)
         run.send(signal.SIGCONT)
         done = run.finish()
         self.assertIn(done.code, (124, 125), done)
 
     def test_a_killed_watcher_is_told_of(self):
-        run = self.start_run("sh", "-c", "echo ready; read x; exit 3", options=self.options,
+        run = self.start_run("sh", "-c", "echo ready; read x; exit 3",
                              stdin=subprocess.PIPE)
         run.line("^ready")
         with open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="ascii") as file:
@@ -174,7 +173,7 @@ class ViolentDeath(harness.ServerTest):
         """The tool dies right after its command: the watcher goes, too."""
         for count in range(10):
             path = f"{self.path}/{count}"
-            run = self.start_run("sh", "-c", "echo ready", options=self.options, path=path)
+            run = self.start_run("sh", "-c", "echo ready", path=path)
             run.line("^ready")
             run.send(signal.SIGKILL)
             run.finish()
@@ -184,9 +183,8 @@ class Terminal(harness.ServerTest):
     """The tool in a terminal, as a shell would start it in the foreground."""
 
     def start_in_terminal(self, *command, budget="5s"):
-        arguments = [harness.TOOL, "run", self.path, *TIMING, "--session-timeout", "20s",
-                     "--budget", budget, "--grace", "300ms", "--", *command]
-        return self.fork_in_terminal(*arguments)
+        options = [*TIMING, "--budget", budget, "--grace", "300ms"]
+        return self.fork_in_terminal(harness.TOOL, "run", self.path, *options, "--", *command)
 
     def fork_in_terminal(self, *words):
         pid, terminal = pty.fork()

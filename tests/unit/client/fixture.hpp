@@ -66,7 +66,7 @@ private:
 
 /// Options that fit the fake server's small tick.
 inline ClientOptions fast_options() {
-    return {.session_timeout = 10s,
+    return {.session_timeout = 20s,
             .tick = 200ms,
             .standalone = true,
             .connect_timeout = 1s,

@@ -240,6 +240,27 @@ std::size_t most_in_a_second(const std::vector<Instant>& attempts) {
     return most;
 }
 
+TEST(Dialer, ServerThatWasLostIsTriedLastInTheNextRound) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        Shell shell{seed};
+        ASSERT_TRUE(is_resolve(shell.next()));
+        shell.dialer.on_resolved(shell.now, addresses(3));
+        const Dialer::Step first = shell.next();
+        ASSERT_TRUE(is_connect(first));
+        const Endpoint lost = std::get<Connect>(first).endpoint;
+        shell.dialer.on_attached(shell.now);
+        shell.dialer.on_lost(shell.now);
+        ASSERT_TRUE(is_resolve(shell.next()));
+        shell.dialer.on_resolved(shell.now, addresses(3));
+        for (int attempt = 0; attempt < 3; ++attempt) {
+            const Dialer::Step step = shell.next();
+            ASSERT_TRUE(is_connect(step));
+            EXPECT_EQ(std::get<Connect>(step).endpoint == lost, attempt == 2) << seed;
+            shell.dialer.on_failed(shell.now);
+        }
+    }
+}
+
 TEST(Dialer, NeverConnectsMoreOftenThanItsRateInAnySecond) {
     Settings fast = settings();
     fast.backoff_min = fast.backoff_max = 1ms;

@@ -247,6 +247,16 @@ TEST_F(EvidenceGap, ReplyMoreThanAStepAfterTheSendBeforeIsOne) {
     EXPECT_EQ(evidence.gaps(), 1u);
 }
 
+TEST_F(EvidenceGap, StepAfterAnyEarlierSendIsNoticedByTheTimer) {
+    evidence.on_sent(at(10500ms));  // answered, but not by what counts
+    evidence.on_sent(at(12s));
+    evidence.on_time(at(12600ms), at(12s));  // the evidence of 10 s is stale
+    EXPECT_EQ(evidence.gaps(), 0u);
+    EXPECT_EQ(evidence.next_event(at(12s)), at(13s + 1ns));
+    evidence.on_time(at(13s + 1ns), at(12s));
+    EXPECT_EQ(evidence.gaps(), 1u);
+}
+
 TEST_F(EvidenceGap, ReplyAStepAfterTheSendBeforeCounts) {
     evidence.on_sent(at(11500ms));
     reply(11500ms, 12500ms);
@@ -277,6 +287,15 @@ TEST_F(EvidenceGapStandalone, GapVoidsWhatWasSentBeforeItsEndAndNothingMore) {
     expect_newest(14s);
     EXPECT_TRUE(evidence.has_fresh_evidence());
     EXPECT_EQ(evidence.gaps(), 1u);
+}
+
+TEST_F(EvidenceGapStandalone, QuickReplyCountsForNothingWhileAnOlderRequestIsOverdue) {
+    evidence.on_sent(at(11s));
+    evidence.on_sent(at(12s));
+    evidence.on_time(at(13500ms), at(11s));
+    evidence.on_sent(at(13500ms));
+    evidence.on_ack(at(13500ms), at(13510ms));
+    expect_newest(10s);
 }
 
 TEST_F(EvidenceGapStandalone, DeadlineNeedsNoDelta) {

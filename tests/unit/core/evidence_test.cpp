@@ -188,6 +188,7 @@ TEST(Evidence, WithoutASessionThereIsNoDeadline) {
     evidence.on_sent(at(1s));
     evidence.on_ack(at(1s), at(2s));
     EXPECT_EQ(evidence.safe_deadline(), Instant::min());
+    EXPECT_FALSE(evidence.newest());
 }
 
 TEST_F(EvidenceOfASession, CreationCountsWithoutDelta) {
@@ -242,6 +243,8 @@ TEST_F(EvidenceOfASession, EndOfTheSessionEndsTheDeadline) {
     EXPECT_EQ(evidence.safe_deadline(), Instant::min());
     EXPECT_FALSE(evidence.newest());
     EXPECT_FALSE(evidence.has_fresh_evidence());
+    EXPECT_EQ(evidence.next_ping(), Instant::max());
+    EXPECT_EQ(evidence.next_event(std::nullopt), Instant::max());
 }
 
 TEST_F(EvidenceOfASession, NewSessionOwesNothingToTheOld) {
@@ -314,6 +317,16 @@ TEST_F(EvidenceOfASession, SlowReattachmentMovesNothingAndIsAGap) {
     EXPECT_EQ(evidence.gaps(), 1u);
     ping(22s + 2ns);
     expect_newest(0s);
+}
+
+TEST(Evidence, SlowAttachWithinATickIsAGapAllTheSame) {
+    Evidence evidence(timing(2s, 5, 500ms));
+    evidence.on_session_created(at(0s), at(600ms), 40s);
+    EXPECT_EQ(evidence.gaps(), 1u);
+    evidence.on_sent(at(600ms));
+    evidence.on_time(at(700ms), at(600ms));
+    evidence.on_ack(at(600ms), at(700ms));
+    EXPECT_FALSE(evidence.newest());
 }
 
 TEST_F(EvidenceOfASession, TimeoutBelowNothingIsNothing) {
