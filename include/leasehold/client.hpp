@@ -65,7 +65,8 @@ public:
     /// and never gives up. Every operation is bounded by its own time limit.
     ///
     /// `hosts` is `host:port,host:port/chroot`; the port defaults to 2181, IPv6 literals stand in
-    /// brackets. Errors: invalid_argument; the system's own if no thread or descriptor is to be had.
+    /// brackets. Errors: invalid_argument; the system's own if no thread or descriptor is to be
+    /// had.
     [[nodiscard]] static result<Client> connect(std::string_view hosts,
                                                 const ClientOptions& options = {});
 
@@ -86,7 +87,8 @@ public:
         return detail::initiate<void>(std::forward<Token>(token), prepare_wait_connected());
     }
 
-    /// Takes the lock at `path`, which is relative to the chroot and is created where it is missing.
+    /// Takes the lock at `path`, which is relative to the chroot and is created where it is
+    /// missing.
     ///
     /// Answers by the end of `options.wait`, connecting included. Errors: wait_expired, queue_full,
     /// hopeless_wait, budget_refused, queue_too_long, sequence_exhausted, not_permitted, no_server,

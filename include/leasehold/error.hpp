@@ -4,6 +4,9 @@
 
 #include <leasehold/clock.hpp>
 
+#include <boost/outcome/std_result.hpp>
+#include <boost/outcome/try.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,37 +16,34 @@
 #include <system_error>
 #include <utility>
 
-#include <boost/outcome/std_result.hpp>
-#include <boost/outcome/try.hpp>
-
 namespace leasehold {
 
 /// The SDK's own conditions. Answers of the server that are no condition of the lock itself keep
 /// ZooKeeper's numbers in `zk_errc`.
 enum class errc {
     invalid_argument = 1,  ///< a connect string, path, duration or option is malformed
-    budget_refused,        ///< the lease arithmetic cannot honour the budget; the text has the numbers
-    wait_expired,          ///< not acquired within the wait
-    queue_full,            ///< more contenders ahead than `max_queue`
-    hopeless_wait,         ///< at the observed pace the wait would expire first; refused early
-    queue_too_long,        ///< the list of contenders exceeds the frame cap
-    sequence_exhausted,    ///< the path's sequence counter is worn out; rotate the lock path
-    budget_exceeded,       ///< the guarded call came back after its deadline; the lock is released
-    lock_lost,             ///< session or node gone, or the safe deadline passed; final
-    not_permitted,         ///< ACL or authentication refuses us
-    no_server,             ///< no server of the connect string could be reached in time
-    protocol_error,        ///< the server sent bytes that ZooKeeper's protocol does not allow
-    session_expired,       ///< the session ended while the operation was under way
-    connection_lost,       ///< the connection went away after sending: the effect is unknown
-    cancelled,             ///< cancelled by the caller before it took effect
-    closed,                ///< the client is closed or closing
-    would_deadlock,        ///< a blocking call on the client's own I/O thread
-    overloaded,            ///< a queue or buffer of the client is at its cap
-    unsupported,           ///< this server, or a read-only connection, cannot do it
-    forked,                ///< used in a forked child; locks and clients do not survive fork()
-    no_chroot,             ///< the connect string's chroot does not exist on the server
-    timed_out,             ///< the operation's own time limit passed
-    call_failed,           ///< a guarded coroutine threw; the text has its what()
+    budget_refused,  ///< the lease arithmetic cannot honour the budget; the text has the numbers
+    wait_expired,    ///< not acquired within the wait
+    queue_full,      ///< more contenders ahead than `max_queue`
+    hopeless_wait,   ///< at the observed pace the wait would expire first; refused early
+    queue_too_long,  ///< the list of contenders exceeds the frame cap
+    sequence_exhausted,  ///< the path's sequence counter is worn out; rotate the lock path
+    budget_exceeded,     ///< the guarded call came back after its deadline; the lock is released
+    lock_lost,           ///< session or node gone, or the safe deadline passed; final
+    not_permitted,       ///< ACL or authentication refuses us
+    no_server,           ///< no server of the connect string could be reached in time
+    protocol_error,      ///< the server sent bytes that ZooKeeper's protocol does not allow
+    session_expired,     ///< the session ended while the operation was under way
+    connection_lost,     ///< the connection went away after sending: the effect is unknown
+    cancelled,           ///< cancelled by the caller before it took effect
+    closed,              ///< the client is closed or closing
+    would_deadlock,      ///< a blocking call on the client's own I/O thread
+    overloaded,          ///< a queue or buffer of the client is at its cap
+    unsupported,         ///< this server, or a read-only connection, cannot do it
+    forked,              ///< used in a forked child; locks and clients do not survive fork()
+    no_chroot,           ///< the connect string's chroot does not exist on the server
+    timed_out,           ///< the operation's own time limit passed
+    call_failed,         ///< a guarded coroutine threw; the text has its what()
 };
 
 /// ZooKeeper's answer to one request, with its number on the wire (always negative).

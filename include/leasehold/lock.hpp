@@ -73,7 +73,7 @@ public:
 
     /// Completes when the lock has ended, however it ended; at once if it has.
     /// Handler: `void(result<Loss>)`. Cancellation (any type): errc::cancelled, the lock stays.
-    /// Errors: cancelled, forked.
+    /// Errors: cancelled, forked, overloaded.
     template <CompletionToken<Loss> Token>
     auto lost(Token&& token) const {
         return detail::initiate<Loss>(std::forward<Token>(token), prepare_lost());
@@ -122,9 +122,10 @@ public:
     /// none) and is cancelled there, with all types, at the call deadline or when the lock is lost;
     /// cancellation of the whole operation is forwarded to it.
     ///
-    /// Handler: `void(result<R>)` for an awaitable of R or result<R>. Errors: those of `call`, which
-    /// also answer a coroutine that ended because of our cancellation; cancelled, if the caller
-    /// cancelled; the code of a std::system_error that it threw; call_failed for anything else.
+    /// Handler: `void(result<R>)` for an awaitable of R or result<R>. Errors: those of `call`,
+    /// which also answer a coroutine that ended because of our cancellation; cancelled, if the
+    /// caller cancelled; the code of a std::system_error that it threw; call_failed for anything
+    /// else.
     ///
     /// The calling file includes <boost/asio/awaitable.hpp> and <boost/asio/co_spawn.hpp>.
     template <detail::IsAwaitable Awaitable, class Token>
@@ -133,8 +134,7 @@ public:
     }
     template <detail::MakesAwaitable F, class Token>
     auto async_call(F make_operation, Token&& token) const {
-        return detail::initiate_call(x_hold, std::move(make_operation),
-                                     std::forward<Token>(token));
+        return detail::initiate_call(x_hold, std::move(make_operation), std::forward<Token>(token));
     }
 
 private:

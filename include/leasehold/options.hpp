@@ -43,11 +43,11 @@ public:
     template <class F>
         requires(!std::is_same_v<std::remove_cvref_t<F>, LogHandler> &&
                  std::is_invocable_v<F&, const LogRecord&>)
-    LogHandler(F& callable) noexcept  // NOLINT(google-explicit-constructor)
+    LogHandler(F& callable)
+    noexcept  // NOLINT(google-explicit-constructor)
         : x_object(const_cast<void*>(static_cast<const void*>(&callable))),
-          x_call([](void* object, const LogRecord& record) {
-              (*static_cast<F*>(object))(record);
-          }) {}
+          x_call(
+              [](void* object, const LogRecord& record) { (*static_cast<F*>(object))(record); }) {}
 
     void operator()(const LogRecord& record) const { x_call(x_object, record); }
     explicit operator bool() const noexcept { return x_call != nullptr; }
@@ -111,8 +111,8 @@ struct ClientOptions {
 /// What happens at the budget while a guarded call is still running.
 enum class OnBudget {
     release,            ///< the node is deleted at the deadline, whatever the caller does
-    hold_until_return,  ///< the handle is invalid as well, but the node stays until the call returns,
-                        ///< `max_hold` has passed, or the safe deadline has
+    hold_until_return,  ///< the handle is invalid as well, but the node stays until the call
+                        ///< returns, `max_hold` has passed, or the safe deadline has
 };
 
 /// The grammar of contender names.

@@ -19,12 +19,12 @@ enum class ClientState {
 
 /// Why a lease ended.
 enum class Loss {
-    released,          ///< by its holder
-    budget,            ///< held to the end of its budget
-    deadline,          ///< the safe deadline passed without fresh evidence
-    session_expired,   ///< the server ended the session
-    node_deleted,      ///< somebody deleted our node
-    closed,            ///< the client was closed
+    released,         ///< by its holder
+    budget,           ///< held to the end of its budget
+    deadline,         ///< the safe deadline passed without fresh evidence
+    session_expired,  ///< the server ended the session
+    node_deleted,     ///< somebody deleted our node
+    closed,           ///< the client was closed
 };
 
 [[nodiscard]] std::string_view to_string(ClientState) noexcept;
@@ -34,19 +34,19 @@ enum class Loss {
 /// Counters run from the construction of the client and never go back.
 struct ClientStats {
     ClientState state = ClientState::connecting;
-    std::uint64_t sessions = 0;          ///< sessions opened
-    std::uint64_t connects = 0;          ///< connection attempts
-    std::uint64_t reconnects = 0;        ///< re-attachments of a session
-    std::uint64_t requests = 0;          ///< requests written, pings excluded
-    std::uint64_t pings = 0;             ///< pings written
+    std::uint64_t sessions = 0;    ///< sessions opened
+    std::uint64_t connects = 0;    ///< connection attempts
+    std::uint64_t reconnects = 0;  ///< re-attachments of a session
+    std::uint64_t requests = 0;    ///< requests written, pings excluded
+    std::uint64_t pings = 0;       ///< pings written
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     std::size_t locks_held = 0;
     std::size_t locks_waiting = 0;
-    std::size_t pending_requests = 0;    ///< written or queued, not yet answered
-    std::size_t watches = 0;             ///< believed armed on the server for this connection
-    std::size_t nodes_to_delete = 0;     ///< created nodes whose deletion is not confirmed yet
-    std::size_t orphans = 0;             ///< of these, past the reaper's own budget
+    std::size_t pending_requests = 0;  ///< written or queued, not yet answered
+    std::size_t watches = 0;           ///< believed armed on the server for this connection
+    std::size_t nodes_to_delete = 0;   ///< created nodes whose deletion is not confirmed yet
+    std::size_t orphans = 0;           ///< of these, past the reaper's own budget
     std::uint64_t grants = 0;
     std::uint64_t local_grants = 0;      ///< of these, handed over inside this process
     std::uint64_t refusals = 0;          ///< acquisitions that ended without the lock

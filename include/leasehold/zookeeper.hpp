@@ -23,14 +23,14 @@ struct WatchState;
 
 /// What the server keeps about one node.
 struct Stat {
-    std::int64_t czxid = 0;  ///< transaction that created the node
-    std::int64_t mzxid = 0;  ///< transaction that last changed its data
-    std::int64_t pzxid = 0;  ///< transaction that last changed its list of children
+    std::int64_t czxid = 0;     ///< transaction that created the node
+    std::int64_t mzxid = 0;     ///< transaction that last changed its data
+    std::int64_t pzxid = 0;     ///< transaction that last changed its list of children
     std::int64_t ctime_ms = 0;  ///< leader's wall clock, since 1970-01-01 UTC; for display
     std::int64_t mtime_ms = 0;
-    std::int32_t version = 0;   ///< of the data; what `set` and `remove` compare
-    std::int32_t cversion = 0;  ///< creates and deletes below it; not the sequence counter
-    std::int32_t aversion = 0;  ///< of the ACL
+    std::int32_t version = 0;          ///< of the data; what `set` and `remove` compare
+    std::int32_t cversion = 0;         ///< creates and deletes below it; not the sequence counter
+    std::int32_t aversion = 0;         ///< of the ACL
     std::int64_t ephemeral_owner = 0;  ///< session id of an ephemeral node, else 0
     std::int32_t data_length = 0;
     std::int32_t num_children = 0;
@@ -220,8 +220,7 @@ public:
     template <CompletionToken<Stat> Token>
     auto async_set(std::string_view path, std::string_view data, std::int32_t version,
                    Token&& token) const {
-        return detail::initiate<Stat>(std::forward<Token>(token),
-                                      prepare_set(path, data, version));
+        return detail::initiate<Stat>(std::forward<Token>(token), prepare_set(path, data, version));
     }
     template <CompletionToken<std::optional<Stat>> Token>
     auto async_exists(std::string_view path, Token&& token) const {
@@ -276,8 +275,7 @@ private:
     [[nodiscard]] detail::Start<std::vector<MultiResult>> prepare_multi(Multi) const;
     [[nodiscard]] detail::Start<void> prepare_sync(std::string_view) const;
     [[nodiscard]] detail::Start<Watched<NodeData>> prepare_get_watched(std::string_view) const;
-    [[nodiscard]] detail::Start<Watched<Children>> prepare_children_watched(
-        std::string_view) const;
+    [[nodiscard]] detail::Start<Watched<Children>> prepare_children_watched(std::string_view) const;
     [[nodiscard]] detail::Start<Watched<std::optional<Stat>>> prepare_exists_watched(
         std::string_view) const;
 

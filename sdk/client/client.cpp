@@ -123,11 +123,15 @@ detail::Start<void> Client::prepare_close(milliseconds timeout) const {
 
 result<void> Client::wait_connected(milliseconds timeout) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
-    return detail::wait_for(x_impl, connected_operation(x_impl), timeout,
-                            Error(errc::no_server, "not connected to " +
-                                                       core::escape(x_impl->hosts()) +
-                                                       " in time; check the connect string, the "
-                                                       "network and the ensemble"));
+    BOOST_OUTCOME_TRYV(x_impl->check_not_inside());
+    if (x_impl->state() == ClientState::connected) {
+        return success();
+    }
+    return detail::wait_for(
+        x_impl, connected_operation(x_impl), timeout,
+        Error(errc::no_server, "not connected to " + core::escape(x_impl->hosts()) +
+                                   " in time; check the connect string, the "
+                                   "network and the ensemble"));
 }
 
 detail::Start<void> Client::prepare_wait_connected() const {
@@ -176,8 +180,8 @@ result<ScopedLock> Client::lock(std::string_view path, const LockOptions& option
 
 detail::Start<ScopedLock> Client::prepare_lock(std::string_view path,
                                                const LockOptions& options) const {
-    return detail::asynchronous(x_impl, x_impl ? lock_operation(x_impl, path, options)
-                                               : Operation<ScopedLock>{});
+    return detail::asynchronous(
+        x_impl, x_impl ? lock_operation(x_impl, path, options) : Operation<ScopedLock>{});
 }
 
 result<std::vector<ContenderInfo>> Client::contenders(std::string_view path) const {

@@ -1,4 +1,5 @@
-// The I/O thread's side of the client: operations on their way into the engine, and what it answers.
+// The I/O thread's side of the client: operations on their way into the engine, and what it
+// answers.
 #include "sdk/client/client_impl.hpp"
 #include "sdk/client/lock_request.hpp"
 #include "sdk/core/path.hpp"
@@ -22,10 +23,10 @@ auto take(Map& map, const typename Map::key_type& key) {
 
 void ClientImpl::begin_request(core::OperationId id, core::RawRequest request,
                                RequestHandler handler) {
-    x_loop.post_operation([this, id, request = std::move(request),
-                           handler = std::move(handler)](Turn& turn) mutable {
-        submit(turn, id, std::move(request), std::move(handler));
-    });
+    x_loop.post_operation(
+        [this, id, request = std::move(request), handler = std::move(handler)](Turn& turn) mutable {
+            submit(turn, id, std::move(request), std::move(handler));
+        });
 }
 
 void ClientImpl::submit(Turn& turn, core::OperationId id, core::RawRequest request,
@@ -61,19 +62,19 @@ void ClientImpl::on(Turn& turn, core::RequestDone&& done) {
 
 void ClientImpl::begin_watched_request(core::OperationId id, core::RawRequest request,
                                        WatchedHandler handler) {
-    x_loop.post_operation([this, id, request = std::move(request),
-                           handler = std::move(handler)](Turn& turn) mutable {
-        if (turn.engine == nullptr) {
-            return handler(turn.refusal, nullptr);
-        }
-        // Registered before it is asked for: the event may come with the reply.
-        auto watch = std::make_shared<WatchState>(shared_from_this(), id);
-        x_watches.emplace(id, watch);
-        submit(turn, id, std::move(request),
-               [watch, handler = std::move(handler)](Turn&, result<core::Reply> reply) mutable {
-                   handler(std::move(reply), std::move(watch));
-               });
-    });
+    x_loop.post_operation(
+        [this, id, request = std::move(request), handler = std::move(handler)](Turn& turn) mutable {
+            if (turn.engine == nullptr) {
+                return handler(turn.refusal, nullptr);
+            }
+            // Registered before it is asked for: the event may come with the reply.
+            auto watch = std::make_shared<WatchState>(shared_from_this(), id);
+            x_watches.emplace(id, watch);
+            submit(turn, id, std::move(request),
+                   [watch, handler = std::move(handler)](Turn&, result<core::Reply> reply) mutable {
+                       handler(std::move(reply), std::move(watch));
+                   });
+        });
 }
 
 void ClientImpl::unwatch(std::shared_ptr<WatchState> watch) {
@@ -133,8 +134,8 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
     auto* grant = std::get_if<core::Grant>(&done.outcome);
     if (grant == nullptr) {
         if (acquire.sink) {
-            acquire.sink(to_error(std::get<core::Refusal>(std::move(done.outcome)),
-                                  acquire.terms.path));
+            acquire.sink(
+                to_error(std::get<core::Refusal>(std::move(done.outcome)), acquire.terms.path));
         }
         return;
     }
@@ -142,8 +143,8 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
         return turn.engine->release(turn.now, done.id);  // cancelled in the same moment
     }
     const std::string path = acquire.terms.path;
-    const auto hold = std::make_shared<Hold>(shared_from_this(), done.id, *grant,
-                                             std::move(acquire.terms));
+    const auto hold =
+        std::make_shared<Hold>(shared_from_this(), done.id, *grant, std::move(acquire.terms));
     if (keep(hold)) {
         acquire.sink(Hold::make_lock(hold));
     } else {
@@ -185,19 +186,19 @@ void ClientImpl::call_returned(core::OperationId lease) {
 
 void ClientImpl::begin_extend(core::OperationId id, std::shared_ptr<Hold> hold, Duration budget,
                               Sink<Instant> sink) {
-    x_loop.post_operation([this, id, hold = std::move(hold), budget,
-                           sink = std::move(sink)](Turn& turn) mutable {
-        if (turn.engine == nullptr) {
-            return sink(Error(turn.refusal).at(hold->path()));
-        }
-        if (auto alive = hold->verdict(); !alive) {
-            return sink(alive.error());
-        }
-        const core::OperationId lease = hold->id();
-        x_extends.emplace(id, Extend{std::move(sink), std::move(hold),
-                                     core::later(turn.now, budget)});
-        turn.engine->extend(turn.now, id, lease, budget);
-    });
+    x_loop.post_operation(
+        [this, id, hold = std::move(hold), budget, sink = std::move(sink)](Turn& turn) mutable {
+            if (turn.engine == nullptr) {
+                return sink(Error(turn.refusal).at(hold->path()));
+            }
+            if (auto alive = hold->verdict(); !alive) {
+                return sink(alive.error());
+            }
+            const core::OperationId lease = hold->id();
+            x_extends.emplace(
+                id, Extend{std::move(sink), std::move(hold), core::later(turn.now, budget)});
+            turn.engine->extend(turn.now, id, lease, budget);
+        });
 }
 
 void ClientImpl::cancel_extend(core::OperationId id) {
@@ -299,8 +300,9 @@ void ClientImpl::on_stopped(Turn& turn) {
     for (const auto& [lease, hold] : holds) {
         hold->on_stop_due();
         hold->on_ended(Loss::closed);
-        hold->on_node_gone(Error(errc::closed, "the client was closed before the server "
-                                               "confirmed the deletion"));
+        hold->on_node_gone(Error(errc::closed,
+                                 "the client was closed before the server "
+                                 "confirmed the deletion"));
     }
     x_closing.complete_all(x_close_outcome);
 }

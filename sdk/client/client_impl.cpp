@@ -73,9 +73,8 @@ result<void> ClientImpl::check_not_inside() const {
 }
 
 std::vector<core::OwnedAcl> ClientImpl::default_acl() const {
-    return x_has_credentials.load()
-               ? std::vector<core::OwnedAcl>{{perms::all, "auth", ""}}
-               : std::vector<core::OwnedAcl>{{perms::all, "world", "anyone"}};
+    return x_has_credentials.load() ? std::vector<core::OwnedAcl>{{perms::all, "auth", ""}}
+                                    : std::vector<core::OwnedAcl>{{perms::all, "world", "anyone"}};
 }
 
 ClientStats ClientImpl::stats() {

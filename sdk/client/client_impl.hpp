@@ -2,6 +2,9 @@
 // the engine tells there into completions, stop requests and callbacks elsewhere.
 #pragma once
 
+#include <leasehold/options.hpp>
+#include <leasehold/state.hpp>
+
 #include "sdk/client/hold.hpp"
 #include "sdk/client/io_loop.hpp"
 #include "sdk/client/notices.hpp"
@@ -11,9 +14,6 @@
 #include "sdk/client/watch_state.hpp"
 #include "sdk/client/worker.hpp"
 #include "sdk/core/engine.hpp"
-
-#include <leasehold/options.hpp>
-#include <leasehold/state.hpp>
 
 #include <atomic>
 #include <functional>
@@ -87,8 +87,7 @@ public:
 
     // ---- the I/O thread, with an engine ----
 
-    void submit(Turn& turn, core::OperationId id, core::RawRequest request,
-                RequestHandler handler);
+    void submit(Turn& turn, core::OperationId id, core::RawRequest request, RequestHandler handler);
     void withdraw(Turn& turn, core::OperationId id);
 
 private:

@@ -1,14 +1,13 @@
 #include "sdk/client/contender_record.hpp"
 
-#include "sdk/core/text.hpp"
-
 #include <leasehold/v1/contender.pb.h>
+
+#include "sdk/core/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
-
 #include <unistd.h>
 
 namespace leasehold::detail {
@@ -23,7 +22,8 @@ constexpr std::size_t longest_text = 127;
 std::string shorten(std::string_view text) {
     // Whole code points only.
     std::size_t size = std::min(text.size(), longest_text);
-    while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u) {
+    while (size > 0 && size < text.size() &&
+           (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u) {
         --size;
     }
     return std::string(text.substr(0, size));

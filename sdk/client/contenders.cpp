@@ -69,14 +69,13 @@ public:
     void begin(core::OperationId id, Sink<Infos> sink) {
         x_sink = std::move(sink);
         x_impl->loop().post_operation([self = shared_from_this(), id](Turn& turn) {
-            self->x_deadline = core::later(turn.now, core::saturate(self->x_impl->session_timeout()));
+            self->x_deadline =
+                core::later(turn.now, core::saturate(self->x_impl->session_timeout()));
             self->list(turn, id);
         });
     }
 
-    void cancel(Turn& turn) {
-        finish(turn, errc::cancelled);
-    }
+    void cancel(Turn& turn) { finish(turn, errc::cancelled); }
 
 private:
     template <class Request, class Use>
@@ -85,15 +84,14 @@ private:
         wire::Writer writer(body);
         wire::encode(writer, request);
         x_reads.push_back(id);
-        x_impl->submit(
-            turn, id,
-            {.op = Request::op, .body = std::move(body), .timeout = time_left(turn.now)},
-            [self = shared_from_this(), id, use](Turn& next, result<core::Reply> reply) {
-                std::erase(self->x_reads, id);
-                if (self->x_sink) {
-                    use(*self, next, std::move(reply));
-                }
-            });
+        x_impl->submit(turn, id,
+                       {.op = Request::op, .body = std::move(body), .timeout = time_left(turn.now)},
+                       [self = shared_from_this(), id, use](Turn& next, result<core::Reply> reply) {
+                           std::erase(self->x_reads, id);
+                           if (self->x_sink) {
+                               use(*self, next, std::move(reply));
+                           }
+                       });
     }
 
     [[nodiscard]] Duration time_left(Instant now) const {
@@ -116,11 +114,12 @@ private:
         if (!list) {
             return finish(turn, errc::protocol_error);
         }
-        for (const auto& [sequence, name] : core::read_listing(list.assume_value().children).queue) {
+        for (const auto& [sequence, name] :
+             core::read_listing(list.assume_value().children).queue) {
             ContenderInfo info;
             info.node = name;
-            info.sequence = static_cast<std::int32_t>(std::clamp<std::int64_t>(
-                sequence, -1, std::numeric_limits<std::int32_t>::max()));
+            info.sequence = static_cast<std::int32_t>(
+                std::clamp<std::int64_t>(sequence, -1, std::numeric_limits<std::int32_t>::max()));
             info.kind = kind_of(name);
             x_infos.push_back(std::move(info));
         }
@@ -206,24 +205,24 @@ Operation<Infos> contenders_operation(const std::shared_ptr<ClientImpl>& impl,
         return failed_operation<Infos>(valid.error());
     }
     const auto listings = std::make_shared<Listings>();
-    return {[impl, listings, given = std::string(path),
-             full = core::with_chroot(impl->chroot(), path)](core::OperationId id,
-                                                             Sink<Infos> sink) {
-                const auto listing = std::make_shared<Listing>(impl, given, full);
-                {
-                    const std::lock_guard lock(listings->mutex);
-                    listings->all.emplace(id, listing);
-                }
-                listing->begin(id, std::move(sink));
-            },
-            [weak_impl = std::weak_ptr(impl), listings](core::OperationId id) {
-                const auto live = weak_impl.lock();
+    return {
+        [impl, listings, given = std::string(path), full = core::with_chroot(impl->chroot(), path)](
+            core::OperationId id, Sink<Infos> sink) {
+            const auto listing = std::make_shared<Listing>(impl, given, full);
+            {
                 const std::lock_guard lock(listings->mutex);
-                const auto listing = listings->all[id].lock();
-                if (live && listing) {
-                    live->loop().post_control([listing](Turn& turn) { listing->cancel(turn); });
-                }
-            }};
+                listings->all.emplace(id, listing);
+            }
+            listing->begin(id, std::move(sink));
+        },
+        [weak_impl = std::weak_ptr(impl), listings](core::OperationId id) {
+            const auto live = weak_impl.lock();
+            const std::lock_guard lock(listings->mutex);
+            const auto listing = listings->all[id].lock();
+            if (live && listing) {
+                live->loop().post_control([listing](Turn& turn) { listing->cancel(turn); });
+            }
+        }};
 }
 
 }  // namespace leasehold::detail

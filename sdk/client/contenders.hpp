@@ -1,10 +1,10 @@
 // Who holds a lock and who waits for it, as the server has it now.
 #pragma once
 
+#include <leasehold/client.hpp>
+
 #include "sdk/client/client_impl.hpp"
 #include "sdk/client/operation.hpp"
-
-#include <leasehold/client.hpp>
 
 #include <memory>
 #include <string_view>

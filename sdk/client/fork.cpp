@@ -1,9 +1,8 @@
 #include "sdk/client/fork.hpp"
 
 #include <atomic>
-#include <utility>
-
 #include <pthread.h>
+#include <utility>
 
 namespace leasehold::detail {
 namespace {

@@ -1,8 +1,7 @@
+#include <leasehold/detail/async_call.hpp>
 #include <leasehold/guard.hpp>
 
 #include "sdk/client/hold.hpp"
-
-#include <leasehold/detail/async_call.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>

@@ -32,8 +32,7 @@ bool Hold::is_forked() const noexcept {
 }
 
 bool Hold::valid() const noexcept {
-    return !is_over() && !is_forked() &&
-           x_lease->word.valid(BootClock::now);
+    return !is_over() && !is_forked() && x_lease->word.valid(BootClock::now);
 }
 
 void Hold::invalidate(Loss why) noexcept {
@@ -77,17 +76,16 @@ result<void> Hold::verdict() const {
             return Error(errc::budget_exceeded, "the budget of " + in_milliseconds(x_terms.budget) +
                                                     " is used up and the lock is released")
                 .at(x_terms.path);
-        case Loss::released:
-            return Error(errc::lock_lost, "it was released").at(x_terms.path);
+        case Loss::released: return Error(errc::lock_lost, "it was released").at(x_terms.path);
         case Loss::deadline:
-            return Error(errc::lock_lost, "no fresh evidence of the session until the safe deadline")
+            return Error(errc::lock_lost,
+                         "no fresh evidence of the session until the safe deadline")
                 .at(x_terms.path);
         case Loss::session_expired:
             return Error(errc::lock_lost, "the session expired").at(x_terms.path);
         case Loss::node_deleted:
             return Error(errc::lock_lost, "somebody deleted our node").at(x_terms.path);
-        case Loss::closed:
-            return Error(errc::lock_lost, "the client was closed").at(x_terms.path);
+        case Loss::closed: return Error(errc::lock_lost, "the client was closed").at(x_terms.path);
     }
     return Error(errc::lock_lost).at(x_terms.path);
 }

@@ -1,14 +1,14 @@
 // What the handles of one granted lock and the I/O thread share about it.
 #pragma once
 
-#include "sdk/client/wait_list.hpp"
-#include "sdk/core/effect.hpp"
-#include "sdk/core/lease.hpp"
-
 #include <leasehold/clock.hpp>
 #include <leasehold/error.hpp>
 #include <leasehold/lock.hpp>
 #include <leasehold/state.hpp>
+
+#include "sdk/client/wait_list.hpp"
+#include "sdk/core/effect.hpp"
+#include "sdk/core/lease.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -2,14 +2,14 @@
 // engine asks for. No user code runs on it, so nothing a user does can delay a heartbeat.
 #pragma once
 
+#include <leasehold/clock.hpp>
+#include <leasehold/error.hpp>
+#include <leasehold/state.hpp>
+
 #include "sdk/client/unique_function.hpp"
 #include "sdk/core/effect.hpp"
 #include "sdk/core/engine.hpp"
 #include "sdk/core/settings.hpp"
-
-#include <leasehold/clock.hpp>
-#include <leasehold/error.hpp>
-#include <leasehold/state.hpp>
 
 #include <atomic>
 #include <chrono>

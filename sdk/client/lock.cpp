@@ -44,14 +44,14 @@ Operation<Loss> lost_operation(const std::shared_ptr<Hold>& hold) {
 }
 
 Operation<void> release_operation(const std::shared_ptr<Hold>& hold) {
-    return {[hold](core::OperationId id, Sink<void> sink) {
-                hold->impl()->release(hold);
-                hold->impl()->loop().post_control(
-                    [hold, id, sink = std::move(sink)](Turn&) mutable {
-                        hold->wait_gone(id, std::move(sink));
-                    });
-            },
-            cancel_wait(hold)};
+    return {
+        [hold](core::OperationId id, Sink<void> sink) {
+            hold->impl()->release(hold);
+            hold->impl()->loop().post_control([hold, id, sink = std::move(sink)](Turn&) mutable {
+                hold->wait_gone(id, std::move(sink));
+            });
+        },
+        cancel_wait(hold)};
 }
 
 Operation<Instant> extend_operation(const std::shared_ptr<Hold>& hold, milliseconds budget) {
@@ -158,9 +158,9 @@ detail::Start<Instant> ScopedLock::prepare_extend(milliseconds budget) const {
 result<void> ScopedLock::release(milliseconds timeout) {
     const auto impl = impl_of(x_hold);
     BOOST_OUTCOME_TRYV(detail::check_usable(impl));
-    return detail::wait_for(impl, release_operation(x_hold), timeout,
-                            Error(errc::timed_out, "the deletion is being repeated behind this")
-                                .at(x_hold->path()));
+    return detail::wait_for(
+        impl, release_operation(x_hold), timeout,
+        Error(errc::timed_out, "the deletion is being repeated behind this").at(x_hold->path()));
 }
 
 detail::Start<void> ScopedLock::prepare_release() {

@@ -30,7 +30,8 @@ result<void> check_durations(const LockOptions& options) {
     if (options.reserve >= options.budget) {
         return invalid("LockOptions::reserve leaves nothing of the budget");
     }
-    if (options.max_hold < zero || (options.max_hold > zero && options.max_hold <= options.budget)) {
+    if (options.max_hold < zero ||
+        (options.max_hold > zero && options.max_hold <= options.budget)) {
         return invalid("LockOptions::max_hold must exceed the budget, or be 0 for twice of it");
     }
     return success();
@@ -55,8 +56,7 @@ result<void> check_numbers(const LockOptions& options) {
 
 result<void> check_label(std::string_view name, std::string_view text) {
     if (text.size() > longest_label || !core::is_utf8(text)) {
-        return invalid("LockOptions::" + std::string(name) +
-                       " must be UTF-8 of at most 256 bytes");
+        return invalid("LockOptions::" + std::string(name) + " must be UTF-8 of at most 256 bytes");
     }
     return success();
 }
@@ -96,12 +96,12 @@ result<LockRequest> make_lock_request(std::string_view path, const LockOptions& 
     BOOST_OUTCOME_TRYV(core::check_lock_path(request.spec.path));
     request.spec.options = options;
     request.spec.acl = acl.empty() ? std::move(defaults.acl) : std::move(acl);
-    request.spec.record = encode_record(
-        {.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
-         .host = {},
-         .pid = 0,
-         .budget = options.budget,
-         .trace_id = std::string(options.trace_id)});
+    request.spec.record =
+        encode_record({.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
+                       .host = {},
+                       .pid = 0,
+                       .budget = options.budget,
+                       .trace_id = std::string(options.trace_id)});
     // Nothing of the user's is looked at after this call.
     request.spec.options.acl = {};
     request.spec.options.owner = {};

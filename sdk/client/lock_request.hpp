@@ -2,12 +2,12 @@
 // error that a person can act on.
 #pragma once
 
+#include <leasehold/error.hpp>
+#include <leasehold/options.hpp>
+
 #include "sdk/client/hold.hpp"
 #include "sdk/core/effect.hpp"
 #include "sdk/core/engine.hpp"
-
-#include <leasehold/error.hpp>
-#include <leasehold/options.hpp>
 
 #include <string>
 #include <string_view>

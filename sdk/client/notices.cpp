@@ -80,9 +80,9 @@ void Notices::tell_states() {
 
 void Notices::set_state_handler(std::function<void(ClientState)> handler) {
     // Destroyed outside the lock: it is user code.
-    auto next = handler ? std::make_shared<const std::function<void(ClientState)>>(
-                              std::move(handler))
-                        : nullptr;
+    auto next = handler
+                    ? std::make_shared<const std::function<void(ClientState)>>(std::move(handler))
+                    : nullptr;
     const std::lock_guard lock(x_mutex);
     x_states.clear();
     x_state_handler.swap(next);

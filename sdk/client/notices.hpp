@@ -2,11 +2,11 @@
 // order, on the callback thread, and never after the client is gone.
 #pragma once
 
-#include "sdk/client/worker.hpp"
-#include "sdk/core/effect.hpp"
-
 #include <leasehold/options.hpp>
 #include <leasehold/state.hpp>
+
+#include "sdk/client/worker.hpp"
+#include "sdk/core/effect.hpp"
 
 #include <cstdint>
 #include <deque>

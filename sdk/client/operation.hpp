@@ -1,13 +1,13 @@
 // One operation in its two forms, written once: handed to a completion token, or waited for.
 #pragma once
 
-#include "sdk/client/client_impl.hpp"
-#include "sdk/client/sink.hpp"
-#include "sdk/core/effect.hpp"
-
 #include <leasehold/detail/completion.hpp>
 #include <leasehold/error.hpp>
 #include <leasehold/options.hpp>
+
+#include "sdk/client/client_impl.hpp"
+#include "sdk/client/sink.hpp"
+#include "sdk/core/effect.hpp"
 
 #include <boost/asio/cancellation_type.hpp>
 
@@ -41,23 +41,24 @@ struct Operation {
 
 template <class T>
 [[nodiscard]] Operation<T> failed_operation(Error error) {
-    return {[error](core::OperationId, Sink<T> sink) { sink(error); },
-            [](core::OperationId) {}};
+    return {[error](core::OperationId, Sink<T> sink) { sink(error); }, [](core::OperationId) {}};
 }
 
 template <class T>
 [[nodiscard]] Start<T> asynchronous(std::shared_ptr<ClientImpl> impl, Operation<T> operation) {
     return [impl = std::move(impl), operation = std::move(operation)](Completion<T> completion) {
         if (auto usable = check_usable(impl); !usable) {
+            if (usable.error() == errc::forked) {
+                completion.executor = {};  // its threads were left behind in the parent
+            }
             return deliver<T>(nullptr, std::move(completion), usable.error());
         }
         const core::OperationId id = impl->next_id();
         // The slot belongs to the caller's executor: it is set before the operation can complete,
         // and never touched again.
         if (auto slot = completion.handler.get_cancellation_slot(); slot.is_connected()) {
-            slot.assign([cancel = operation.cancel, id](boost::asio::cancellation_type) {
-                cancel(id);
-            });
+            slot.assign(
+                [cancel = operation.cancel, id](boost::asio::cancellation_type) { cancel(id); });
         }
         operation.begin(id, make_sink(impl->callbacks(), std::move(completion)));
     };

@@ -130,10 +130,10 @@ result<RawCall<std::string>> RawCodec::create(std::string_view path, std::string
         if (options.ttl < milliseconds{1} || options.ttl > longest_ttl) {
             return invalid(path, "CreateOptions::ttl must be 1 ms to 2^40-1 ms with a ttl mode");
         }
-        BOOST_OUTCOME_TRY(auto request,
-                          encode(path, wire::CreateTtlRequest{full, std::string(data), acl,
-                                                              to_wire(options.mode),
-                                                              options.ttl.count()}));
+        BOOST_OUTCOME_TRY(
+            auto request,
+            encode(path, wire::CreateTtlRequest{full, std::string(data), acl, to_wire(options.mode),
+                                                options.ttl.count()}));
         return RawCall<std::string>{std::move(request),
                                     finish_create<wire::Create2Reply>(path, x_chroot)};
     }
@@ -201,11 +201,10 @@ result<RawCall<Children>> RawCodec::children(std::string_view path, bool watch) 
     BOOST_OUTCOME_TRY(auto request, encode(path, wire::GetChildren2Request{full, watch}));
     leave_watch(request, watch, core::WatchKind::child, full);
     return RawCall<Children>{
-        std::move(request),
-        finish_with<wire::GetChildren2Reply, Children>(
-            path, [](wire::GetChildren2Reply reply) -> result<Children> {
-                return Children{std::move(reply.children), to_stat(reply.stat)};
-            })};
+        std::move(request), finish_with<wire::GetChildren2Reply, Children>(
+                                path, [](wire::GetChildren2Reply reply) -> result<Children> {
+                                    return Children{std::move(reply.children), to_stat(reply.stat)};
+                                })};
 }
 
 result<RawCall<void>> RawCodec::remove(std::string_view path, std::int32_t version) const {
@@ -213,9 +212,8 @@ result<RawCall<void>> RawCodec::remove(std::string_view path, std::int32_t versi
     if (path == "/") {
         return invalid(path, "the root cannot be removed");
     }
-    BOOST_OUTCOME_TRY(
-        auto request,
-        encode(path, wire::RemoveRequest{core::with_chroot(x_chroot, path), version}));
+    BOOST_OUTCOME_TRY(auto request, encode(path, wire::RemoveRequest{
+                                                     core::with_chroot(x_chroot, path), version}));
     return RawCall<void>{std::move(request), finish_empty(path)};
 }
 

@@ -2,11 +2,11 @@
 // decoded, paths moved into the chroot and out of it.
 #pragma once
 
-#include "sdk/core/effect.hpp"
-#include "sdk/core/engine.hpp"
-
 #include <leasehold/error.hpp>
 #include <leasehold/zookeeper.hpp>
+
+#include "sdk/core/effect.hpp"
+#include "sdk/core/engine.hpp"
 
 #include <cstdint>
 #include <functional>

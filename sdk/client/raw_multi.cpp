@@ -1,7 +1,6 @@
 // Multi, the one raw operation that is made of others.
-#include "sdk/client/raw_codec.hpp"
-
 #include "sdk/client/lock_request.hpp"
+#include "sdk/client/raw_codec.hpp"
 #include "sdk/core/path.hpp"
 #include "sdk/wire/multi.hpp"
 
@@ -33,21 +32,17 @@ Error of_part(std::size_t number, const MultiOp& operation, std::error_code code
 result<wire::MultiOpBody> to_wire(const MultiOp& operation, const std::string& chroot,
                                   const std::vector<core::OwnedAcl>& default_acl) {
     using Kind = MultiOp::Kind;
-    const bool is_sequential = operation.kind == Kind::create &&
-                               (operation.mode == CreateMode::persistent_sequential ||
-                                operation.mode == CreateMode::ephemeral_sequential);
+    const bool is_sequential =
+        operation.kind == Kind::create && (operation.mode == CreateMode::persistent_sequential ||
+                                           operation.mode == CreateMode::ephemeral_sequential);
     BOOST_OUTCOME_TRYV(is_sequential ? core::check_sequential_path(operation.path)
                                      : core::check_path(operation.path));
     const std::string full = core::with_chroot(chroot, operation.path);
     switch (operation.kind) {
-        case Kind::set:
-            return wire::SetDataRequest{full, operation.data, operation.version};
-        case Kind::remove:
-            return wire::RemoveRequest{full, operation.version};
-        case Kind::check:
-            return wire::CheckRequest{full, operation.version};
-        case Kind::create:
-            break;
+        case Kind::set: return wire::SetDataRequest{full, operation.data, operation.version};
+        case Kind::remove: return wire::RemoveRequest{full, operation.version};
+        case Kind::check: return wire::CheckRequest{full, operation.version};
+        case Kind::create: break;
     }
     // Servers before 3.5 know no other kinds in a multi, and what a server knows is not asked here.
     if (operation.mode < CreateMode::persistent ||
@@ -72,8 +67,8 @@ MultiResult to_result(const wire::MultiResultBody& body, const std::string& chro
         part.path = core::without_chroot(chroot, with_stat->path);
     } else if (const auto* changed = std::get_if<wire::SetDataReply>(&body)) {
         const wire::Stat& stat = changed->stat;
-        part.stat = Stat{stat.czxid,    stat.mzxid,           stat.pzxid,       stat.ctime,
-                         stat.mtime,    stat.version,         stat.cversion,    stat.aversion,
+        part.stat = Stat{stat.czxid,           stat.mzxid,       stat.pzxid,       stat.ctime,
+                         stat.mtime,           stat.version,     stat.cversion,    stat.aversion,
                          stat.ephemeral_owner, stat.data_length, stat.num_children};
     }
     return part;
@@ -124,8 +119,8 @@ result<RawCall<std::vector<MultiResult>>> RawCodec::multi(
     }
     return RawCall<std::vector<MultiResult>>{
         std::move(raw),
-        [operations, chroot = x_chroot](
-            result<core::Reply> reply) -> result<std::vector<MultiResult>> {
+        [operations,
+         chroot = x_chroot](result<core::Reply> reply) -> result<std::vector<MultiResult>> {
             if (!reply) {
                 return std::move(reply).error();
             }
@@ -167,16 +162,14 @@ Multi& Multi::set(std::string_view path, std::string_view data, std::int32_t ver
 }
 
 Multi& Multi::remove(std::string_view path, std::int32_t version) {
-    x_ops.push_back({.kind = detail::MultiOp::Kind::remove,
-                     .path = std::string(path),
-                     .version = version});
+    x_ops.push_back(
+        {.kind = detail::MultiOp::Kind::remove, .path = std::string(path), .version = version});
     return *this;
 }
 
 Multi& Multi::check(std::string_view path, std::int32_t version) {
-    x_ops.push_back({.kind = detail::MultiOp::Kind::check,
-                     .path = std::string(path),
-                     .version = version});
+    x_ops.push_back(
+        {.kind = detail::MultiOp::Kind::check, .path = std::string(path), .version = version});
     return *this;
 }
 

@@ -2,11 +2,11 @@
 // thread that waits for it.
 #pragma once
 
-#include "sdk/client/unique_function.hpp"
-#include "sdk/client/worker.hpp"
-
 #include <leasehold/detail/completion.hpp>
 #include <leasehold/error.hpp>
+
+#include "sdk/client/unique_function.hpp"
+#include "sdk/client/worker.hpp"
 
 #include <boost/asio/append.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -29,8 +29,8 @@ using Sink = UniqueFunction<void(result<T>)>;
 template <class T>
 void deliver(Worker* callbacks, Completion<T> completion, result<T> value) noexcept try {
     if (completion.executor) {
-        boost::asio::post(completion.executor, boost::asio::append(std::move(completion.handler),
-                                                                   std::move(value)));
+        boost::asio::post(completion.executor,
+                          boost::asio::append(std::move(completion.handler), std::move(value)));
         return;
     }
     Worker::Job job = [handler = std::move(completion.handler),

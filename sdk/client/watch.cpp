@@ -1,9 +1,9 @@
+#include <leasehold/zookeeper.hpp>
+
 #include "sdk/client/client_impl.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/client/operation.hpp"
 #include "sdk/client/watch_state.hpp"
-
-#include <leasehold/zookeeper.hpp>
 
 #include <utility>
 
@@ -18,21 +18,21 @@ using detail::WatchState;
 namespace {
 
 Operation<WatchEvent> wait_operation(const std::shared_ptr<WatchState>& state) {
-    return {[state](core::OperationId id, Sink<WatchEvent> sink) {
-                state->impl->loop().post_operation(
-                    [state, id, sink = std::move(sink)](Turn& turn) mutable {
-                        if (turn.engine == nullptr && turn.refusal == errc::overloaded) {
-                            return sink(turn.refusal);
-                        }
-                        state->wait(id, std::move(sink));
-                    });
-            },
-            [weak = std::weak_ptr(state)](core::OperationId id) {
-                if (const auto live = weak.lock()) {
-                    live->impl->loop().post_control(
-                        [live, id](Turn&) { live->waiting.cancel(id); });
-                }
-            }};
+    return {
+        [state](core::OperationId id, Sink<WatchEvent> sink) {
+            state->impl->loop().post_operation(
+                [state, id, sink = std::move(sink)](Turn& turn) mutable {
+                    if (turn.engine == nullptr && turn.refusal == errc::overloaded) {
+                        return sink(turn.refusal);
+                    }
+                    state->wait(id, std::move(sink));
+                });
+        },
+        [weak = std::weak_ptr(state)](core::OperationId id) {
+            if (const auto live = weak.lock()) {
+                live->impl->loop().post_control([live, id](Turn&) { live->waiting.cancel(id); });
+            }
+        }};
 }
 
 std::shared_ptr<ClientImpl> impl_of(const std::shared_ptr<WatchState>& state) {

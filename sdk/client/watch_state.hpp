@@ -1,11 +1,11 @@
 // What a Watch handle and the I/O thread share: the event, once it has come, and who waits for it.
 #pragma once
 
-#include "sdk/client/wait_list.hpp"
-#include "sdk/core/effect.hpp"
-
 #include <leasehold/error.hpp>
 #include <leasehold/zookeeper.hpp>
+
+#include "sdk/client/wait_list.hpp"
+#include "sdk/core/effect.hpp"
 
 #include <memory>
 #include <optional>

@@ -45,12 +45,11 @@ Operation<T> request(const Impl& impl, milliseconds timeout, MakeCall make_call)
         return detail::failed_operation<T>(std::move(made).error());
     }
     return {[impl, timeout, call = *std::move(made)](core::OperationId id, Sink<T> sink) {
-                impl->begin_request(
-                    id, with_limit(call.request, timeout),
-                    [finish = call.finish, sink = std::move(sink)](
-                        Turn&, result<core::Reply> reply) mutable {
-                        sink(finish(std::move(reply)));
-                    });
+                impl->begin_request(id, with_limit(call.request, timeout),
+                                    [finish = call.finish, sink = std::move(sink)](
+                                        Turn&, result<core::Reply> reply) mutable {
+                                        sink(finish(std::move(reply)));
+                                    });
             },
             cancel_request(impl)};
 }
@@ -66,7 +65,7 @@ Operation<Watched<T>> watched(const Impl& impl, milliseconds timeout, MakeCall m
         return detail::failed_operation<Watched<T>>(std::move(made).error());
     }
     auto begin = [impl, timeout, call = *std::move(made)](core::OperationId id,
-                                                           Sink<Watched<T>> sink) {
+                                                          Sink<Watched<T>> sink) {
         impl->begin_watched_request(
             id, with_limit(call.request, timeout),
             [finish = call.finish, sink = std::move(sink)](
@@ -87,9 +86,8 @@ Operation<Watched<T>> watched(const Impl& impl, milliseconds timeout, MakeCall m
 
 Operation<std::string> create_node(const Impl& impl, milliseconds timeout, std::string_view path,
                                    std::string_view data, const CreateOptions& options) {
-    return request<std::string>(impl, timeout, [&](const RawCodec& codec) {
-        return codec.create(path, data, options);
-    });
+    return request<std::string>(
+        impl, timeout, [&](const RawCodec& codec) { return codec.create(path, data, options); });
 }
 
 Operation<NodeData> get_node(const Impl& impl, milliseconds timeout, std::string_view path) {

@@ -28,8 +28,7 @@ Error refusal_of_create(wire::ServerError err) {
                     "the lock path is an ephemeral node and cannot have contenders"};
         case wire::ServerError::not_read_only:
             return {errc::unsupported, "the server is read-only"};
-        default:
-            return {static_cast<zk_errc>(err), "the contender's node could not be created"};
+        default: return {static_cast<zk_errc>(err), "the contender's node could not be created"};
     }
 }
 
@@ -98,8 +97,8 @@ void Contender::on_created(wire::ServerError err, std::string_view created_path,
     const bool parent_refused =
         err == wire::ServerError::no_node && x_parent_error != wire::ServerError::ok;
     if (parent_refused && x_parent_error == wire::ServerError::no_node) {
-        return end({errc::no_chroot,
-                    "the chroot of the connect string does not exist; create it first"});
+        return end(
+            {errc::no_chroot, "the chroot of the connect string does not exist; create it first"});
     }
     end(refusal_of_create(parent_refused ? x_parent_error : err));
 }
@@ -110,8 +109,8 @@ void Contender::on_parent_failed(wire::ServerError err) {
 
 void Contender::adopt_name(std::string_view name) {
     const auto sequence = sequence_of(name);
-    const bool is_ours_with_a_number = sequence && (*sequence < 0 ||
-                                                    name.size() == x_prefix.size() + 10);
+    const bool is_ours_with_a_number =
+        sequence && (*sequence < 0 || name.size() == x_prefix.size() + 10);
     if (!is_ours_with_a_number) {
         return end({errc::protocol_error, "the server's name for our node has no number"});
     }
@@ -219,8 +218,7 @@ void Contender::on_node(std::string_view name, wire::ServerError err,
         }
         return;
     }
-    if (node.stat.ephemeral_owner != x_session_id ||
-        (x_czxid != 0 && node.stat.czxid != x_czxid)) {
+    if (node.stat.ephemeral_owner != x_session_id || (x_czxid != 0 && node.stat.czxid != x_czxid)) {
         x_may_exist = false;  // whoever made it, it is not ours to delete
         return end({errc::lock_lost, "the node under our name belongs to another session"});
     }
@@ -253,29 +251,20 @@ void Contender::on_detached() {
     x_watched.clear();
     x_watched_record.clear();
     switch (x_state) {
-        case ContenderState::creating:
-            x_state = ContenderState::uncertain;
-            break;
+        case ContenderState::creating: x_state = ContenderState::uncertain; break;
         case ContenderState::waiting:
-        case ContenderState::first:
-            x_state = ContenderState::listing;
-            break;
+        case ContenderState::first: x_state = ContenderState::listing; break;
         case ContenderState::uncertain:
         case ContenderState::listing:
         case ContenderState::held:
-        case ContenderState::ended:
-            break;
+        case ContenderState::ended: break;
     }
 }
 
 void Contender::on_attached() {
     switch (x_state) {
-        case ContenderState::uncertain:
-            x_port.list_behind_barrier();
-            break;
-        case ContenderState::listing:
-            x_port.list();
-            break;
+        case ContenderState::uncertain: x_port.list_behind_barrier(); break;
+        case ContenderState::listing: x_port.list(); break;
         case ContenderState::held:
             // Whoever deleted our node while we were away is noticed by reading it.
             watch_own();
@@ -283,8 +272,7 @@ void Contender::on_attached() {
         case ContenderState::creating:
         case ContenderState::waiting:
         case ContenderState::first:
-        case ContenderState::ended:
-            break;
+        case ContenderState::ended: break;
     }
 }
 

@@ -2,11 +2,11 @@
 // watches the right one, and says when nobody is left.
 #pragma once
 
+#include <leasehold/error.hpp>
+
 #include "sdk/core/contender_name.hpp"
 #include "sdk/wire/node.hpp"
 #include "sdk/wire/opcode.hpp"
-
-#include <leasehold/error.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -99,9 +99,9 @@ private:
     std::string x_prefix;
     Contestant x_own;
     std::int64_t x_czxid = 0;
-    bool x_may_exist = true;      // false once the server said that no node was made, or is gone
-    bool x_own_watched = false;   // asked for, on this connection
-    bool x_was_created = false;   // the create is known to have succeeded
+    bool x_may_exist = true;     // false once the server said that no node was made, or is gone
+    bool x_own_watched = false;  // asked for, on this connection
+    bool x_was_created = false;  // the create is known to have succeeded
     int x_creates = 0;
     wire::ServerError x_parent_error = wire::ServerError::ok;
     Listing x_listing;

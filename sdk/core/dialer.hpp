@@ -2,12 +2,12 @@
 // return in the same instant and keep it down.
 #pragma once
 
+#include <leasehold/clock.hpp>
+
 #include "sdk/core/effect.hpp"
 #include "sdk/core/endpoint.hpp"
 #include "sdk/core/random.hpp"
 #include "sdk/core/settings.hpp"
-
-#include <leasehold/clock.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,12 +1,12 @@
 // What the engine asks of its shell, and what it tells it: plain values, in order.
 #pragma once
 
-#include "sdk/core/endpoint.hpp"
-#include "sdk/core/lease.hpp"
-
 #include <leasehold/error.hpp>
 #include <leasehold/options.hpp>
 #include <leasehold/state.hpp>
+
+#include "sdk/core/endpoint.hpp"
+#include "sdk/core/lease.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -106,8 +106,8 @@ struct Closed {
     result<void> outcome;
 };
 
-using Effect = std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue,
-                            LeaseEnded, NodeGone, ExtendDone, JeopardyChanged, WatchFired,
-                            StateChanged, Log, Closed>;
+using Effect =
+    std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue, LeaseEnded,
+                 NodeGone, ExtendDone, JeopardyChanged, WatchFired, StateChanged, Log, Closed>;
 
 }  // namespace leasehold::core

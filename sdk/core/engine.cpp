@@ -21,9 +21,8 @@ namespace {
 
 std::pair<std::string, std::string> split_path(const std::string& path) {
     const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos
-               ? std::pair<std::string, std::string>{{}, path}
-               : std::pair{path.substr(0, slash), path.substr(slash + 1)};
+    return slash == std::string::npos ? std::pair<std::string, std::string>{{}, path}
+                                      : std::pair{path.substr(0, slash), path.substr(slash + 1)};
 }
 
 }  // namespace
@@ -172,8 +171,8 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     RawRequests requests;
     std::vector<std::weak_ptr<LockQueue>> awaiting_evidence;
     std::set<std::string> warned_paths;
-    LockContext context{settings, session, watches,  reaper,            leases,      timers,
-                        random,   effects, counters, awaiting_evidence, warned_paths};
+    LockContext context{settings, session,  watches,           reaper,      leases, timers, random,
+                        effects,  counters, awaiting_evidence, warned_paths};
     std::unordered_map<std::string, std::shared_ptr<LockQueue>> queues;
     /// Where each acquisition waits, and each lease belongs, until its node is free.
     std::map<OperationId, std::string> lease_paths;
@@ -182,12 +181,9 @@ struct Engine::Impl final : SessionListener, LeaseListener {
 
 void Engine::Impl::on_timer(Instant now, TimerKey timer) {
     switch (timer.kind) {
-        case TimerKind::lease_end:
-            return leases.on_end_timer(now, timer.id);
-        case TimerKind::lease_stop:
-            return leases.on_stop_timer(now, timer.id);
-        case TimerKind::node_hold:
-            return leases.on_hold_timer(now, timer.id);
+        case TimerKind::lease_end: return leases.on_end_timer(now, timer.id);
+        case TimerKind::lease_stop: return leases.on_stop_timer(now, timer.id);
+        case TimerKind::node_hold: return leases.on_hold_timer(now, timer.id);
         case TimerKind::wait_end:
         case TimerKind::holder_read:
             if (const auto queue = queue_of(timer.id)) {
@@ -196,8 +192,7 @@ void Engine::Impl::on_timer(Instant now, TimerKey timer) {
                 forget_if_idle(*queue);
             }
             return;
-        case TimerKind::reap:
-            return reaper.on_reap_timer(now, timer.id);
+        case TimerKind::reap: return reaper.on_reap_timer(now, timer.id);
         case TimerKind::orphan:
             // Only the end of the session gets rid of it; not while somebody's lease hangs on it.
             if (reaper.is_orphan_due(timer.id)) {
@@ -216,11 +211,11 @@ void Engine::Impl::on_timer(Instant now, TimerKey timer) {
 void Engine::Impl::settle() {
     if (session.is_stopped() && (!queues.empty() || reaper.size() != 0)) {
         queues.clear();
-        reaper.on_session_ended(
-            session.was_closed_cleanly()
-                ? result<void>(success())
-                : result<void>(Error{errc::closed, "the client was closed before the server "
-                                                   "confirmed that the node is gone"}));
+        reaper.on_session_ended(session.was_closed_cleanly()
+                                    ? result<void>(success())
+                                    : result<void>(Error{errc::closed,
+                                                         "the client was closed before the server "
+                                                         "confirmed that the node is gone"}));
     }
     for (const Effect& effect : effects) {
         if (const auto* done = std::get_if<AcquireDone>(&effect);
@@ -229,8 +224,8 @@ void Engine::Impl::settle() {
         }
     }
     if (told_state != session.state()) {
-        const bool was_jeopardy = std::exchange(told_state, session.state()) ==
-                                  ClientState::jeopardy;
+        const bool was_jeopardy =
+            std::exchange(told_state, session.state()) == ClientState::jeopardy;
         effects.emplace_back(StateChanged{told_state});
         if (was_jeopardy || told_state == ClientState::jeopardy) {
             tell_jeopardy();
@@ -284,8 +279,7 @@ void Engine::on_disconnected(Instant now, std::string_view why) {
 
 void Engine::submit(Instant now, OperationId id, RawRequest request) {
     if (x_impl->session.is_stopped() || x_impl->session.is_closing()) {
-        x_impl->effects.emplace_back(
-            RequestDone{id, Error{errc::closed, "the client is closed"}});
+        x_impl->effects.emplace_back(RequestDone{id, Error{errc::closed, "the client is closed"}});
     } else if (x_impl->pending() >= x_impl->settings.max_pending) {
         x_impl->effects.emplace_back(
             RequestDone{id, Error{errc::overloaded, "max_pending operations are under way"}});
@@ -313,8 +307,7 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     Impl& impl = *x_impl;
     const auto refuse = [&](std::error_code code, std::string what) {
         ++impl.counters.refusals;
-        impl.effects.emplace_back(
-            AcquireDone{id, Refusal{.code = code, .what = std::move(what)}});
+        impl.effects.emplace_back(AcquireDone{id, Refusal{.code = code, .what = std::move(what)}});
         impl.settle();
     };
     if (impl.session.is_stopped() || impl.session.is_closing()) {
@@ -327,8 +320,7 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
                                                     : impl.settings.session_timeout;
     const Duration budget = saturate(spec.options.budget);
     if (budget > budget_limit(impl.settings.timing, granted)) {
-        return refuse(errc::budget_refused,
-                      explain_budget(impl.settings.timing, granted, budget));
+        return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, budget));
     }
     impl.lease_paths.emplace(id, spec.path);
     auto& queue = impl.queues[spec.path];
@@ -358,8 +350,8 @@ void Engine::extend(Instant now, OperationId id, OperationId lease, Duration bud
     const LeaseTiming& timing = x_impl->settings.timing;
     const Duration granted = x_impl->session.evidence().session_timeout();
     if (x_impl->session.id() != 0 && budget > budget_limit(timing, granted)) {
-        x_impl->effects.emplace_back(ExtendDone{
-            id, Error{errc::budget_refused, explain_budget(timing, granted, budget)}});
+        x_impl->effects.emplace_back(
+            ExtendDone{id, Error{errc::budget_refused, explain_budget(timing, granted, budget)}});
     } else {
         x_impl->effects.emplace_back(ExtendDone{id, x_impl->leases.extend(now, lease, budget)});
     }
@@ -378,9 +370,8 @@ void Engine::add_auth(Instant now, std::string scheme, std::string secret) {
 
 void Engine::close(Instant now, Instant deadline) {
     Impl& impl = *x_impl;
-    impl.for_each_queue([&](LockQueue& queue) {
-        queue.refuse_all(now, errc::closed, "the client was closed");
-    });
+    impl.for_each_queue(
+        [&](LockQueue& queue) { queue.refuse_all(now, errc::closed, "the client was closed"); });
     impl.requests.refuse_all(errc::closed, "the client was closed");
     impl.session.close(now, deadline);
     impl.leases.end_all(now, Loss::closed);

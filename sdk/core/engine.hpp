@@ -2,12 +2,12 @@
 // effects and the next wake-up time come out.
 #pragma once
 
+#include <leasehold/options.hpp>
+#include <leasehold/state.hpp>
+
 #include "sdk/core/effect.hpp"
 #include "sdk/core/settings.hpp"
 #include "sdk/wire/opcode.hpp"
-
-#include <leasehold/options.hpp>
-#include <leasehold/state.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -38,7 +38,7 @@ struct OwnedAcl {
 
 /// One acquisition: the options, checked and owned.
 struct AcquireSpec {
-    std::string path;  ///< full path, chroot included, validated
+    std::string path;     ///< full path, chroot included, validated
     LockOptions options;  ///< its views (acl, owner, trace_id) are not read; see below
     std::vector<OwnedAcl> acl;
     std::string record;  ///< what goes into the contender's node

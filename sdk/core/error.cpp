@@ -123,7 +123,9 @@ std::error_code make_error_code(zk_errc code) noexcept {
     return {static_cast<int>(code), zookeeper_category()};
 }
 
-std::error_code make_error_code(const Error& error) noexcept { return error.code(); }
+std::error_code make_error_code(const Error& error) noexcept {
+    return error.code();
+}
 
 void outcome_throw_as_system_error_with_payload(const Error& error) {
     throw std::system_error(error.code(), error.message());

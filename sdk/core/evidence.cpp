@@ -24,7 +24,9 @@ Duration elapsed(Instant from, Instant to) {
 }
 
 /// Rounded up: it is only ever added to what is needed.
-Duration half(Duration tick) { return tick / 2 + tick % 2; }
+Duration half(Duration tick) {
+    return tick / 2 + tick % 2;
+}
 
 /// rho in whole parts per billion, rounded up. What is no fraction leaves nothing of a timeout.
 std::int64_t drift_per_billion(double drift) {
@@ -64,7 +66,9 @@ std::string decimal(std::int64_t billionths) {
     return fraction.empty() ? text : text + '.' + fraction;
 }
 
-std::string seconds(Duration duration) { return decimal(duration.count()) + " s"; }
+std::string seconds(Duration duration) {
+    return decimal(duration.count()) + " s";
+}
 
 }  // namespace
 
@@ -110,8 +114,8 @@ std::string explain_budget(const LeaseTiming& timing, Duration session_timeout, 
     }
     text += "; ";
     if (limit >= milliseconds{1}) {
-        text += "lower the budget to at most " +
-                seconds(std::chrono::floor<milliseconds>(limit)) + ", or ";
+        text += "lower the budget to at most " + seconds(std::chrono::floor<milliseconds>(limit)) +
+                ", or ";
     }
     const Duration least = least_session_timeout(timing, budget);
     text += "raise the session timeout to at least " + seconds(least);
@@ -284,8 +288,7 @@ Instant Evidence::safe_deadline() const {
 }
 
 bool Evidence::has_fresh_evidence() const {
-    return x_is_connected && !is_in_gap() && !x_is_stale && x_newest &&
-           *x_newest >= x_counts_from;
+    return x_is_connected && !is_in_gap() && !x_is_stale && x_newest && *x_newest >= x_counts_from;
 }
 
 Instant Evidence::next_ping() const {

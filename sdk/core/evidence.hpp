@@ -2,9 +2,9 @@
 // acknowledged requests alone.
 #pragma once
 
-#include "sdk/core/settings.hpp"
-
 #include <leasehold/clock.hpp>
+
+#include "sdk/core/settings.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -115,9 +115,9 @@ private:
     Instant x_counts_from = Instant::min();
     Instant x_last_sent = Instant::min();
     std::deque<Instant> x_sends;  ///< the sends of the last step(), thinned out; rising
-    bool x_is_silent = false;   ///< in a gap: nothing sent for more than a tick
-    bool x_is_overdue = false;  ///< in a gap: a request is late (see is_late)
-    bool x_is_stale = false;    ///< no gap, but A is too old all the same: replies did not qualify
+    bool x_is_silent = false;     ///< in a gap: nothing sent for more than a tick
+    bool x_is_overdue = false;    ///< in a gap: a request is late (see is_late)
+    bool x_is_stale = false;  ///< no gap, but A is too old all the same: replies did not qualify
     std::uint64_t x_gaps = 0;
 };
 

@@ -12,9 +12,9 @@ LeaseTerms terms_of(const LockOptions& options) {
     const Duration reserve = options.reserve.count() < 0
                                  ? std::min<Duration>(budget / 10, std::chrono::milliseconds{500})
                                  : saturate(options.reserve);
-    const Duration max_hold =
-        options.max_hold.count() == 0 ? later(Instant{budget}, budget).time_since_epoch()
-                                      : saturate(options.max_hold);
+    const Duration max_hold = options.max_hold.count() == 0
+                                  ? later(Instant{budget}, budget).time_since_epoch()
+                                  : saturate(options.max_hold);
     return {budget, reserve, options.on_budget, max_hold};
 }
 
@@ -126,10 +126,9 @@ void LeaseTable::end(Instant now, OperationId id, Loss loss) {
     send_stop(id, entry);
     x_effects.emplace_back(LeaseEnded{id, loss});
     x_overruns += loss == Loss::budget ? 1 : 0;
-    x_losses += loss == Loss::deadline || loss == Loss::session_expired ||
-                        loss == Loss::node_deleted
-                    ? 1
-                    : 0;
+    x_losses +=
+        loss == Loss::deadline || loss == Loss::session_expired || loss == Loss::node_deleted ? 1
+                                                                                              : 0;
     const bool waits_for_call = loss == Loss::budget &&
                                 entry.terms.on_budget == OnBudget::hold_until_return &&
                                 entry.lease->active_calls.load() > 0;

@@ -1,14 +1,14 @@
 // Every lease that is out: its deadline, its budget, and the moment its node may go.
 #pragma once
 
+#include <leasehold/clock.hpp>
+#include <leasehold/options.hpp>
+#include <leasehold/state.hpp>
+
 #include "sdk/core/effect.hpp"
 #include "sdk/core/lease.hpp"
 #include "sdk/core/settings.hpp"
 #include "sdk/core/timers.hpp"
-
-#include <leasehold/clock.hpp>
-#include <leasehold/options.hpp>
-#include <leasehold/state.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -46,8 +46,7 @@ LockQueue::LockQueue(LockContext& context, std::string path)
 void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
     x_now = now;
     const bool is_try = spec.options.wait.count() <= 0;
-    const Duration wait =
-        is_try ? x_context.settings.timing.ack_gap : saturate(spec.options.wait);
+    const Duration wait = is_try ? x_context.settings.timing.ack_gap : saturate(spec.options.wait);
     x_waiters.push_back({id, std::move(spec), now, later(now, wait), is_try});
     const Waiter& waiter = x_waiters.back();
     x_context.timers.set({TimerKind::wait_end, id}, waiter.give_up);
@@ -105,8 +104,8 @@ void LockQueue::refuse(Instant now, OperationId id, Refusal refusal, bool read_h
         x_context.session.is_attached()) {
         refusal.holder_node = head;
         // Its name is worth a moment, but not an answer after the end of the wait.
-        const Duration patience = std::min(x_context.settings.timing.ack_gap,
-                                           refusal.time_left.value_or(Duration{}));
+        const Duration patience =
+            std::min(x_context.settings.timing.ack_gap, refusal.time_left.value_or(Duration{}));
         x_leaving.push_back({id, std::move(refusal)});
         x_context.timers.set({TimerKind::wait_end, id}, later(now, patience));
         read_holder(now, head);
@@ -192,8 +191,8 @@ void LockQueue::advance(Instant now) {
 }
 
 void LockQueue::begin(Instant now) {
-    if (x_waiters.empty() || !x_context.session.is_attached() ||
-        x_context.session.is_closing() || x_is_checking) {
+    if (x_waiters.empty() || !x_context.session.is_attached() || x_context.session.is_closing() ||
+        x_is_checking) {
         return;
     }
     if (x_waiters.front().spec.options.check_first && !x_was_checked) {
@@ -280,8 +279,9 @@ void LockQueue::admit(Instant now) {
             Log{LogLevel::warning,
                 "kazoo_contender",
                 {{"path", escape(x_path)},
-                 {"remedy", "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
-                            "kazoo's plain Lock does not see our contenders"}}});
+                 {"remedy",
+                  "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
+                  "kazoo's plain Lock does not see our contenders"}}});
     }
     const std::size_t ahead = x_contender->ahead().size();
     std::vector<std::pair<OperationId, Refusal>> refused;
@@ -396,8 +396,8 @@ bool LockQueue::hand_over(Instant now, Loss loss) {
         return false;
     }
     const Offer offer = lease_on_offer(now, x_waiters.front());
-    if (offer == Offer::none || (offer == Offer::shortened &&
-                                 !x_waiters.front().spec.options.accept_shortened)) {
+    if (offer == Offer::none ||
+        (offer == Offer::shortened && !x_waiters.front().spec.options.accept_shortened)) {
         return false;
     }
     ++x_local_grants;

@@ -2,6 +2,9 @@
 // stands for them on the server, and who of us holds.
 #pragma once
 
+#include <leasehold/clock.hpp>
+#include <leasehold/state.hpp>
+
 #include "sdk/core/contender.hpp"
 #include "sdk/core/effect.hpp"
 #include "sdk/core/engine.hpp"
@@ -11,9 +14,6 @@
 #include "sdk/core/session.hpp"
 #include "sdk/core/timers.hpp"
 #include "sdk/core/watches.hpp"
-
-#include <leasehold/clock.hpp>
-#include <leasehold/state.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -159,7 +159,7 @@ private:
     bool x_is_checking = false;
     bool x_was_checked = false;
     bool x_awaits_evidence = false;
-    std::string x_head;         ///< whose record is in x_head_record
+    std::string x_head;  ///< whose record is in x_head_record
     std::string x_head_record;
     HoldPace x_pace;
 };

@@ -91,15 +91,14 @@ void LockQueue::create_parents() {
     const std::string& chroot = x_context.settings.servers.chroot;
     bool is_below_chroot = !chroot.empty();  // only what is made first can miss its parent
     for (std::string& path : with_ancestors(x_path, chroot.size())) {
-        auto on_answer = for_contender(
-            [tells_chroot = std::exchange(is_below_chroot, false)](LockQueue& self,
-                                                                  const Response& response) {
-                const bool is_missing = response.err == wire::ServerError::no_node;
-                if (!response.ok() && response.err != wire::ServerError::node_exists &&
-                    (!is_missing || tells_chroot)) {
-                    self.x_contender->on_parent_failed(response.err);
-                }
-            });
+        auto on_answer = for_contender([tells_chroot = std::exchange(is_below_chroot, false)](
+                                           LockQueue& self, const Response& response) {
+            const bool is_missing = response.err == wire::ServerError::no_node;
+            if (!response.ok() && response.err != wire::ServerError::node_exists &&
+                (!is_missing || tells_chroot)) {
+                self.x_contender->on_parent_failed(response.err);
+            }
+        });
         if (has_containers) {
             wire::CreateContainerRequest request;
             request.path = std::move(path);
@@ -178,9 +177,9 @@ void LockQueue::send_watch(const std::string& name) {
             const auto reply = response.ok() ? wire::decode<wire::GetDataReply>(response.body)
                                              : wire::GetDataReply{};
             self->x_now = now;
-            self->x_contender->on_node(
-                name, reply ? response.err : wire::ServerError::marshalling_error,
-                reply ? reply.value() : wire::GetDataReply{});
+            self->x_contender->on_node(name,
+                                       reply ? response.err : wire::ServerError::marshalling_error,
+                                       reply ? reply.value() : wire::GetDataReply{});
             if (self->x_contender->watched() == name) {
                 self->on_holder_known(now, name, self->x_contender->watched_record());
             }

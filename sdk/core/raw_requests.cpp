@@ -16,22 +16,16 @@ ServerVersion least_version(wire::Opcode op) {
         case wire::Opcode::create2:
         case wire::Opcode::reconfig:
         case wire::Opcode::check_watches:
-        case wire::Opcode::remove_watches:
-            return {3, 5, 0};
-        case wire::Opcode::create_container:
-            return {3, 5, 1};
-        case wire::Opcode::create_ttl:
-            return {3, 5, 3};
+        case wire::Opcode::remove_watches: return {3, 5, 0};
+        case wire::Opcode::create_container: return {3, 5, 1};
+        case wire::Opcode::create_ttl: return {3, 5, 3};
         case wire::Opcode::multi_read:
         case wire::Opcode::get_ephemerals:
         case wire::Opcode::get_all_children_number:
         case wire::Opcode::set_watches2:
-        case wire::Opcode::add_watch:
-            return {3, 6, 0};
-        case wire::Opcode::who_am_i:
-            return {3, 7, 0};
-        default:
-            return {};
+        case wire::Opcode::add_watch: return {3, 6, 0};
+        case wire::Opcode::who_am_i: return {3, 7, 0};
+        default: return {};
     }
 }
 
@@ -81,9 +75,9 @@ void RawRequests::write(Instant now, OperationId id) {
     }
     if (x_session.server_version() < least_version(request.op)) {
         return answer(id, Error{errc::unsupported,
-                                std::string(wire::name_of(request.op)) + " needs a server >= " +
-                                    text_of(least_version(request.op)) + "; this one counts as " +
-                                    text_of(x_session.server_version())});
+                                std::string(wire::name_of(request.op)) +
+                                    " needs a server >= " + text_of(least_version(request.op)) +
+                                    "; this one counts as " + text_of(x_session.server_version())});
     }
     x_session.send(now, request.op, wire::Opaque{request.body},
                    [this, id](Instant, const Response& response) { on_answer(id, response); });

@@ -134,17 +134,16 @@ void Reaper::on_listed(Instant now, std::uint64_t id, const Response& response) 
     if (response.err == wire::ServerError::no_node) {
         return finish(id, success());
     }
-    const auto list = response.ok() ? wire::decode<wire::GetChildrenReply>(response.body)
-                                    : wire::result<wire::GetChildrenReply>(
-                                          wire::DecodeError::truncated);
+    const auto list = response.ok()
+                          ? wire::decode<wire::GetChildrenReply>(response.body)
+                          : wire::result<wire::GetChildrenReply>(wire::DecodeError::truncated);
     if (!list) {
         return retry_later(now, id, "the contenders could not be listed");
     }
     Condemned& node = found->second.node;
     const auto& children = list.value().children;
-    const auto ours = std::find_if(children.begin(), children.end(), [&](const auto& name) {
-        return name.starts_with(node.prefix);
-    });
+    const auto ours = std::find_if(children.begin(), children.end(),
+                                   [&](const auto& name) { return name.starts_with(node.prefix); });
     if (ours == children.end()) {
         return finish(id, success());
     }

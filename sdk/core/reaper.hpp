@@ -2,11 +2,11 @@
 // caller: an orphaned contender would block everybody behind it.
 #pragma once
 
+#include <leasehold/clock.hpp>
+
 #include "sdk/core/effect.hpp"
 #include "sdk/core/session.hpp"
 #include "sdk/core/timers.hpp"
-
-#include <leasehold/clock.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +22,8 @@ namespace leasehold::core {
 struct Condemned {
     std::string parent;
     std::string prefix;
-    std::string name;       ///< empty if its create was not answered yet
-    OperationId lease = 0;  ///< whose end is told by NodeGone; 0 if nobody's
+    std::string name;         ///< empty if its create was not answered yet
+    OperationId lease = 0;    ///< whose end is told by NodeGone; 0 if nobody's
     bool is_awaited = false;  ///< the create's answer is still to come on this connection
 };
 

@@ -13,7 +13,9 @@ void ServerProbe::on_bytes(std::string_view bytes) {
     }
 }
 
-void ServerProbe::on_end() { x_is_done = true; }
+void ServerProbe::on_end() {
+    x_is_done = true;
+}
 
 /// Looks at complete lines only: of "3.4.14" cut short, "3.4.1" would be another version.
 void ServerProbe::read_lines() {

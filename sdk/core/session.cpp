@@ -122,8 +122,7 @@ void Session::on_disconnected(Instant now, std::string_view why) {
     switch (x_stage) {
         case Stage::idle:
         case Stage::resolving:
-        case Stage::stopped:
-            return;
+        case Stage::stopped: return;
         case Stage::connecting:
         case Stage::greeting:
             if (x_purpose == Purpose::probe && x_stage == Stage::greeting) {
@@ -251,9 +250,9 @@ void Session::on_time(Instant now) {
         return;
     }
     if (x_close_by && *x_close_by <= now) {
-        return finish_close(
-            Error{errc::timed_out, "the session could not be closed in time; it ends by itself "
-                                   "after its timeout"});
+        return finish_close(Error{errc::timed_out,
+                                  "the session could not be closed in time; it ends by itself "
+                                  "after its timeout"});
     }
     if (x_give_up <= now) {
         if (x_purpose == Purpose::probe && x_stage == Stage::greeting) {

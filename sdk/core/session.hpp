@@ -2,6 +2,8 @@
 // numbers, replies in order, pings, and the evidence that the session is alive.
 #pragma once
 
+#include <leasehold/state.hpp>
+
 #include "sdk/core/dialer.hpp"
 #include "sdk/core/effect.hpp"
 #include "sdk/core/evidence.hpp"
@@ -12,8 +14,6 @@
 #include "sdk/wire/frame.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/watch.hpp"
-
-#include <leasehold/state.hpp>
 
 #include <cstdint>
 #include <deque>

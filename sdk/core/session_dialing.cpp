@@ -103,8 +103,7 @@ void Session::greet(Instant now) {
     request.timeout_ms = static_cast<std::int32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
     request.session_id = is_trial ? 0 : x_id;
-    request.password =
-        is_trial || x_id == 0 ? std::string(wire::password_size, '\0') : x_password;
+    request.password = is_trial || x_id == 0 ? std::string(wire::password_size, '\0') : x_password;
     wire::append_frame(x_outbound, request);
     x_greeted = now;
 }

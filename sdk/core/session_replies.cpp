@@ -54,8 +54,7 @@ void Session::on_bytes(Instant now, std::string_view bytes) {
     }
     const std::uint64_t connection = x_connection;
     const auto is_same = [&] {
-        return connection == x_connection &&
-               (x_stage == Stage::greeting || x_stage == Stage::open);
+        return connection == x_connection && (x_stage == Stage::greeting || x_stage == Stage::open);
     };
     x_splitter.feed(bytes);
     while (is_same()) {
@@ -91,8 +90,7 @@ void Session::on_frame(Instant now, std::string_view frame) {
             }
             return x_listener.on_watch_event(now, event.value());
         }
-        case wire::ping_xid:
-            return on_ping_reply(now);
+        case wire::ping_xid: return on_ping_reply(now);
         case wire::auth_xid:
             if (x_auths == 0) {
                 return protocol_error(now, "an answer to credentials that were not sent");
@@ -103,8 +101,7 @@ void Session::on_frame(Instant now, std::string_view frame) {
                 x_listener.on_auth_failed(now);
             }
             return;
-        default:
-            return on_reply(now, reply.value());
+        default: return on_reply(now, reply.value());
     }
 }
 
@@ -146,10 +143,8 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
     if (x_purpose == Purpose::attach && !is_out_of_band(header, request.op)) {
         acknowledge(now, request.sent);
     }
-    request.handler(now, Response{.failure = {},
-                                  .err = header.err,
-                                  .zxid = header.zxid,
-                                  .body = reply.body});
+    request.handler(
+        now, Response{.failure = {}, .err = header.err, .zxid = header.zxid, .body = reply.body});
 }
 
 /// Transactions are numbered in order and replies come in order, so the number never goes back on

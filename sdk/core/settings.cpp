@@ -19,7 +19,9 @@ constexpr std::size_t max_hosts = 1000;
 constexpr std::size_t max_host_bytes = 255;  // of a DNS name
 constexpr std::size_t max_quoted_bytes = 60;
 
-Error invalid(std::string what) { return {errc::invalid_argument, std::move(what)}; }
+Error invalid(std::string what) {
+    return {errc::invalid_argument, std::move(what)};
+}
 
 // ---- the connect string ----
 
@@ -261,8 +263,7 @@ milliseconds choose_backoff_max(const ClientOptions& options) {
     if (options.backoff_max != 0ms) {
         return options.backoff_max;
     }
-    const milliseconds share =
-        std::clamp<milliseconds>(options.session_timeout / 20, 250ms, 10s);
+    const milliseconds share = std::clamp<milliseconds>(options.session_timeout / 20, 250ms, 10s);
     return std::max(share, options.backoff_min);
 }
 
@@ -292,8 +293,7 @@ std::optional<ServerVersion> parse_server_version(std::string_view text) {
     std::array<int, 3> numbers{};
     std::size_t count = 0;
     while (count < numbers.size()) {
-        const std::size_t digits =
-            std::min(text.find_first_not_of("0123456789"), text.size());
+        const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
         if (digits == 0 || digits > 4) {
             return std::nullopt;
         }

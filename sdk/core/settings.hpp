@@ -1,11 +1,11 @@
 // A client's options and connect string, checked once and owned.
 #pragma once
 
-#include "sdk/core/endpoint.hpp"
-
 #include <leasehold/clock.hpp>
 #include <leasehold/error.hpp>
 #include <leasehold/options.hpp>
+
+#include "sdk/core/endpoint.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -92,8 +92,7 @@ std::string escape(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string format_duration(Duration duration) {
-    return std::to_string(
-               std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
            " ms";
 }
 

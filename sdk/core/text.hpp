@@ -1,4 +1,5 @@
-// Text that came from a server or from another client, made safe and short enough to show to a person.
+// Text that came from a server or from another client, made safe and short enough to show to a
+// person.
 #pragma once
 
 #include <leasehold/clock.hpp>

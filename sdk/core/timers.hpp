@@ -9,14 +9,14 @@ namespace leasehold::core {
 
 /// In the order in which timers of the same instant are handled: what ends a lease goes first.
 enum class TimerKind : std::uint8_t {
-    lease_end,     ///< id: the lease
-    lease_stop,    ///< id: the lease; its call deadline
-    node_hold,     ///< id: the lease; the node may stay no longer (hold_until_return)
-    wait_end,      ///< id: the acquisition
-    holder_read,   ///< id: the acquisition; read who holds the lock, for the refusal's text
-    reap,          ///< id: the condemned node
-    orphan,        ///< id: the condemned node
-    request_end,   ///< id: the raw request
+    lease_end,    ///< id: the lease
+    lease_stop,   ///< id: the lease; its call deadline
+    node_hold,    ///< id: the lease; the node may stay no longer (hold_until_return)
+    wait_end,     ///< id: the acquisition
+    holder_read,  ///< id: the acquisition; read who holds the lock, for the refusal's text
+    reap,         ///< id: the condemned node
+    orphan,       ///< id: the condemned node
+    request_end,  ///< id: the raw request
 };
 
 struct TimerKey {

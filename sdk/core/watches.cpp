@@ -107,9 +107,8 @@ std::optional<WatchRegistry::Fired> WatchRegistry::on_event(const wire::WatcherE
     }
     Entry& entry = found->second;
     const bool is_deleted = event.type == wire::WatchEventType::deleted;
-    const bool hits_child =
-        entry.is_child_armed &&
-        (is_deleted || event.type == wire::WatchEventType::children_changed);
+    const bool hits_child = entry.is_child_armed &&
+                            (is_deleted || event.type == wire::WatchEventType::children_changed);
     const bool hits_data =
         entry.is_data_armed && (is_deleted || event.type == wire::WatchEventType::created ||
                                 event.type == wire::WatchEventType::data_changed);

@@ -4,11 +4,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
-#include <system_error>
-#include <utility>
-
 #include <sys/timerfd.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace leasehold::net {
 namespace {

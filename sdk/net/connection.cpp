@@ -4,13 +4,12 @@
 #include <boost/asio/post.hpp>
 
 #include <cerrno>
-#include <system_error>
-#include <utility>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace leasehold::net {
 namespace {

@@ -6,15 +6,14 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <map>
 #include <mutex>
-#include <system_error>
-#include <utility>
-
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <system_error>
+#include <utility>
 
 namespace leasehold::net {
 namespace {

@@ -2,9 +2,9 @@
 // resolver, which may be stuck for minutes and cannot be cancelled.
 #pragma once
 
-#include "sdk/core/endpoint.hpp"
-
 #include <leasehold/clock.hpp>
+
+#include "sdk/core/endpoint.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

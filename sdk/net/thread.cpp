@@ -1,10 +1,9 @@
 #include "sdk/net/thread.hpp"
 
 #include <algorithm>
-#include <utility>
-
 #include <pthread.h>
 #include <signal.h>
+#include <utility>
 
 namespace leasehold::net {
 namespace {

@@ -57,12 +57,11 @@ TEST_P(Acquire, HandleOutOfScope_ReleasesWithoutBeingAsked) {
 }
 
 TEST_P(Acquire, BusyLock_ReportsHolderAndPositionAndLeavesNoNode) {
-    const Client holder =
-        connect(servers().connect_string(), [&] {
-            ClientOptions options = options_for(GetParam());
-            options.owner = "order-service-7";
-            return options;
-        }());
+    const Client holder = connect(servers().connect_string(), [&] {
+        ClientOptions options = options_for(GetParam());
+        options.owner = "order-service-7";
+        return options;
+    }());
     const Client waiter = client();
     const std::string path = fresh_path();
     const auto held = holder.lock(path, {.wait = 10s, .budget = 7s});
@@ -131,8 +130,8 @@ TEST_P(Acquire, AfterClose_NothingIsLeftOnTheServers) {
         const Client waiter = client();
         auto held = holder.lock(path, {.wait = 10s, .budget = 7s, .watch_own_node = true});
         ASSERT_TRUE(held.has_value()) << why(held);
-        auto waiting = waiter.async_lock(path, {.wait = 30s, .budget = 1s},
-                                         boost::asio::use_future);
+        auto waiting =
+            waiter.async_lock(path, {.wait = 30s, .budget = 1s}, boost::asio::use_future);
         ASSERT_TRUE(becomes_nodes(holder, path, 2));
         ASSERT_TRUE(waiter.close().has_value());
         EXPECT_TRUE(fails_with(waiting.get(), errc::closed));

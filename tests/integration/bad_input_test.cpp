@@ -1,15 +1,13 @@
 // Bad input from the user, and peers that are no ZooKeeper: a typed error within the time allowed,
 // no crash, no hang, and not a byte written for nothing.
+#include "sdk/wire/connect.hpp"
+#include "sdk/wire/header.hpp"
 #include "tests/integration/fixture.hpp"
 #include "tests/support/cutting_proxy.hpp"
 #include "tests/support/scripted_server.hpp"
 
-#include "sdk/wire/connect.hpp"
-#include "sdk/wire/header.hpp"
-
-#include <sys/resource.h>
-
 #include <limits>
+#include <sys/resource.h>
 
 namespace leasehold::integration {
 namespace {
@@ -89,8 +87,8 @@ TEST_F(BadInput, MalformedDurationsAndNumbers_AreRefusedWithoutAByte) {
     EXPECT_TRUE(refused([](LockOptions& o) { o.max_local_grants = 65; }));
     EXPECT_TRUE(refused([](LockOptions& o) { o.owner = "\xff"; }));
     // Absurd, but well-formed: the lease arithmetic refuses it, and says so with the numbers.
-    EXPECT_TRUE(refused([](LockOptions& o) { o.budget = milliseconds::max(); },
-                        errc::budget_refused));
+    EXPECT_TRUE(
+        refused([](LockOptions& o) { o.budget = milliseconds::max(); }, errc::budget_refused));
     EXPECT_EQ(proxy.requests().size(), 0U);
 
     LockOptions for_ever{.wait = milliseconds::max(), .budget = 1s};
@@ -150,7 +148,8 @@ const Peer peers[] = {
     {"NeverAnswers", [] { return silence(); }},
     {"ClosesAtOnce",
      [] {
-         return ScriptedServer::Script([](std::string_view) { return std::optional<std::string>(); });
+         return ScriptedServer::Script(
+             [](std::string_view) { return std::optional<std::string>(); });
      }},
     {"ClosesAfterTheFirstBytes",
      [] {
@@ -162,7 +161,8 @@ const Peer peers[] = {
     {"NegativeFrame", [] { return always(std::string(4, '\xff')); }},
     {"HugeFrame", [] { return always("\x7f\xff\xff\xff"); }},
     {"TwoGigabytes", [] { return always(std::string("\x80\0\0\0", 4)); }},
-    {"FrameOverTheCap", [] { return always(std::string("\x10\0\0\0", 4) + std::string(100'000, 'x')); }},
+    {"FrameOverTheCap",
+     [] { return always(std::string("\x10\0\0\0", 4) + std::string(100'000, 'x')); }},
     {"EmptyFrame", [] { return always(std::string(4, '\0')); }},
     {"FrameShorterThanItsRecord", [] { return always(std::string("\0\0\0\x04zzzz", 8)); }},
     {"HalfAFrame", [] { return always(std::string("\0\0\0\x25\0\0", 6)); }},
@@ -173,7 +173,9 @@ const Peer peers[] = {
     {"PasswordTooShort", [] { return always(connect_answer(10'000, 7, 3)); }},
     {"PasswordHuge", [] { return always(connect_answer(10'000, 7, 1'000'000)); }},
     {"BareRefusalOfAReadOnlyServer",
-     [] { return always(wire::encode_reply({0, 5, wire::ServerError::not_read_only})); }},
+     [] {
+         return always(wire::encode_reply({0, 5, wire::ServerError::not_read_only}));
+     }},
     {"ReplyForNothing",
      [] {
          return always(connect_answer(10'000, 7, 16) + wire::encode_reply({77, 5}) +
@@ -226,8 +228,8 @@ TEST_P(NoZooKeeper, EveryOperationEndsInTimeWithATypedError) {
 }
 
 TEST(NoServer, LockAnswersByTheEndOfItsWait) {
-    const auto client = Client::connect("127.0.0.1:" + std::to_string(free_ports(1)[0]),
-                                        standalone_options());
+    const auto client =
+        Client::connect("127.0.0.1:" + std::to_string(free_ports(1)[0]), standalone_options());
     ASSERT_TRUE(client.has_value()) << why(client);
     for (const milliseconds wait : {0ms, 100ms, 500ms}) {
         const Instant asked = BootClock::now();

@@ -83,8 +83,9 @@ TEST_F(BudgetAsync, Coroutine_IsCancelledAtTheCallDeadline) {
     Notes notes;
     Instant due{};
     std::optional<Farewell> farewell;
-    auto answer = asio::co_spawn(
-        user.context, charge_under_lock(us, path, notes, farewell, observer, due), asio::use_future);
+    auto answer =
+        asio::co_spawn(user.context, charge_under_lock(us, path, notes, farewell, observer, due),
+                       asio::use_future);
     const result<int> charged = answer.get();
     const Instant now = BootClock::now();
     EXPECT_TRUE(fails_with(charged, errc::budget_exceeded));
@@ -113,8 +114,7 @@ TEST_F(BudgetAsync, IoContextThatHangs_DelaysNoReleaseAndNoHeartbeat) {
     const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());
     Notes notes;
-    lock->async_call(wait_for_hours(notes),
-                     asio::bind_executor(user.context, [](result<int>) {}));
+    lock->async_call(wait_for_hours(notes), asio::bind_executor(user.context, [](result<int>) {}));
     asio::post(user.context, trap.door());
     EXPECT_TRUE(gone_in_time(farewell.wait(), due));
     EXPECT_FALSE(lock->valid());

@@ -146,10 +146,9 @@ TEST_P(Budget, StopIsRequestedByTheReserveAndTheLockStaysValidUntilTheBudget) {
 }
 
 TEST_P(Budget, HoldUntilReturn_KeepsTheNodeUntilTheCallIsBack) {
-    auto lock = us.lock(path, {.wait = 10s,
-                               .budget = 500ms,
-                               .on_budget = OnBudget::hold_until_return,
-                               .max_hold = 7s});
+    auto lock = us.lock(
+        path,
+        {.wait = 10s, .budget = 500ms, .on_budget = OnBudget::hold_until_return, .max_hold = 7s});
     ASSERT_TRUE(lock.has_value()) << why(lock);
     const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());
@@ -186,10 +185,9 @@ TEST_P(Budget, HoldUntilReturn_GivesUpAtMaxHold) {
 }
 
 TEST_P(Budget, HoldUntilReturn_WithoutACallReleasesAtTheBudget) {
-    auto lock = us.lock(path, {.wait = 10s,
-                               .budget = 700ms,
-                               .on_budget = OnBudget::hold_until_return,
-                               .max_hold = 5s});
+    auto lock = us.lock(
+        path,
+        {.wait = 10s, .budget = 700ms, .on_budget = OnBudget::hold_until_return, .max_hold = 5s});
     ASSERT_TRUE(lock.has_value()) << why(lock);
     const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());

@@ -26,12 +26,12 @@ public:
     Attempt(const Client& client, const std::string& path, const LockOptions& options) {
         // The signal is not thread-safe: starting and cancelling exclude each other.
         const std::lock_guard lock(x_mutex);
-        client.async_lock(path, options,
-                          asio::bind_cancellation_slot(
-                              x_signal.slot(), [this](result<ScopedLock> answer) {
-                                  x_answered = BootClock::now();
-                                  x_answer.set_value(std::move(answer));
-                              }));
+        client.async_lock(
+            path, options,
+            asio::bind_cancellation_slot(x_signal.slot(), [this](result<ScopedLock> answer) {
+                x_answered = BootClock::now();
+                x_answer.set_value(std::move(answer));
+            }));
     }
 
     void cancel() {

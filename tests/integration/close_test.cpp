@@ -34,8 +34,8 @@ TEST_F(Close, WithLocksWaitersAndWatches_LeavesNothing) {
     const Client holder = connect(servers.connect_string());
     std::vector<ScopedLock> locks;
     for (int i = 0; i < 10; ++i) {
-        auto lock = us.lock(path + std::to_string(i),
-                            {.wait = 10s, .budget = 8s, .watch_own_node = true});
+        auto lock =
+            us.lock(path + std::to_string(i), {.wait = 10s, .budget = 8s, .watch_own_node = true});
         ASSERT_TRUE(lock.has_value()) << why(lock);
         locks.push_back(std::move(*lock));
     }
@@ -148,9 +148,8 @@ TEST_F(Close, WhileACallRuns_InvalidatesItsLock) {
 TEST_F(Close, InsideItsOwnCallback_DoesNotHang) {
     auto us = std::make_shared<std::optional<Client>>(connect(servers.connect_string()));
     std::promise<Duration> took;
-    (*us)->async_contenders(path, [us, &took](result<std::vector<ContenderInfo>>) {
-        took.set_value(destroy(*us));
-    });
+    (*us)->async_contenders(
+        path, [us, &took](result<std::vector<ContenderInfo>>) { took.set_value(destroy(*us)); });
     EXPECT_LE(took.get_future().get(), farewell_limit);
     EXPECT_TRUE(nothing_left(servers));
 }

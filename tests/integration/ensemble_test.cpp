@@ -82,9 +82,8 @@ TEST_F(Ensemble, LeaderIsKilled_HolderAndWaiterGoOn) {
     ASSERT_TRUE(becomes_nodes(holder, path, 2));
     servers.server(leader).kill();
     EXPECT_NE(servers.leader(), leader);
-    ASSERT_TRUE(eventually([&] {
-        return holder.stats().reconnects >= 1 && us.stats().reconnects >= 1;
-    }, 25s));
+    ASSERT_TRUE(eventually(
+        [&] { return holder.stats().reconnects >= 1 && us.stats().reconnects >= 1; }, 25s));
     EXPECT_EQ(waiting.wait_for(0s), std::future_status::timeout) << "granted beside a holder";
     EXPECT_TRUE(held->valid());
     ASSERT_TRUE(held->release(patient(10s)).has_value());

@@ -48,8 +48,8 @@ TEST_P(Fifo, TwentyContendersInFourProcesses_AreServedInTheirOrderOneAtATime) {
     }
     for (int thread = 0; thread < threads; ++thread) {
         for (int process = 0; process < processes; ++process) {
-            workers[static_cast<std::size_t>(process)]->serve(contender(process, thread), path,
-                                                              60s, 2s, 5ms);
+            workers[static_cast<std::size_t>(process)]->serve(contender(process, thread), path, 60s,
+                                                              2s, 5ms);
             if (thread == 0) {
                 ASSERT_TRUE(becomes_nodes(gate, path, process + 2));
             }

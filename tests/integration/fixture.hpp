@@ -2,10 +2,10 @@
 // servers' small ticks, and an observer's view of what is left behind.
 #pragma once
 
+#include <leasehold/leasehold.hpp>
+
 #include "tests/support/patience.hpp"
 #include "tests/support/zookeeper_servers.hpp"
-
-#include <leasehold/leasehold.hpp>
 
 #include <gtest/gtest.h>
 
@@ -32,8 +32,9 @@ struct Flavour {
     ZooKeeperEnsemble& (*servers)();
     bool is_standalone;
 };
-inline constexpr Flavour flavours[] = {
-    {"Nio", one_server, true}, {"Netty", one_netty_server, true}, {"Ensemble", three_servers, false}};
+inline constexpr Flavour flavours[] = {{"Nio", one_server, true},
+                                       {"Netty", one_netty_server, true},
+                                       {"Ensemble", three_servers, false}};
 void PrintTo(const Flavour& flavour, std::ostream* out);
 [[nodiscard]] std::string flavour_name(const ::testing::TestParamInfo<Flavour>& info);
 
@@ -71,7 +72,8 @@ template <class T>
     if (!answer && answer.error() == code) {
         return ::testing::AssertionSuccess();
     }
-    return ::testing::AssertionFailure() << "wanted: " << code.message() << ", got: " << why(answer);
+    return ::testing::AssertionFailure()
+           << "wanted: " << code.message() << ", got: " << why(answer);
 }
 
 /// Keeps what a client logs. Must outlive the client.

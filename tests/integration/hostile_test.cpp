@@ -1,18 +1,17 @@
 // Servers that lie: nothing that a server sends yields a lock that its bytes do not imply.
-#include "tests/integration/fixture.hpp"
-#include "tests/support/scripted_server.hpp"
-
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/node.hpp"
 #include "sdk/wire/watch.hpp"
+#include "tests/integration/fixture.hpp"
+#include "tests/support/scripted_server.hpp"
 
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 #include <future>
+#include <memory>
 
 namespace leasehold::integration {
 namespace {
@@ -100,8 +99,8 @@ TEST_F(Hostile, NodeOfAnotherSessionUnderOurName_IsNoGrant) {
     ASSERT_TRUE(held.has_value()) << why(held);
     tamper([](Opcode op, std::string& frame) {
         if (op == Opcode::get_data) {
-            rewrite<wire::GetDataReply>(
-                [](auto& reply) { reply.stat.ephemeral_owner = 0x666; })(frame);
+            rewrite<wire::GetDataReply>([](auto& reply) { reply.stat.ephemeral_owner = 0x666; })(
+                frame);
         }
     });
     auto waiting = us.async_lock("/orders", {.wait = 3s, .budget = 1s}, boost::asio::use_future);
@@ -118,8 +117,8 @@ TEST_F(Hostile, NodeOfAnotherSessionUnderOurName_IsNoGrant) {
 TEST_F(Hostile, ReplyToNothing_CostsTheConnectionAndGrantsNothing) {
     const Client us = client();
     tamper(tamper_once(Opcode::create, [](std::string& frame) {
-        frame = wire::encode_reply({4711, 1}, wire::CreateReply{"/orders/x-lock-0000000000"}) +
-                frame;
+        frame =
+            wire::encode_reply({4711, 1}, wire::CreateReply{"/orders/x-lock-0000000000"}) + frame;
     }));
     auto lock = us.lock("/orders", {.wait = 5s, .budget = 1s});
     // The stream is out of step: a new connection settles what became of the create.
@@ -173,8 +172,8 @@ TEST_F(Hostile, EventsThatNobodyAskedFor_GrantNothing) {
     const Client us = client();
     auto held = holder.lock("/orders", {.wait = 1s, .budget = 8s});
     ASSERT_TRUE(held.has_value()) << why(held);
-    auto second = middle.async_lock("/orders", {.wait = 20s, .budget = 1s},
-                                    boost::asio::use_future);
+    auto second =
+        middle.async_lock("/orders", {.wait = 20s, .budget = 1s}, boost::asio::use_future);
     ASSERT_TRUE(eventually([&] { return nodes("/orders") == 2; }));
     auto third = us.async_lock("/orders", {.wait = 20s, .budget = 1s}, boost::asio::use_future);
     ASSERT_TRUE(eventually([&] { return us.stats().watches == 2; }));

@@ -92,8 +92,8 @@ TEST_F(Interop, KazooContenderUnderOurUsualNames_IsWaitedForAndWarnedOfOnce) {
     kazoo.lock("k1", path);
     kazoo.expect_granted("k1");
     for (int round = 0; round < 2; ++round) {
-        EXPECT_TRUE(fails_with(warned.lock(path, {.wait = 200ms, .budget = 1s}),
-                               errc::wait_expired))
+        EXPECT_TRUE(
+            fails_with(warned.lock(path, {.wait = 200ms, .budget = 1s}), errc::wait_expired))
             << "we see kazoo's nodes, whatever kazoo sees of ours";
     }
     EXPECT_TRUE(eventually([&] { return book.has("extra_lock_patterns"); }));
@@ -111,9 +111,9 @@ TEST_F(Interop, KazoosContenders_AreListed) {
     KazooPeer kazoo(hosts);
     kazoo.lock("k1", path);
     kazoo.expect_granted("k1");
-    auto waiting = us.async_lock(path, {.wait = 30s, .budget = 3s, .naming = Naming::kazoo,
-                                        .owner = "order-service"},
-                                 boost::asio::use_future);
+    auto waiting = us.async_lock(
+        path, {.wait = 30s, .budget = 3s, .naming = Naming::kazoo, .owner = "order-service"},
+        boost::asio::use_future);
     ASSERT_TRUE(becomes_nodes(observer, path, 2));
     const auto contenders = observer.contenders(path);
     ASSERT_TRUE(contenders.has_value()) << why(contenders);
@@ -130,13 +130,13 @@ TEST_F(Interop, CuratorsNodes_AreWaitedForInTheOrderOfTheirNumbers) {
     // As InterProcessMutex names them: "_c_<uuid>-lock-" and the server's number.
     const ZooKeeper zookeeper = observer.zookeeper();
     const CreateOptions contender{.mode = CreateMode::ephemeral_sequential};
-    const auto curator = zookeeper.create(
-        path + "/_c_f81d4fae-7dec-11d0-a765-00a0c91e6bf6-lock-", "127.0.0.1", contender);
+    const auto curator = zookeeper.create(path + "/_c_f81d4fae-7dec-11d0-a765-00a0c91e6bf6-lock-",
+                                          "127.0.0.1", contender);
     ASSERT_TRUE(curator.has_value()) << why(curator);
     auto waiting = us.async_lock(path, {.wait = 30s, .budget = 3s}, boost::asio::use_future);
     ASSERT_TRUE(becomes_nodes(observer, path, 2));
-    const auto behind = zookeeper.create(
-        path + "/_c_a0000000-7dec-11d0-a765-00a0c91e6bf6-lock-", "127.0.0.1", contender);
+    const auto behind = zookeeper.create(path + "/_c_a0000000-7dec-11d0-a765-00a0c91e6bf6-lock-",
+                                         "127.0.0.1", contender);
     ASSERT_TRUE(behind.has_value()) << why(behind);
     const auto contenders = observer.contenders(path);
     ASSERT_TRUE(contenders.has_value()) << why(contenders);

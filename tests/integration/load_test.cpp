@@ -18,8 +18,8 @@ TEST(Load, AThousandLocksAtOnce_ThroughOneSession) {
     const std::string path = existing_path(observer);
     std::vector<std::future<result<ScopedLock>>> asked;
     for (int i = 0; i < 1'000; ++i) {
-        asked.push_back(us.async_lock(path + "/" + std::to_string(i),
-                                      {.wait = 60s, .budget = 50s}, boost::asio::use_future));
+        asked.push_back(us.async_lock(path + "/" + std::to_string(i), {.wait = 60s, .budget = 50s},
+                                      boost::asio::use_future));
     }
     std::vector<ScopedLock> locks;
     for (auto& each : asked) {
@@ -57,9 +57,9 @@ TEST(Load, AHundredWaitersOfTenClients_AreAllServedOneAtATime) {
     for (int i = 0; i < clients; ++i) {
         all.push_back(connect(one_server().connect_string(), standalone_options(60s)));
         for (int j = 0; j < waiters; ++j) {
-            waiting.push_back(all.back().async_lock(
-                path, {.wait = 60s, .budget = 5s, .refuse_hopeless = false},
-                boost::asio::use_future));
+            waiting.push_back(
+                all.back().async_lock(path, {.wait = 60s, .budget = 5s, .refuse_hopeless = false},
+                                      boost::asio::use_future));
         }
     }
     ASSERT_TRUE(becomes_nodes(gate, path, clients + 1));
@@ -106,7 +106,8 @@ TEST(Load, ThreadsThatTakeTheSameLockOverAndOver_NeverMeet) {
         threads.emplace_back([&, i] {
             const Client& client = i % 2 == 0 ? first : second;
             for (int round = 0; round < 25; ++round) {
-                auto lock = client.lock(path, {.wait = 30s, .budget = 5s, .refuse_hopeless = false});
+                auto lock =
+                    client.lock(path, {.wait = 30s, .budget = 5s, .refuse_hopeless = false});
                 if (!lock) {
                     continue;
                 }

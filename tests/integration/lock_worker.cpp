@@ -4,18 +4,19 @@
 //
 //     lock ID PATH WAIT_MS BUDGET_MS [kazoo]  -> queued ID; then granted ID TOKEN NOW DEADLINE NODE
 //                                                or refused ID TEXT
-//     serve ID PATH WAIT_MS BUDGET_MS WORK_MS -> queued ID; then served ID TOKEN FROM TO, or refused
-//     release ID                              -> released ID ok|TEXT
-//     watch ID                                -> watching ID; then, after each pause of the process,
-//                                                resumed ID VALID NOW; and in the end invalid ID NOW
+//     serve ID PATH WAIT_MS BUDGET_MS WORK_MS -> queued ID; then served ID TOKEN FROM TO, or
+//     refused release ID                              -> released ID ok|TEXT watch ID -> watching
+//     ID; then, after each pause of the process,
+//                                                resumed ID VALID NOW; and in the end invalid ID
+//                                                NOW
 //     follow ID                               -> stop|jeopardy|lost ID VALID TEXT, as they come
 //     stats                                   -> stats HELD WAITING SESSIONS
 //
 // Times are nanoseconds of CLOCK_BOOTTIME, which all processes of a machine share. Every lock is
 // asked for by a thread of its own. The end of the input ends the process.
-#include "tests/support/patience.hpp"
-
 #include <leasehold/leasehold.hpp>
+
+#include "tests/support/patience.hpp"
 
 #include <atomic>
 #include <functional>
@@ -88,9 +89,8 @@ public:
                 const auto released = lock->release();
                 say("released", id, released ? "ok" : released.error().message());
             } else if (verb == "watch") {
-                x_threads.emplace_back([this, id, lock, now = BootClock::now()] {
-                    watch(id, *lock, now);
-                });
+                x_threads.emplace_back(
+                    [this, id, lock, now = BootClock::now()] { watch(id, *lock, now); });
                 say("watching", id);
             } else if (verb == "follow") {
                 follow(id, lock);
@@ -134,9 +134,8 @@ private:
                 keep(request.id, std::move(*lock));
             }
         });
-        (void)support::eventually([&] {
-            return *is_answered || x_client.stats().locks_waiting > before.locks_waiting;
-        });
+        (void)support::eventually(
+            [&] { return *is_answered || x_client.stats().locks_waiting > before.locks_waiting; });
         say("queued", id);
     }
 
@@ -169,8 +168,8 @@ private:
         return x_locks.at(id);
     }
 
-    /// Asks valid() without a break. A pause of the process shows as a jump of the clock between two
-    /// rounds; the first answer that was begun after it is reported.
+    /// Asks valid() without a break. A pause of the process shows as a jump of the clock between
+    /// two rounds; the first answer that was begun after it is reported.
     void watch(const std::string& id, const ScopedLock& lock, Instant last) {
         constexpr auto pause = std::chrono::milliseconds{700};
         bool was_valid = true;

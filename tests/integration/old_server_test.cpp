@@ -95,9 +95,8 @@ TEST_P(OldServer, WholeLifeOfLocks_NeverUsesWhatItDoesNotKnow) {
                            errc::wait_expired));
     ASSERT_TRUE(eventually([&] { return nodes("/shop/orders/42") == 2; }));
     server.cut();
-    ASSERT_TRUE(eventually([&] {
-        return us.stats().reconnects == 1 && other.stats().reconnects == 1;
-    }));
+    ASSERT_TRUE(
+        eventually([&] { return us.stats().reconnects == 1 && other.stats().reconnects == 1; }));
     ASSERT_TRUE(held->release(patient(5s)).has_value());
     auto granted = waiting.get();
     ASSERT_TRUE(granted.has_value()) << why(granted);
@@ -107,8 +106,8 @@ TEST_P(OldServer, WholeLifeOfLocks_NeverUsesWhatItDoesNotKnow) {
     const auto node = other.zookeeper().get("/shop/orders");
     ASSERT_TRUE(node.has_value()) << why(node);
     EXPECT_EQ(node->stat.ephemeral_owner, 0) << "parents are plain persistent nodes";
-    EXPECT_TRUE(fails_with(
-        us.zookeeper().create("/box", "", {.mode = CreateMode::container}), errc::unsupported));
+    EXPECT_TRUE(fails_with(us.zookeeper().create("/box", "", {.mode = CreateMode::container}),
+                           errc::unsupported));
 
     const std::set<std::int64_t> strange = sessions_with_unknown_ops();
     const std::set<std::int64_t> with_locks = sessions_with(Opcode::create);
@@ -137,11 +136,11 @@ TEST_P(OldServer, WatchOfACancelledWaiter_IsKeptAndUsedAgain) {
     for (int round = 0; round < 5; ++round) {
         boost::asio::cancellation_signal signal;
         std::promise<result<ScopedLock>> promise;
-        us.async_lock("/orders", usual,
-                      boost::asio::bind_cancellation_slot(
-                          signal.slot(), [&](result<ScopedLock> answer) {
-                              promise.set_value(std::move(answer));
-                          }));
+        us.async_lock(
+            "/orders", usual,
+            boost::asio::bind_cancellation_slot(signal.slot(), [&](result<ScopedLock> answer) {
+                promise.set_value(std::move(answer));
+            }));
         ASSERT_TRUE(eventually([&] {
             return server.with([&](FakeZooKeeper& zookeeper) {
                 return zookeeper.watches().has_data(std::string(held->node()));

@@ -39,8 +39,8 @@ TEST_F(RawClient, Create_MakesEveryKindOfNode) {
     EXPECT_EQ(nodes_under(other, path), 7);
 
     EXPECT_TRUE(fails_with(make(CreateMode::persistent, "/p"), zk_errc::node_exists));
-    EXPECT_TRUE(fails_with(make(CreateMode::persistent, "/e/child"),
-                           zk_errc::no_children_for_ephemerals));
+    EXPECT_TRUE(
+        fails_with(make(CreateMode::persistent, "/e/child"), zk_errc::no_children_for_ephemerals));
     EXPECT_TRUE(fails_with(make(CreateMode::persistent, "/no/child"), zk_errc::no_node));
     EXPECT_TRUE(fails_with(make(CreateMode::ttl, "/t0", 0ms), errc::invalid_argument));
     EXPECT_EQ(us.stats().reconnects, 0U);
@@ -135,9 +135,8 @@ TEST_F(RawClient, DroppedWatch_GoesFromTheServer) {
         ASSERT_TRUE(watched.has_value()) << why(watched);
         EXPECT_TRUE(data_watches(one_server().server().port()).contains(path));
     }
-    EXPECT_TRUE(eventually([&] {
-        return !data_watches(one_server().server().port()).contains(path);
-    }));
+    EXPECT_TRUE(
+        eventually([&] { return !data_watches(one_server().server().port()).contains(path); }));
     EXPECT_TRUE(fails_with(zookeeper.get_watched(path + "/absent"), zk_errc::no_node));
     EXPECT_EQ(one_server().counts()->watches, 0) << "a failed read leaves none";
 }

@@ -85,9 +85,8 @@ TEST_F(Restart, WhileWaiting_TheWaiterKeepsItsPlaceAndGetsTheLock) {
     ASSERT_TRUE(before.has_value()) << why(before);
     restart();
     EXPECT_EQ(waiting.wait_for(0s), std::future_status::timeout);
-    ASSERT_TRUE(eventually([&] {
-        return us.stats().reconnects >= 1 && holder.stats().reconnects >= 1;
-    }));
+    ASSERT_TRUE(
+        eventually([&] { return us.stats().reconnects >= 1 && holder.stats().reconnects >= 1; }));
     ASSERT_TRUE(held->valid());
     auto after = holder.zookeeper().children(path);
     ASSERT_TRUE(after.has_value()) << why(after);
@@ -143,8 +142,9 @@ TEST_F(Restart, SilentServer_PutsLocksInJeopardyAndItsReturnTakesThemOut) {
     EXPECT_TRUE(eventually([&] { return us.state() == ClientState::connected; }));
     EXPECT_TRUE(eventually([&] { return heard(false); }));
     EXPECT_TRUE(lock->valid());
-    EXPECT_TRUE(eventually(
-        [&] { return diary.has({ClientState::jeopardy, ClientState::connected}); }));
+    EXPECT_TRUE(eventually([&] {
+        return diary.has({ClientState::jeopardy, ClientState::connected});
+    }));
     EXPECT_GE(us.stats().gaps, 1U);
     ASSERT_TRUE(lock->release().has_value());
     lock->on_jeopardy({});

@@ -86,7 +86,7 @@ private:
 
 /// Gone not before `due` and at most the promised time after it.
 [[nodiscard]] inline ::testing::AssertionResult gone_in_time(std::optional<Instant> gone,
-                                                            Instant due) {
+                                                             Instant due) {
     if (!gone) {
         return ::testing::AssertionFailure() << "the node still stands";
     }

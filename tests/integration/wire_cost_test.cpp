@@ -67,9 +67,8 @@ TEST_F(WireCost, QueuedLock_IsTwoRoundTripsAndNothingAtTheHandOver) {
     EXPECT_TRUE(before[0].is_request(Opcode::create)) << join(before);
     EXPECT_TRUE(is_list(before[1])) << join(before);
     std::vector<ProxyFrame> reads = before;
-    std::erase_if(reads, [](const ProxyFrame& frame) {
-        return !frame.is_request(Opcode::get_data);
-    });
+    std::erase_if(reads,
+                  [](const ProxyFrame& frame) { return !frame.is_request(Opcode::get_data); });
     EXPECT_EQ(reads[0].path, held->node()) << "the predecessor" << join(before);
     EXPECT_EQ(reads[0].burst, reads[1].burst) << "the second round trip" << join(before);
 
@@ -142,9 +141,8 @@ TEST_F(WireCost, MissingParents_AreContainersAndCostOneRoundTripMore) {
     ASSERT_TRUE(lock.has_value()) << why(lock);
     std::vector<ProxyFrame> requests = without_pings(proxy);
     const std::string all = join(requests);
-    std::erase_if(requests, [](const ProxyFrame& frame) {
-        return frame.kind != FrameKind::request;
-    });
+    std::erase_if(requests,
+                  [](const ProxyFrame& frame) { return frame.kind != FrameKind::request; });
     std::vector<std::size_t> writes;
     for (const ProxyFrame& request : requests) {
         if (writes.empty() || writes.back() != request.burst) {

@@ -64,8 +64,8 @@ ChildProcess::ChildProcess(const std::vector<std::string>& argv, const std::stri
     const Descriptor theirs(pair[1]);
     Descriptor errors;
     if (!error_log.empty()) {
-        errors = Descriptor(
-            ::open(error_log.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
+        errors =
+            Descriptor(::open(error_log.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600));
     }
     const pid_t parent = ::getpid();
     x_pid = ::fork();

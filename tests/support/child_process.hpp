@@ -1,9 +1,9 @@
 // A program that a test runs beside itself, spoken to in lines, and gone when the test is.
 #pragma once
 
-#include "tests/support/descriptor.hpp"
-
 #include <leasehold/clock.hpp>
+
+#include "tests/support/descriptor.hpp"
 
 #include <chrono>
 #include <deque>
@@ -15,9 +15,9 @@
 
 namespace leasehold::support {
 
-/// Killed by the destructor, and by the kernel when the thread that started it ends: start it from a
-/// thread that outlives it. It inherits nothing but its three standard streams.
-/// Thread safety: none.
+/// Killed by the destructor, and by the kernel when the thread that started it ends: start it from
+/// a thread that outlives it. It inherits nothing but its three standard streams. Thread safety:
+/// none.
 class ChildProcess {
 public:
     /// `argv[0]` is the program, looked up in PATH. Standard input and output are a line
@@ -28,8 +28,8 @@ public:
     ~ChildProcess();
 
     void send(std::string_view line);
-    /// The first line that begins with `prefix` and was not asked for yet, without the prefix; other
-    /// lines are kept for later. Throws if none comes within the limit.
+    /// The first line that begins with `prefix` and was not asked for yet, without the prefix;
+    /// other lines are kept for later. Throws if none comes within the limit.
     std::string expect(std::string_view prefix,
                        std::chrono::milliseconds limit = std::chrono::seconds{15});
     /// No more input for the program.

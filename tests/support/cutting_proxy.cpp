@@ -71,8 +71,8 @@ struct CuttingProxy::Pipe {
     };
     std::deque<Chunk> chunks;
     bool is_held = false;
-    bool is_blocked = false;   // the receiver's buffer is full
-    bool has_ended = false;    // the sender closed
+    bool is_blocked = false;    // the receiver's buffer is full
+    bool has_ended = false;     // the sender closed
     bool is_shut_down = false;  // and the receiver knows
 };
 
@@ -218,8 +218,8 @@ void CuttingProxy::run() {
         }
         for (const auto& connection : x_connections) {
             for (const Direction direction : directions) {
-                const Direction back = direction == Direction::to_server ? Direction::to_client
-                                                                         : Direction::to_server;
+                const Direction back =
+                    direction == Direction::to_server ? Direction::to_client : Direction::to_server;
                 short events = 0;
                 if (!is_black[index_of(direction)] && !connection->pipe(direction).has_ended) {
                     events |= POLLIN;
@@ -276,8 +276,8 @@ milliseconds CuttingProxy::serve_due() {
             }
             flush(*connection, direction);
             if (!pipe.chunks.empty() && !pipe.is_blocked) {
-                const auto left = std::chrono::ceil<milliseconds>(pipe.chunks.front().due -
-                                                                  BootClock::now());
+                const auto left =
+                    std::chrono::ceil<milliseconds>(pipe.chunks.front().due - BootClock::now());
                 wait = std::clamp(left, milliseconds{0}, wait);
             }
         }

@@ -42,7 +42,8 @@ private:
 
 /// Sends everything, or says no.
 bool send_all(const Descriptor& socket, std::string_view bytes);
-/// What comes until `limit`, at most 64 KiB; empty at the end of the stream; nullopt if nothing came.
+/// What comes until `limit`, at most 64 KiB; empty at the end of the stream; nullopt if nothing
+/// came.
 [[nodiscard]] std::optional<std::string> receive(const Descriptor& socket,
                                                  std::chrono::milliseconds limit);
 

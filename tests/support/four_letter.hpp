@@ -12,9 +12,9 @@
 namespace leasehold::support {
 
 /// The whole answer; empty if the server did not give one in time.
-[[nodiscard]] std::string four_letter(
-    std::uint16_t port, std::string_view word,
-    std::chrono::milliseconds limit = std::chrono::milliseconds{1'000});
+[[nodiscard]] std::string four_letter(std::uint16_t port, std::string_view word,
+                                      std::chrono::milliseconds limit = std::chrono::milliseconds{
+                                          1'000});
 
 /// What `mntr` counts.
 struct ServerCounts {

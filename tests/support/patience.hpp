@@ -8,8 +8,8 @@
 
 namespace leasehold::support {
 
-/// Limits of patience grow by LEASEHOLD_TEST_TIME_FACTOR, which builds with sanitizers set. Promises
-/// do not: a bound that the SDK promises is compared as it stands.
+/// Limits of patience grow by LEASEHOLD_TEST_TIME_FACTOR, which builds with sanitizers set.
+/// Promises do not: a bound that the SDK promises is compared as it stands.
 [[nodiscard]] double time_factor();
 [[nodiscard]] std::chrono::milliseconds patient(std::chrono::milliseconds limit);
 

@@ -1,9 +1,9 @@
 // What the cutting proxy understands of the bytes it passes on: frames, and what each of them is.
 #pragma once
 
-#include "sdk/wire/opcode.hpp"
-
 #include <leasehold/clock.hpp>
+
+#include "sdk/wire/opcode.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace leasehold::support {
 enum class Direction { to_server, to_client };
 
 enum class FrameKind {
-    four_letters,      ///< a four-letter word, or its answer: bytes as they came
+    four_letters,  ///< a four-letter word, or its answer: bytes as they came
     connect_request,
     connect_response,
     request,
@@ -36,7 +36,7 @@ struct ProxyFrame {
     wire::Opcode op = wire::Opcode::notification;  ///< of a reply: that of its request
     std::int32_t xid = 0;
     wire::ServerError err = wire::ServerError::ok;
-    std::string path;  ///< a request's first field, where it is one; an event's; what was created
+    std::string path;   ///< a request's first field, where it is one; an event's; what was created
     std::string bytes;  ///< all of it, length prefix included
 
     [[nodiscard]] bool is_request(wire::Opcode which) const {

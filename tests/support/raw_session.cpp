@@ -28,8 +28,7 @@ RawSession::RawSession(std::uint16_t port, const SessionSecret& secret,
     }
     const std::string frame = read_frame();
     const auto answer = wire::decode_connect_answer(frame);
-    const auto* response =
-        answer ? std::get_if<wire::ConnectResponse>(&answer.value()) : nullptr;
+    const auto* response = answer ? std::get_if<wire::ConnectResponse>(&answer.value()) : nullptr;
     if (response == nullptr || response->timeout_ms == 0) {
         throw std::runtime_error("the server refuses the session");
     }

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <vector>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 namespace leasehold::support {
 
@@ -163,8 +162,8 @@ void ScriptedServer::serve(Instant now) {
 
 void ScriptedServer::write(Peer& peer) {
     while (!peer.outbound.empty()) {
-        const ssize_t count = ::send(peer.socket.get(), peer.outbound.data(), peer.outbound.size(),
-                                     MSG_NOSIGNAL);
+        const ssize_t count =
+            ::send(peer.socket.get(), peer.outbound.data(), peer.outbound.size(), MSG_NOSIGNAL);
         if (count < 0 && errno == EAGAIN) {
             return;
         }

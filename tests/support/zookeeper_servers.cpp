@@ -45,7 +45,8 @@ void write_config(const std::filesystem::path& directory, std::uint16_t port,
          << "maxClientCnxns=0\n"
          << "minSessionTimeout=" << 2 * tick << "\n"
          << "maxSessionTimeout=60000\n"
-         << "syncLimit=" << options.sync_limit << "\n"
+         << "syncLimit=" << options.sync_limit
+         << "\n"
          // Ten seconds: virtual machines that start together on few cores are slow to elect.
          << "initLimit=" << std::max<std::int64_t>(10, 10'000 / tick) << "\n";
     if (options.is_netty) {
@@ -94,10 +95,10 @@ void ZooKeeperServer::start() {
         "-XX:TieredStopAtLevel=1",
         "-XX:-UsePerfData",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-        "-Dzookeeper.extendedTypesEnabled=true",       // TTL nodes
-        "-Dznode.container.checkIntervalMs=1000",      // containers go within the test
-        "-Dzookeeper.preAllocSize=1024",               // KiB of log at a time, not 64 MiB
-        "-Dzookeeper.forceSync=no",                    // a killed process loses nothing
+        "-Dzookeeper.extendedTypesEnabled=true",   // TTL nodes
+        "-Dznode.container.checkIntervalMs=1000",  // containers go within the test
+        "-Dzookeeper.preAllocSize=1024",           // KiB of log at a time, not 64 MiB
+        "-Dzookeeper.forceSync=no",                // a killed process loses nothing
     };
     argv.insert(argv.end(), x_options.jvm.begin(), x_options.jvm.end());
     argv.insert(argv.end(), {"-cp", class_path(x_options.is_netty),

@@ -34,13 +34,15 @@ struct AwaitableTraits<Awaitable<T, Executor>> {
 };
 
 template <class A>
-concept IsAwaitable = requires { typename AwaitableTraits<A>::value_type; };
+concept IsAwaitable = requires {
+    typename AwaitableTraits<A>::value_type;
+};
 
 /// A callable that makes the awaitable once it is given the context.
 template <class F>
 concept MakesAwaitable = !IsAwaitable<std::remove_cvref_t<F>> &&
-                         (std::is_invocable_v<F&, const CallContext&> || std::is_invocable_v<F&>) &&
-                         IsAwaitable<std::remove_cvref_t<Invoked<F&>>>;
+                         (std::is_invocable_v<F&, const CallContext&> ||
+                          std::is_invocable_v<F&>)&&IsAwaitable<std::remove_cvref_t<Invoked<F&>>>;
 
 /// co_spawn wants a result that can be default-constructed, and result<T> cannot be.
 template <template <class, class> class Awaitable, class T, class Executor>
@@ -72,9 +74,7 @@ public:
 
     [[nodiscard]] const Strand& strand() const noexcept { return x_strand; }
     /// On the strand only.
-    void cancel(boost::asio::cancellation_type type) {
-        x_signal.emit(type);
-    }
+    void cancel(boost::asio::cancellation_type type) { x_signal.emit(type); }
     void cancel_by_caller(boost::asio::cancellation_type type) {
         x_is_cancelled_by_caller = true;
         x_signal.emit(type);
@@ -111,9 +111,8 @@ public:
         std::weak_ptr<AsyncCall> self = this->weak_from_this();
         x_scope->on_stop([self] {
             if (auto call = self.lock()) {
-                boost::asio::post(call->strand(), [call] {
-                    call->cancel(boost::asio::cancellation_type::all);
-                });
+                boost::asio::post(call->strand(),
+                                  [call] { call->cancel(boost::asio::cancellation_type::all); });
             }
         });
         try {
@@ -221,9 +220,9 @@ auto initiate_call(std::shared_ptr<Hold> hold, Source source, Token&& token) {
                 inner = boost::asio::system_executor();
             }
             const auto slot = boost::asio::get_associated_cancellation_slot(handler);
-            auto call = std::make_shared<Call>(std::move(held), AsyncCallBase::Strand(inner),
-                                               std::move(work),
-                                               std::forward<decltype(handler)>(handler));
+            auto call =
+                std::make_shared<Call>(std::move(held), AsyncCallBase::Strand(inner),
+                                       std::move(work), std::forward<decltype(handler)>(handler));
             forward_cancellation(call, slot);
             boost::asio::post(call->strand(), [call] { call->run(); });
         },

@@ -29,7 +29,8 @@ struct Completion {
     boost::asio::any_io_executor executor;
 };
 
-/// An operation with its arguments copied, not started yet. A deferred one may start late, or never.
+/// An operation with its arguments copied, not started yet. A deferred one may start late, or
+/// never.
 template <class T>
 using Start = std::function<void(Completion<T>)>;
 

@@ -1,7 +1,5 @@
 #include "tests/unit/client/fixture.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -13,6 +11,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
 
 #include <functional>
 #include <memory>
@@ -192,9 +191,9 @@ TEST_F(AsyncCall, ExceptionsBecomeErrors) {
     EXPECT_EQ(failed.error(), errc::call_failed);
     EXPECT_NE(failed.error().message().find("of the user's"), std::string::npos);
     EXPECT_EQ(call(held, throw_no_exception()).error(), errc::call_failed);
-    EXPECT_EQ(call(held, []() -> awaitable<int> { throw std::domain_error("no coroutine"); })
-                  .error(),
-              errc::call_failed);
+    EXPECT_EQ(
+        call(held, []() -> awaitable<int> { throw std::domain_error("no coroutine"); }).error(),
+        errc::call_failed);
 }
 
 TEST_F(AsyncCall, EndedLockRefusesToStartTheCoroutine) {
@@ -252,9 +251,9 @@ TEST_F(AsyncCall, WithoutAnExecutorItRunsOnTheSystems) {
 }
 
 awaitable<result<int>> guarded(const Client& client) {
-    BOOST_OUTCOME_CO_TRY(const auto held,
-                         co_await client.async_lock("/orders/42", {.budget = 300ms},
-                                                    asio::use_awaitable));
+    BOOST_OUTCOME_CO_TRY(
+        const auto held,
+        co_await client.async_lock("/orders/42", {.budget = 300ms}, asio::use_awaitable));
     co_return co_await held.async_call(hang(), asio::use_awaitable);
 }
 
@@ -266,9 +265,8 @@ TEST_F(AsyncCall, InsideAnotherCoroutineOnManyThreads) {
 }
 
 TEST_F(AsyncCall, HoldUntilReturnWaitsForTheCoroutine) {
-    const auto held = lock({.budget = 200ms,
-                            .on_budget = OnBudget::hold_until_return,
-                            .max_hold = 60s});
+    const auto held =
+        lock({.budget = 200ms, .on_budget = OnBudget::hold_until_return, .max_hold = 60s});
     asio::io_context io;
     std::optional<result<int>> answer;
     Event let_go;

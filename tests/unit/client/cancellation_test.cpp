@@ -1,8 +1,6 @@
 // Every operation can be cancelled by itself, is answered at once, and leaves nothing behind.
 #include "tests/unit/client/fixture.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -12,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
 
 #include <future>
 #include <memory>
@@ -32,9 +31,9 @@ public:
     explicit Cancellable(Start start) {
         auto promise = std::make_shared<std::promise<result<T>>>();
         x_answer = promise->get_future();
-        start(asio::bind_cancellation_slot(
-            x_signal.slot(),
-            [promise](result<T> answer) { promise->set_value(std::move(answer)); }));
+        start(asio::bind_cancellation_slot(x_signal.slot(), [promise](result<T> answer) {
+            promise->set_value(std::move(answer));
+        }));
     }
     result<T> cancel(cancellation_type type = cancellation_type::total) {
         x_signal.emit(type);
@@ -187,9 +186,8 @@ TEST_F(Cancellation, ByATimerInACoroutine) {
     const auto held = x_client.lock("/orders/42").value();
     asio::io_context io;
     std::string first;
-    asio::co_spawn(io, first_of(x_client), [&](std::exception_ptr, std::string answer) {
-        first = std::move(answer);
-    });
+    asio::co_spawn(io, first_of(x_client),
+                   [&](std::exception_ptr, std::string answer) { first = std::move(answer); });
     io.run();
     EXPECT_EQ(first, "timer");
     EXPECT_TRUE(eventually([&] { return x_client.stats().locks_waiting == 0; }));

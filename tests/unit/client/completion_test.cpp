@@ -2,8 +2,6 @@
 // thread or inside the call.
 #include "tests/unit/client/fixture.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +14,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
@@ -164,8 +163,8 @@ TEST_F(Completion, DeferredOperationStartsAfterItsArgumentsAreGone) {
 }
 
 asio::awaitable<result<std::int64_t>> in_coroutine(const Client& client) {
-    BOOST_OUTCOME_CO_TRY(auto lock, co_await client.async_lock("/orders/42", {.wait = 2s},
-                                                               asio::use_awaitable));
+    BOOST_OUTCOME_CO_TRY(
+        auto lock, co_await client.async_lock("/orders/42", {.wait = 2s}, asio::use_awaitable));
     BOOST_OUTCOME_CO_TRYV(co_await client.zookeeper().async_sync("/", asio::use_awaitable));
     BOOST_OUTCOME_CO_TRYV(co_await lock.async_extend(5s, asio::use_awaitable));
     const std::int64_t token = lock.token();
@@ -217,9 +216,8 @@ TEST_F(Completion, BlockedContextOfTheUsersDelaysNobodyElse) {
 
 TEST_F(Completion, BlockingCallsAreAllowedInsideACallback) {
     std::promise<bool> locked;
-    x_client.async_wait_connected([&](const result<void>&) {
-        locked.set_value(x_client.lock("/orders/42").has_value());
-    });
+    x_client.async_wait_connected(
+        [&](const result<void>&) { locked.set_value(x_client.lock("/orders/42").has_value()); });
     EXPECT_TRUE(locked.get_future().get());
 }
 
@@ -227,15 +225,17 @@ TEST_F(Completion, BlockingCallsAreAllowedInsideACallback) {
 struct CallingExecutor {
     const Client* client;
     std::promise<result<void>>* answer;
+    std::atomic<bool>* has_asked;
 
     template <class F>
     void execute(F f) const {
-        answer->set_value(client->wait_connected(1s));
+        // Asio comes here twice: to post, and to dispatch what it posted.
+        if (!has_asked->exchange(true)) {
+            answer->set_value(client->wait_connected(1s));
+        }
         std::move(f)();
     }
-    friend bool operator==(const CallingExecutor&, const CallingExecutor&) noexcept {
-        return true;
-    }
+    friend bool operator==(const CallingExecutor&, const CallingExecutor&) noexcept { return true; }
     // Promises what it does not keep: everything runs inside execute().
     [[nodiscard]] CallingExecutor require(asio::execution::blocking_t::never_t) const {
         return *this;
@@ -250,9 +250,10 @@ struct CallingExecutor {
 
 TEST_F(Completion, BlockingCallOnTheIoThreadIsRefused) {
     std::promise<result<void>> answer;
+    std::atomic<bool> has_asked = false;
     Event ran;
     x_client.async_wait_connected(asio::bind_executor(
-        CallingExecutor{&x_client, &answer}, [&](const result<void>&) { ran.set(); }));
+        CallingExecutor{&x_client, &answer, &has_asked}, [&](const result<void>&) { ran.set(); }));
     EXPECT_EQ(answer.get_future().get().error(), errc::would_deadlock);
     EXPECT_TRUE(ran.happens());
 }

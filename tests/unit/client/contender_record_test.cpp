@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-
 #include <unistd.h>
 
 namespace leasehold::detail {
@@ -14,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(ContenderRecord, ComesBackAsItWasWritten) {
-    const auto record = decode_record(
-        encode_record({.owner = "shop", .budget = 1500ms, .trace_id = "trace-1"}));
+    const auto record =
+        decode_record(encode_record({.owner = "shop", .budget = 1500ms, .trace_id = "trace-1"}));
     ASSERT_TRUE(record);
     EXPECT_EQ(record->owner, "shop");
     EXPECT_EQ(record->pid, ::getpid());

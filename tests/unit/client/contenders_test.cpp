@@ -1,8 +1,7 @@
 #include "tests/unit/client/fixture.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
 
 #include <string>
 #include <vector>

@@ -2,10 +2,10 @@
 // to wait for.
 #pragma once
 
+#include <leasehold/leasehold.hpp>
+
 #include "tests/support/patience.hpp"
 #include "tests/support/scripted_server.hpp"
-
-#include <leasehold/leasehold.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,10 +13,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <pthread.h>
 #include <string>
 #include <utility>
-
-#include <pthread.h>
 
 namespace leasehold::testing_client {
 

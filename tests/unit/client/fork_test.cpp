@@ -1,15 +1,13 @@
 // A forked child holds nothing: it has neither the threads nor the session of its parent.
 #include "tests/unit/client/fixture.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -46,10 +46,9 @@ TEST_F(Guard, EveryKindOfReturnValueBecomesAResult) {
     auto lock = x_client.lock("/orders/42").value();
     static_assert(std::is_same_v<decltype(lock.call([] {})), result<void>>);
     static_assert(std::is_same_v<decltype(lock.call([] { return 7; })), result<int>>);
-    static_assert(std::is_same_v<decltype(lock.call([](const CallContext&) -> result<int> {
-                                     return 7;
-                                 })),
-                                 result<int>>);
+    static_assert(
+        std::is_same_v<decltype(lock.call([](const CallContext&) -> result<int> { return 7; })),
+                       result<int>>);
     static_assert(std::is_same_v<decltype(lock.call([]() -> result<void> { return success(); })),
                                  result<void>>);
     const std::string text = "text";
@@ -123,11 +122,11 @@ TEST_F(Guard, EndedLockRefusesToCall) {
 }
 
 TEST_F(Guard, ExceptionOfTheCallableReachesTheCaller) {
-    auto lock = x_client
-                    .lock("/orders/42", {.budget = 300ms,
-                                         .on_budget = OnBudget::hold_until_return,
-                                         .max_hold = 60s})
-                    .value();
+    auto lock =
+        x_client
+            .lock("/orders/42",
+                  {.budget = 300ms, .on_budget = OnBudget::hold_until_return, .max_hold = 60s})
+            .value();
     EXPECT_THROW(static_cast<void>(lock.call([] { throw std::domain_error("the user's"); })),
                  std::domain_error);
     // The call counts as returned: the node does not wait for max_hold.
@@ -137,9 +136,8 @@ TEST_F(Guard, ExceptionOfTheCallableReachesTheCaller) {
 TEST_F(Guard, WithReleaseTheNodeGoesAtTheBudgetWhileTheCallStillHangs) {
     auto lock = x_client.lock("/orders/42", {.budget = 200ms}).value();
     Event let_go;
-    std::thread caller([&] {
-        EXPECT_EQ(lock.call([&] { let_go.wait(); }).error(), errc::budget_exceeded);
-    });
+    std::thread caller(
+        [&] { EXPECT_EQ(lock.call([&] { let_go.wait(); }).error(), errc::budget_exceeded); });
     EXPECT_TRUE(eventually([&] { return nodes_under("/orders/42") == 0; }));
     EXPECT_TRUE(x_client.lock("/orders/42", {.budget = 1s}));
     let_go.set();
@@ -147,15 +145,14 @@ TEST_F(Guard, WithReleaseTheNodeGoesAtTheBudgetWhileTheCallStillHangs) {
 }
 
 TEST_F(Guard, HoldUntilReturnKeepsTheNodeUntilTheCallReturns) {
-    auto lock = x_client
-                    .lock("/orders/42", {.budget = 200ms,
-                                         .on_budget = OnBudget::hold_until_return,
-                                         .max_hold = 60s})
-                    .value();
+    auto lock =
+        x_client
+            .lock("/orders/42",
+                  {.budget = 200ms, .on_budget = OnBudget::hold_until_return, .max_hold = 60s})
+            .value();
     Event let_go;
-    std::thread caller([&] {
-        EXPECT_EQ(lock.call([&] { let_go.wait(); }).error(), errc::budget_exceeded);
-    });
+    std::thread caller(
+        [&] { EXPECT_EQ(lock.call([&] { let_go.wait(); }).error(), errc::budget_exceeded); });
     ASSERT_TRUE(eventually([&] { return x_client.stats().overruns == 1; }));
     EXPECT_FALSE(lock.valid());
     EXPECT_EQ(nodes_under("/orders/42"), 1u) << "nobody else may begin while this one may write";
@@ -165,11 +162,11 @@ TEST_F(Guard, HoldUntilReturnKeepsTheNodeUntilTheCallReturns) {
 }
 
 TEST_F(Guard, HoldUntilReturnEndsAtMaxHold) {
-    auto lock = x_client
-                    .lock("/orders/42", {.budget = 100ms,
-                                         .on_budget = OnBudget::hold_until_return,
-                                         .max_hold = 400ms})
-                    .value();
+    auto lock =
+        x_client
+            .lock("/orders/42",
+                  {.budget = 100ms, .on_budget = OnBudget::hold_until_return, .max_hold = 400ms})
+            .value();
     Event let_go;
     std::thread caller([&] { static_cast<void>(lock.call([&] { let_go.wait(); })); });
     EXPECT_TRUE(eventually([&] { return nodes_under("/orders/42") == 0; }));

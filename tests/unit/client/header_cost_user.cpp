@@ -9,8 +9,7 @@ int main() {
     if (!lock) {
         return 1;
     }
-    const auto paid = lock->call([](const leasehold::CallContext& context) {
-        return context.remaining() > 0s ? 1 : 0;
-    });
+    const auto paid = lock->call(
+        [](const leasehold::CallContext& context) { return context.remaining() > 0s ? 1 : 0; });
     return paid ? 0 : 1;
 }

@@ -116,8 +116,8 @@ TEST_F(NoticesTest, StatesArriveInOrder) {
     notices->on_state(ClientState::jeopardy);
     notices->on_state(ClientState::closed);
     drain();
-    EXPECT_THAT(seen, ElementsAre(ClientState::connected, ClientState::jeopardy,
-                                  ClientState::closed));
+    EXPECT_THAT(seen,
+                ElementsAre(ClientState::connected, ClientState::jeopardy, ClientState::closed));
 }
 
 TEST_F(NoticesTest, LastStateSurvivesAFlood) {

@@ -1,9 +1,8 @@
 #include "tests/unit/client/fixture.hpp"
 
+#include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <boost/asio/use_future.hpp>
 
 #include <future>
 #include <optional>
@@ -108,8 +107,7 @@ TEST(RawClientOfAnOldServer, ContainersAndTtlNodesAreNeverTried) {
     const auto client = Client::connect(server.address(), fast_options()).value();
     const auto zk = client.zookeeper();
     EXPECT_EQ(zk.create("/c", "", {.mode = CreateMode::container}).error(), errc::unsupported);
-    EXPECT_EQ(zk.create("/t", "", {.mode = CreateMode::ttl, .ttl = 1s}).error(),
-              errc::unsupported);
+    EXPECT_EQ(zk.create("/t", "", {.mode = CreateMode::ttl, .ttl = 1s}).error(), errc::unsupported);
     EXPECT_TRUE(zk.create("/p"));
     server.with([](FakeZooKeeper& zookeeper) {
         EXPECT_TRUE(zookeeper.seen(wire::Opcode::create_container).empty());
@@ -172,8 +170,7 @@ TEST_F(RawClient, WatchEndsWithItsSession) {
     auto watched = x_zk.exists_watched("/a").value();
     ASSERT_TRUE(x_zk.create("/mine", "", {.mode = CreateMode::ephemeral}));
     const auto session = x_zk.exists("/mine").value()->ephemeral_owner;
-    x_server.with(
-        [&](FakeZooKeeper& zookeeper) { zookeeper.expire(BootClock::now(), session); });
+    x_server.with([&](FakeZooKeeper& zookeeper) { zookeeper.expire(BootClock::now(), session); });
     EXPECT_EQ(watched.watch.wait(15s).error(), errc::session_expired);
 }
 

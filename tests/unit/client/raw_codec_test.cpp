@@ -42,8 +42,8 @@ TEST(RawCodec, CreateOfEveryMode) {
         EXPECT_EQ(request.data, "data");
         EXPECT_EQ(static_cast<int>(request.flags), static_cast<int>(mode));
     }
-    const auto container = decoded<wire::CreateContainerRequest>(
-        codec.create("/a", "", {.mode = Mode::container}));
+    const auto container =
+        decoded<wire::CreateContainerRequest>(codec.create("/a", "", {.mode = Mode::container}));
     EXPECT_EQ(container.flags, wire::CreateMode::container);
     const auto ttl = decoded<wire::CreateTtlRequest>(
         codec.create("/a", "", {.mode = Mode::ttl_sequential, .ttl = 5s}));
@@ -94,15 +94,31 @@ TEST(RawCodec, WatchIsAskedForAndRegisteredUnderTheFullPath) {
 }
 
 TEST(RawCodec, RepliesAreReadIntoValues) {
-    const wire::Stat stat{.czxid = 1, .mzxid = 2, .ctime = 3, .mtime = 4, .version = 5,
-                          .cversion = 6, .aversion = 7, .ephemeral_owner = 8, .data_length = 9,
-                          .num_children = 10, .pzxid = 11};
+    const wire::Stat stat{.czxid = 1,
+                          .mzxid = 2,
+                          .ctime = 3,
+                          .mtime = 4,
+                          .version = 5,
+                          .cversion = 6,
+                          .aversion = 7,
+                          .ephemeral_owner = 8,
+                          .data_length = 9,
+                          .num_children = 10,
+                          .pzxid = 11};
     const auto node = codec.get("/a", false)->finish(reply_of(wire::GetDataReply{"data", stat}));
     ASSERT_TRUE(node);
     EXPECT_EQ(node->data, "data");
-    const Stat expected{.czxid = 1, .mzxid = 2, .pzxid = 11, .ctime_ms = 3, .mtime_ms = 4,
-                        .version = 5, .cversion = 6, .aversion = 7, .ephemeral_owner = 8,
-                        .data_length = 9, .num_children = 10};
+    const Stat expected{.czxid = 1,
+                        .mzxid = 2,
+                        .pzxid = 11,
+                        .ctime_ms = 3,
+                        .mtime_ms = 4,
+                        .version = 5,
+                        .cversion = 6,
+                        .aversion = 7,
+                        .ephemeral_owner = 8,
+                        .data_length = 9,
+                        .num_children = 10};
     EXPECT_EQ(node->stat, expected);
     EXPECT_EQ(codec.get("/a", false)->finish(reply_of(wire::GetDataReply{{}, stat}))->data, "");
     EXPECT_EQ(codec.set("/a", "", -1)->finish(reply_of(wire::SetDataReply{stat})).value(),
@@ -128,7 +144,7 @@ TEST(RawCodec, ErrorsNameThePathAsGiven) {
 
 TEST(RawCodec, GarbageInPlaceOfAReplyIsAProtocolError) {
     for (const std::string& body : {std::string(), std::string("\x7f\xff\xff\xff", 4),
-                                   std::string(200, '\xff'), std::string(1, '\0')}) {
+                                    std::string(200, '\xff'), std::string(1, '\0')}) {
         EXPECT_EQ(codec.get("/a", false)->finish(core::Reply{1, body}).error(),
                   errc::protocol_error);
         EXPECT_EQ(codec.children("/a", false)->finish(core::Reply{1, body}).error(),
@@ -149,9 +165,10 @@ std::vector<MultiOp> four_parts() {
 wire::MultiReply failed_at(std::size_t place, wire::ServerError err) {
     wire::MultiReply reply;
     for (std::size_t i = 0; i < 4; ++i) {
-        reply.results.push_back(wire::multi_failure(
-            i < place ? wire::ServerError::ok
-                      : i == place ? err : wire::ServerError::runtime_inconsistency));
+        reply.results.push_back(
+            wire::multi_failure(i < place    ? wire::ServerError::ok
+                                : i == place ? err
+                                             : wire::ServerError::runtime_inconsistency));
     }
     return reply;
 }
@@ -183,8 +200,8 @@ TEST(RawMulti, ResultsComeInOrder) {
 }
 
 TEST(RawMulti, FirstFailingPartIsNamed) {
-    const auto failed = codec.multi(four_parts())
-                            ->finish(reply_of(failed_at(1, wire::ServerError::bad_version)));
+    const auto failed =
+        codec.multi(four_parts())->finish(reply_of(failed_at(1, wire::ServerError::bad_version)));
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error(), zk_errc::bad_version);
     EXPECT_EQ(failed.error().context().path, "/b");

@@ -1,12 +1,11 @@
 // ~Client returns within a second, whatever hangs, and touches nothing afterwards.
 #include "tests/unit/client/fixture.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
 
 #include <chrono>
 #include <filesystem>
@@ -196,7 +195,7 @@ TEST_F(Shutdown, UnblocksWhoeverWaits) {
     waiter.join();
 }
 
-TEST_F(Shutdown, UserWhoseContextIsGoneIsNotTouched) {
+TEST_F(Shutdown, OverAndOverInTheMiddleOfWork) {
     for (int i = 0; i < 50; ++i) {
         auto client = connect();
         static_cast<void>(client.async_lock("/orders/42", {.wait = 60s}, asio::use_future));

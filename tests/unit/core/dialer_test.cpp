@@ -18,7 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::UnorderedElementsAreArray;
 
-Instant at(Duration when) { return Instant{1000s + when}; }
+Instant at(Duration when) {
+    return Instant{1000s + when};
+}
 
 Settings settings() {
     Settings settings;
@@ -37,9 +39,15 @@ std::vector<Endpoint> addresses(int count) {
     return endpoints;
 }
 
-bool is_resolve(const Dialer::Step& step) { return std::holds_alternative<Resolve>(step); }
-bool is_connect(const Dialer::Step& step) { return std::holds_alternative<Connect>(step); }
-bool is_idle(const Dialer::Step& step) { return std::holds_alternative<Dialer::Idle>(step); }
+bool is_resolve(const Dialer::Step& step) {
+    return std::holds_alternative<Resolve>(step);
+}
+bool is_connect(const Dialer::Step& step) {
+    return std::holds_alternative<Connect>(step);
+}
+bool is_idle(const Dialer::Step& step) {
+    return std::holds_alternative<Dialer::Idle>(step);
+}
 
 /// Drives a dialer like a shell whose every step is carried out at once.
 class Shell {

@@ -104,9 +104,10 @@ TEST(Result, ValueIsReachedLikeAPointer) {
 
 TEST(Result, AskingAFailureForItsValueThrowsItsCode) {
     auto failed = pass_on(true);
-    for (const auto& ask : {+[](result<std::unique_ptr<int>>& r) { static_cast<void>(r.value()); },
-                            +[](result<std::unique_ptr<int>>& r) { static_cast<void>(*r); },
-                            +[](result<std::unique_ptr<int>>& r) { static_cast<void>(r->get()); }}) {
+    for (const auto& ask :
+         {+[](result<std::unique_ptr<int>>& r) { static_cast<void>(r.value()); },
+          +[](result<std::unique_ptr<int>>& r) { static_cast<void>(*r); },
+          +[](result<std::unique_ptr<int>>& r) { static_cast<void>(r->get()); }}) {
         try {
             ask(failed);
             FAIL() << "nothing was thrown";

@@ -11,7 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Instant at(Duration when) { return Instant{1000s + when}; }
+Instant at(Duration when) {
+    return Instant{1000s + when};
+}
 
 /// tick 2 s, syncLimit 5, G 2 s: Delta and quarantine 16 s, step 2.5 s. Steadily pinged to 10 s.
 class EvidenceGap : public ::testing::Test {
@@ -167,8 +169,12 @@ TEST_F(EvidenceGap, ReplyAfterAShortStopIsFresh) {
 
 TEST_F(EvidenceGap, ReplyToWhatWasSentBeforeASilenceIsNoneHoweverQuick) {
     // G far above the tick: the reply is in time, but nothing was sent since.
-    Evidence patient({.tick = 2s, .sync_limit = 5, .standalone = false, .ack_gap = 60s,
-                      .clock_drift = 0.01, .margin = 250ms});
+    Evidence patient({.tick = 2s,
+                      .sync_limit = 5,
+                      .standalone = false,
+                      .ack_gap = 60s,
+                      .clock_drift = 0.01,
+                      .margin = 250ms});
     patient.on_session_created(at(0s), at(0s), 400s);
     patient.on_sent(at(1s));
     patient.on_ack(at(1s), at(3s + 1ns));
@@ -306,8 +312,12 @@ TEST_F(EvidenceGapStandalone, DeadlineNeedsNoDelta) {
 
 TEST(EvidenceTinyTick, SteadyPingsEveryHalfTickAreEvidence) {
     // Delta = 7 * 50 ms + 50 ms = 400 ms.
-    Evidence evidence({.tick = 50ms, .sync_limit = 5, .standalone = false, .ack_gap = 50ms,
-                       .clock_drift = 0.01, .margin = 10ms});
+    Evidence evidence({.tick = 50ms,
+                       .sync_limit = 5,
+                       .standalone = false,
+                       .ack_gap = 50ms,
+                       .clock_drift = 0.01,
+                       .margin = 10ms});
     evidence.on_session_created(at(0s), at(1ms), 1s);
     for (Duration when = 25ms; when <= 1s; when += 25ms) {
         evidence.on_sent(at(when));

@@ -47,8 +47,8 @@ public:
              ++connection) {
             for (std::size_t i = 0; i < connection->requests.size(); ++i) {
                 if (counts(*connection, i)) {
-                    deadline = std::max(deadline, connection->requests[i].sent + usable -
-                                                      x_timing.delta());
+                    deadline = std::max(deadline,
+                                        connection->requests[i].sent + usable - x_timing.delta());
                 }
             }
         }
@@ -98,8 +98,8 @@ private:
                 return false;  // unanswered for too long, or this very reply is slow
             }
             const bool is_last = i + 1 == connection.requests.size();
-            const auto next = is_last ? std::nullopt
-                                      : std::optional(connection.requests[i + 1].sent);
+            const auto next =
+                is_last ? std::nullopt : std::optional(connection.requests[i + 1].sent);
             if ((!next || *next - other.sent > x_timing.tick) &&
                 is_void_for(other.sent + x_timing.tick, next)) {
                 return false;  // silence
@@ -142,8 +142,9 @@ private:
             x_random.below(static_cast<std::uint64_t>(most.count()) + 1))};
     }
 
-    Duration latency() { return up_to(x_random.below(100) == 0 ? 3 * x_timing.ack_gap / 2
-                                                              : x_timing.ack_gap / 4); }
+    Duration latency() {
+        return up_to(x_random.below(100) == 0 ? 3 * x_timing.ack_gap / 2 : x_timing.ack_gap / 4);
+    }
 
     void attach(bool creates_session) {
         x_evidence.on_disconnected();
@@ -194,7 +195,7 @@ private:
     Duration x_least_spacing;
     Evidence x_evidence;
     std::vector<Connection> x_connections;
-    std::size_t x_answered = 0;         ///< requests of the newest connection
+    std::size_t x_answered = 0;        ///< requests of the newest connection
     std::vector<Instant> x_reply_due;  ///< of all of them
     Instant x_send_due{};
     Instant x_now{1000s};

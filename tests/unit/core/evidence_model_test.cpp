@@ -35,13 +35,13 @@ struct Pause {
 
 /// Everything that goes wrong in one run. Times from the creation of the session.
 struct Faults {
-    Duration cut{};           ///< nothing passes between follower and leader from here on
-    Duration phase{};         ///< of the leader's pings
-    Duration spacing{};       ///< of our own, tick/2 to a tick
-    Pause to_follower;        ///< what we send in the first tick arrives at the end
-    Pause to_client;          ///< what the follower sends arrives at the end
-    Pause follower[2];        ///< stopped; what arrives waits in its buffers
-    Pause client;             ///< stopped
+    Duration cut{};      ///< nothing passes between follower and leader from here on
+    Duration phase{};    ///< of the leader's pings
+    Duration spacing{};  ///< of our own, tick/2 to a tick
+    Pause to_follower;   ///< what we send in the first tick arrives at the end
+    Pause to_client;     ///< what the follower sends arrives at the end
+    Pause follower[2];   ///< stopped; what arrives waits in its buffers
+    Pause client;        ///< stopped
 
     friend std::ostream& operator<<(std::ostream& out, const Faults& faults) {
         const auto ms = [](Duration time) { return time / 1ms; };
@@ -124,9 +124,8 @@ private:
         x_unanswered.push_back(Instant{x_now});
         // First in, first out: nothing overtakes on a connection.
         x_arrived = std::max({x_arrived, x_now, x_faults.to_follower.after(x_now)});
-        at(x_arrived, [this, sent = x_now] {
-            at(follower_awake(x_now), [this, sent] { serve(sent); });
-        });
+        at(x_arrived,
+           [this, sent = x_now] { at(follower_awake(x_now), [this, sent] { serve(sent); }); });
         at(x_now + x_faults.spacing, [this] { send(); });
     }
 
@@ -136,9 +135,8 @@ private:
         }
         x_touched = true;
         x_replied = std::max({x_replied, x_now, x_faults.to_client.after(x_now)});
-        at(x_replied, [this, sent] {
-            at(x_faults.client.after(x_now), [this, sent] { receive(sent); });
-        });
+        at(x_replied,
+           [this, sent] { at(x_faults.client.after(x_now), [this, sent] { receive(sent); }); });
     }
 
     void receive(Duration sent) {
@@ -146,8 +144,8 @@ private:
         x_unanswered.pop_front();
         x_evidence.on_ack(Instant{sent}, Instant{x_now});
         if (x_now > x_faults.cut) {
-            x_overshoot = std::max(
-                x_overshoot, x_evidence.newest()->time_since_epoch() - x_leader_touched);
+            x_overshoot =
+                std::max(x_overshoot, x_evidence.newest()->time_since_epoch() - x_leader_touched);
         }
     }
 
@@ -274,8 +272,7 @@ TEST_P(SafeDeadlineModel, NoFaultsMakeEvidenceOlderThanDelta) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AckGaps, SafeDeadlineModel,
-                         ::testing::Values(Case{500ms, 2}, Case{1s, 2}, Case{1s, 5},
-                                           Case{4s, 2}));
+                         ::testing::Values(Case{500ms, 2}, Case{1s, 2}, Case{1s, 5}, Case{4s, 2}));
 
 }  // namespace
 }  // namespace leasehold::core

@@ -37,7 +37,9 @@ LeaseTiming standalone() {
     return timing;
 }
 
-Instant at(Duration when) { return Instant{1000s + when}; }
+Instant at(Duration when) {
+    return Instant{1000s + when};
+}
 
 /// In hand right after an acknowledgement that took no time.
 Duration in_hand(const LeaseTiming& timing, Duration session_timeout) {

@@ -14,7 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Instant at(Duration when) { return Instant{1000s + when}; }
+Instant at(Duration when) {
+    return Instant{1000s + when};
+}
 
 bool is_valid(LeaseWord& word, Instant now) {
     return word.valid([now] { return now; });

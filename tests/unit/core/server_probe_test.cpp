@@ -16,7 +16,9 @@ constexpr std::string_view answer_of_3_8 =
 constexpr std::string_view answer_of_3_4 =
     "Zookeeper version: 3.4.8--1, built on 02/06/2016 03:18 GMT\nLatency min/avg/max: 0/0/0\n";
 
-TEST(ServerProbe, AsksInFourBytes) { EXPECT_EQ(ServerProbe::request, "srvr"); }
+TEST(ServerProbe, AsksInFourBytes) {
+    EXPECT_EQ(ServerProbe::request, "srvr");
+}
 
 TEST(ServerProbe, KnowsNothingBeforeAnAnswer) {
     const ServerProbe probe;

@@ -24,8 +24,8 @@ using ::testing::Not;
 TEST(ConnectString, NamesHostsPortsAndChroot) {
     const auto parsed = parse_connect_string("zk1:2281,zk2,10.0.0.3:1/shop/eu");
     ASSERT_TRUE(parsed) << parsed.error().message();
-    EXPECT_THAT(parsed.value().hosts, ElementsAre(Endpoint{"zk1", 2281}, Endpoint{"zk2", 2181},
-                                                  Endpoint{"10.0.0.3", 1}));
+    EXPECT_THAT(parsed.value().hosts,
+                ElementsAre(Endpoint{"zk1", 2281}, Endpoint{"zk2", 2181}, Endpoint{"10.0.0.3", 1}));
     EXPECT_EQ(parsed.value().chroot, "/shop/eu");
 }
 
@@ -40,16 +40,16 @@ TEST(ConnectString, SlashAloneIsNoChroot) {
 TEST(ConnectString, Ipv6AddressesStandInBrackets) {
     const auto parsed = parse_connect_string("[::1],[2001:db8::2]:2182,[fe80::1%eth0]:65535/x");
     ASSERT_TRUE(parsed) << parsed.error().message();
-    EXPECT_THAT(parsed.value().hosts, ElementsAre(Endpoint{"::1", 2181},
-                                                  Endpoint{"2001:db8::2", 2182},
-                                                  Endpoint{"fe80::1%eth0", 65535}));
+    EXPECT_THAT(parsed.value().hosts,
+                ElementsAre(Endpoint{"::1", 2181}, Endpoint{"2001:db8::2", 2182},
+                            Endpoint{"fe80::1%eth0", 65535}));
 }
 
 TEST(ConnectString, DuplicatesAreDroppedAndTheFirstKept) {
     const auto parsed = parse_connect_string("zk1,zk2:2181,ZK1:2181,zk1:2182,zk2");
     ASSERT_TRUE(parsed);
-    EXPECT_THAT(parsed.value().hosts, ElementsAre(Endpoint{"zk1", 2181}, Endpoint{"zk2", 2181},
-                                                  Endpoint{"zk1", 2182}));
+    EXPECT_THAT(parsed.value().hosts,
+                ElementsAre(Endpoint{"zk1", 2181}, Endpoint{"zk2", 2181}, Endpoint{"zk1", 2182}));
 }
 
 struct Malformed {
@@ -70,10 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
     Hosts, MalformedConnectString,
     ::testing::Values(
         Malformed{"", "the connect string is empty"},
-        Malformed{"/shop", "no host before the chroot"},
-        Malformed{" ", "blank at offset 0"},
-        Malformed{"zk1 ,zk2", "blank at offset 3"},
-        Malformed{"zk1,\tzk2", "blank at offset 4"},
+        Malformed{"/shop", "no host before the chroot"}, Malformed{" ", "blank at offset 0"},
+        Malformed{"zk1 ,zk2", "blank at offset 3"}, Malformed{"zk1,\tzk2", "blank at offset 4"},
         Malformed{"zk1\n", "control character 0x0a at offset 3"},
         Malformed{std::string("zk\0", 3), "control character 0x00 at offset 2"},
         Malformed{"zk\x7f", "control character 0x7f at offset 2"},
@@ -89,8 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"zk1:99999", "the port is outside 1..65535"},
         Malformed{"zk1:99999999999999999999", "the port is outside 1..65535"},
         Malformed{"zk1:12x", "the port is no number"},
-        Malformed{"zk1:x12", "the port is no number"},
-        Malformed{"zk1:-1", "the port is no number"},
+        Malformed{"zk1:x12", "the port is no number"}, Malformed{"zk1:-1", "the port is no number"},
         Malformed{"zk1:+1", "the port is no number"},
         Malformed{"::1", "an IPv6 address stands in brackets"},
         Malformed{"zk1:1:2", "an IPv6 address stands in brackets"},
@@ -104,15 +101,13 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"zk1]", "brackets stand around the whole host"},
         Malformed{std::string(256, 'a'), "longer than 255 bytes"}));
 
-INSTANTIATE_TEST_SUITE_P(Chroots, MalformedConnectString,
-                         ::testing::Values(Malformed{"zk1//", "the chroot"},
-                                           Malformed{"zk1//a", "the chroot"},
-                                           Malformed{"zk1/a/", "the chroot"},
-                                           Malformed{"zk1/a//b", "the chroot"},
-                                           Malformed{"zk1/.", "the chroot"},
-                                           Malformed{"zk1/a/../b", "the chroot"},
-                                           Malformed{"zk1/a\x01", "the chroot"},
-                                           Malformed{"zk://zk1", "the port after ':'"}));
+INSTANTIATE_TEST_SUITE_P(
+    Chroots, MalformedConnectString,
+    ::testing::Values(Malformed{"zk1//", "the chroot"}, Malformed{"zk1//a", "the chroot"},
+                      Malformed{"zk1/a/", "the chroot"}, Malformed{"zk1/a//b", "the chroot"},
+                      Malformed{"zk1/.", "the chroot"}, Malformed{"zk1/a/../b", "the chroot"},
+                      Malformed{"zk1/a\x01", "the chroot"},
+                      Malformed{"zk://zk1", "the port after ':'"}));
 
 TEST(ConnectString, RefusedChrootIsShownAsAPath) {
     const auto parsed = parse_connect_string("zk1/a/");

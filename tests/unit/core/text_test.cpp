@@ -32,8 +32,12 @@ TEST(Text, EscapedTextCannotSteerATerminal) {
     EXPECT_EQ(escape("plain text"), "plain text");
     EXPECT_EQ(escape("\x1b[2Jboo"), "\\x1b[2Jboo");
     EXPECT_EQ(escape("a\nb\\c"), "a\\x0ab\\x5cc");
-    EXPECT_EQ(escape("\xc2\x9b" "1m"), "\\xc2\\x9b1m");               // C1: CSI
-    EXPECT_EQ(escape("\xe2\x80\xae" "gpj"), "\\xe2\\x80\\xaegpj");  // right-to-left override
+    EXPECT_EQ(escape("\xc2\x9b"
+                     "1m"),
+              "\\xc2\\x9b1m");  // C1: CSI
+    EXPECT_EQ(escape("\xe2\x80\xae"
+                     "gpj"),
+              "\\xe2\\x80\\xaegpj");  // right-to-left override
     EXPECT_EQ(escape("\xff\xfe"), "\\xff\\xfe");
     EXPECT_EQ(escape("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f");
 }
@@ -41,7 +45,10 @@ TEST(Text, EscapedTextCannotSteerATerminal) {
 TEST(Text, LongTextIsCutBetweenCharacters) {
     EXPECT_EQ(escape("abcdef", 6), "abcdef");
     EXPECT_EQ(escape("abcdefg", 6), "abc...");
-    EXPECT_EQ(escape("ab\xe2\x82\xac" "defg", 6), "ab...");
+    EXPECT_EQ(escape("ab\xe2\x82\xac"
+                     "defg",
+                     6),
+              "ab...");
     EXPECT_EQ(escape("ab\n\n\n\n", 10), "ab\\x0a...");
     EXPECT_EQ(escape("abcdef", 2), "..");
     EXPECT_EQ(escape(std::string(100'000, '\x01'), 200).size(), 199u);

@@ -15,7 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Instant at(Duration when) { return Instant{when}; }
+Instant at(Duration when) {
+    return Instant{when};
+}
 
 TEST(TimerQueue, WithoutTimersNothingIsDueForEver) {
     TimerQueue<int> timers;
@@ -89,15 +91,13 @@ TEST(TimerQueue, AgreesWithAPlainMapOverRandomUse) {
                 timers.set(key, when);
                 expected[key] = when;
                 break;
-            case 1:
-                ASSERT_EQ(timers.cancel(key), expected.erase(key) == 1);
-                break;
+            case 1: ASSERT_EQ(timers.cancel(key), expected.erase(key) == 1); break;
             default: {
                 // The first of the smallest: equal instants come in the order of their keys.
                 const auto first = earliest();
                 const bool is_due = first != expected.end() && first->second <= when;
-                ASSERT_EQ(timers.pop_due(when), is_due ? std::optional(first->first)
-                                                       : std::nullopt);
+                ASSERT_EQ(timers.pop_due(when),
+                          is_due ? std::optional(first->first) : std::nullopt);
                 if (is_due) {
                     expected.erase(first);
                 }

@@ -1,8 +1,7 @@
 #include "sdk/net/boot_timer.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
 
 #include <chrono>
 #include <functional>

@@ -4,19 +4,17 @@
 #include "tests/support/patience.hpp"
 #include "tests/support/scripted_server.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <gtest/gtest.h>
 
 #include <chrono>
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
 
 namespace leasehold::net {
 namespace {
@@ -179,9 +177,8 @@ TEST_F(ConnectionTest, OwnerMayReconnectWhileBytesAreDelivered) {
 }
 
 TEST_F(ConnectionTest, FloodLetsTimersHaveTheirTurn) {
-    ScriptedServer server([](std::string_view) {
-        return std::optional<std::string>(std::string(32u << 20, 'x'));
-    });
+    ScriptedServer server(
+        [](std::string_view) { return std::optional<std::string>(std::string(32u << 20, 'x')); });
     connect(server);
     bool timer_fired = false;
     std::size_t received_then = 0;

@@ -1,9 +1,8 @@
 #include "sdk/net/resolver.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <condition_variable>

@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <string>
-
 #include <pthread.h>
 #include <signal.h>
+#include <string>
 
 namespace leasehold::net {
 namespace {
