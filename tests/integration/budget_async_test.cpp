@@ -124,6 +124,17 @@ TEST_F(BudgetAsync, IoContextThatHangs_DelaysNoReleaseAndNoHeartbeat) {
     trap.open();
 }
 
+/// A coroutine that does not come back until its door opens.
+template <class Door>
+struct Stubborn {
+    Door door;
+
+    asio::awaitable<int> operator()() const {
+        door();
+        co_return 3;
+    }
+};
+
 TEST_F(BudgetAsync, CoroutineThatIgnoresItsCancellation_LosesTheLockAllTheSame) {
     UserContext user;
     Trap trap;
@@ -131,10 +142,7 @@ TEST_F(BudgetAsync, CoroutineThatIgnoresItsCancellation_LosesTheLockAllTheSame) 
     ASSERT_TRUE(lock.has_value()) << why(lock);
     const Instant due = lock->deadline();
     Farewell farewell(observer, lock->node());
-    const auto stubborn = [door = trap.door()]() -> asio::awaitable<int> {
-        door();
-        co_return 3;
-    };
+    const Stubborn<decltype(trap.door())> stubborn{trap.door()};
     auto answer = lock->async_call(stubborn, asio::bind_executor(user.context, asio::use_future));
     EXPECT_TRUE(gone_in_time(farewell.wait(), due));
     trap.open();

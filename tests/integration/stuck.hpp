@@ -68,7 +68,7 @@ inline constexpr milliseconds release_promise{250};
 class Farewell {
 public:
     Farewell(const Client& observer, std::string_view node)
-        : x_watched(observer.zookeeper().get_watched(node).value()) {}
+        : x_watched(watch(observer.zookeeper(), node)) {}
 
     /// When the observer heard that the node is gone; nothing if it still stands at the limit.
     [[nodiscard]] std::optional<Instant> wait(milliseconds limit = std::chrono::seconds{15}) {
@@ -81,6 +81,12 @@ public:
     }
 
 private:
+    /// The observer may be on a follower that has not heard of the node yet.
+    static Watched<NodeData> watch(const ZooKeeper& zookeeper, std::string_view node) {
+        zookeeper.sync().value();
+        return zookeeper.get_watched(node).value();
+    }
+
     Watched<NodeData> x_watched;
 };
 

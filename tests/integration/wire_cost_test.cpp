@@ -61,7 +61,12 @@ TEST_F(WireCost, QueuedLock_IsTwoRoundTripsAndNothingAtTheHandOver) {
     ASSERT_TRUE(held.has_value()) << why(held);
     proxy.clear();
     auto waiting = us.async_lock(path, {.wait = 30s, .budget = 2s}, boost::asio::use_future);
-    ASSERT_TRUE(eventually([&] { return proxy.requests(Opcode::get_data) == 2; }));
+    ASSERT_TRUE(eventually([&] {
+        const auto frames = proxy.frames();
+        return std::count_if(frames.begin(), frames.end(), [](const ProxyFrame& frame) {
+                   return frame.is_reply(Opcode::get_data);
+               }) == 2;
+    }));
     const auto before = without_pings(proxy);
     ASSERT_EQ(proxy.requests().size(), 4U) << join(before);
     EXPECT_TRUE(before[0].is_request(Opcode::create)) << join(before);

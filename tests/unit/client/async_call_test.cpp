@@ -126,15 +126,23 @@ TEST_F(AsyncCall, ValuesOfEveryKindComeBack) {
     EXPECT_TRUE(held.valid());
 }
 
-TEST_F(AsyncCall, CallableIsGivenTheContextAndKeptAlive) {
-    const auto held = lock();
-    const auto token = std::make_shared<std::int64_t>(held.token());
-    auto with_context = [token](const CallContext& context) -> awaitable<bool> {
+/// Uses what it was made with after its first suspension.
+struct WithContext {
+    std::shared_ptr<std::int64_t> token;
+
+    awaitable<bool> operator()(const CallContext& context) const {
         asio::steady_timer timer(co_await asio::this_coro::executor);
         timer.expires_after(1ms);
         co_await timer.async_wait(asio::use_awaitable);
         co_return context.valid() && context.token() == *token;
-    };
+    }
+};
+
+TEST_F(AsyncCall, CallableIsGivenTheContextAndKeptAlive) {
+    const auto held = lock();
+    const auto token = std::make_shared<std::int64_t>(held.token());
+    WithContext with_context;
+    with_context.token = token;
     EXPECT_TRUE(call(held, std::move(with_context)).value());
     EXPECT_EQ(call(held, [] { return seven(); }).value(), 7);
 }
