@@ -4,6 +4,7 @@
 #include "event.hpp"
 #include "ledger.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,7 +16,10 @@ namespace demo {
 
 class Audit {
 public:
-    Audit(const std::vector<Event>& events, const Ledger& ledger, std::string_view hanging);
+    /// `events` by time. `stood_still`: how long nothing ran because the machine had other things
+    /// to do; nobody is blamed for waiting that long.
+    Audit(const std::vector<Event>& events, const Ledger& ledger, std::string_view hanging,
+          leasehold::Duration stood_still);
 
     /// What is found wrong; nothing, if all went as it should.
     [[nodiscard]] const std::vector<std::string>& failures() const { return x_failures; }
@@ -33,27 +37,32 @@ private:
         leasehold::Instant from;
         leasehold::Instant until;
     };
+    /// What became of the payment that the gateway swallowed.
+    struct Hang {
+        leasehold::Instant at;
+        std::optional<Event> cancelled;
+        bool is_lock_over = false;
+        bool is_write_refused = false;
+    };
 
     void read(const Event& event);
+    void read_hang(const Event& event);
     void check_holds(int order, const std::vector<Hold>& holds);
     void check_payments(const Ledger& ledger);
-    void check_hang();
+    void check_hang(leasehold::Duration stood_still);
     [[nodiscard]] Hold* find(int order, std::int64_t token);
 
     std::string x_hanging;
     std::map<int, std::vector<Hold>> x_holds;  ///< by order, each in the order of the grants
     std::vector<std::string> x_failures;
 
-    std::size_t x_payments_ok = 0;
+    std::optional<Hang> x_hang;
+    std::size_t x_others_paid = 0;
     std::int64_t x_sessions = 0;
     std::size_t x_closed = 0;
     std::size_t x_rises = 0;
-    std::optional<Event> x_cancelled;
-    std::optional<Event> x_lock_over;
-    std::optional<Event> x_refused_write;
-    bool x_is_hanging_paid = false;
     leasehold::Duration x_blocked{};       ///< the hot order, by the hang
-    leasehold::Duration x_longest_wait{};  ///< for the hot order, of those who were queued then
+    leasehold::Duration x_longest_wait{};  ///< for the hot order, after the hang
 };
 
 }  // namespace demo

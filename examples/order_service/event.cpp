@@ -9,10 +9,11 @@ namespace demo {
 namespace {
 
 constexpr std::array names{
-    std::string_view{"note"},      std::string_view{"ready"},     std::string_view{"asks"},
-    std::string_view{"HOLDS"},     std::string_view{"CANCELLED"}, std::string_view{"stalls"},
-    std::string_view{"LOCK OVER"}, std::string_view{"paid"},      std::string_view{"REFUSED"},
-    std::string_view{"releases"},  std::string_view{"FAILED"},    std::string_view{"closed"},
+    std::string_view{"note"},    std::string_view{"ready"},     std::string_view{"HANGS"},
+    std::string_view{"asks"},    std::string_view{"HOLDS"},     std::string_view{"CANCELLED"},
+    std::string_view{"stalls"},  std::string_view{"LOCK OVER"}, std::string_view{"paid"},
+    std::string_view{"REFUSED"}, std::string_view{"releases"},  std::string_view{"FAILED"},
+    std::string_view{"closed"},
 };
 
 }  // namespace
@@ -25,12 +26,12 @@ std::string to_line(const Event& event) {
     std::ostringstream line;
     line << event.at.time_since_epoch().count() << '\t' << static_cast<int>(event.kind) << '\t'
          << event.process << '\t' << event.worker << '\t' << event.order << '\t' << event.token
-         << '\t' << event.took.count() << '\t' << event.text << '\n';
+         << '\t' << event.took.count() << '\t' << event.payment << '\t' << event.text << '\n';
     return line.str();
 }
 
 std::optional<Event> from_line(std::string_view line) {
-    std::array<std::string, 8> fields;
+    std::array<std::string, 9> fields;
     std::istringstream stream{std::string(line)};
     for (std::size_t index = 0; index < fields.size(); ++index) {
         std::getline(stream, fields[index], '\t');
@@ -54,7 +55,8 @@ std::optional<Event> from_line(std::string_view line) {
     }
     event.process = fields[2];
     event.worker = fields[3];
-    event.text = fields[7];
+    event.payment = fields[7];
+    event.text = fields[8];
     return event;
 }
 

@@ -13,12 +13,13 @@ namespace demo {
 enum class EventKind {
     note,        ///< for the reader only
     ready,       ///< the process is connected
+    hangs,       ///< the gateway swallowed `payment`
     asks,        ///< for the lock
     holds,       ///< was granted it; `took`: the wait
     cancelled,   ///< the charge was given up; `took`: how long it hung
     stalls,      ///< still has the lock; `took`: how much of the lease is left
     lock_ended,  ///< not by a release
-    paid,        ///< the gateway said yes, for the `payment` in the text
+    paid,        ///< the gateway said yes; not printed
     refused,     ///< a write to the database, for its token
     releases,    ///< gave the lock back; `at` is an instant at which it was still valid
     failed,      ///< something that must not happen in this demo
@@ -35,6 +36,7 @@ struct Event {
     std::string worker;
     int order = 0;
     std::int64_t token = 0;
+    std::string payment;
     leasehold::Duration took{};
     std::string text;
 };

@@ -20,13 +20,13 @@ public:
         std::int64_t highest;  ///< token seen for this order, after the call
     };
 
-    Answer write(int order, std::int64_t token, std::string text) {
+    Answer write(int order, std::int64_t token, std::string entry) {
         Row& row = x_rows[order];
         if (token < row.highest) {
             return {false, row.highest};
         }
         row.highest = token;
-        row.entries.push_back(std::move(text));
+        row.entries.push_back(std::move(entry));
         return {true, row.highest};
     }
 

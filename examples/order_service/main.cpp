@@ -104,7 +104,7 @@ int run_parent(const Arguments& arguments) {
         return 1;
     }
 
-    Audit audit(shop.events(), shop.ledger(), hanging);
+    Audit audit(shop.events(), shop.ledger(), hanging, shop.stood_still());
     check_server(arguments.setup.connect, audit);
     std::printf("\n");
     for (const std::string& line : audit.summary()) {

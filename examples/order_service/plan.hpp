@@ -13,11 +13,15 @@ namespace demo {
 using namespace std::chrono_literals;
 using leasehold::milliseconds;
 
+/// What a task's time counts from.
+enum class From { start, hang };
+
 /// One payment: `worker` takes the lock of `order` at `at`, and charges `payment` under it.
 struct Task {
     std::string_view process;
     std::string_view worker;
-    milliseconds at;  ///< after the start
+    From from;
+    milliseconds at;
     int order;
     std::string_view payment;
 };
@@ -26,14 +30,22 @@ inline constexpr std::string_view blocking = "blocking";
 inline constexpr std::string_view coroutine = "coroutine";
 
 /// Order 42 is the hot one. Each worker does its own tasks one after the other.
+// clang-format off
 inline constexpr Task plan[] = {
-    {blocking, "a1", 0ms, 42, "a1/1"},    {coroutine, "b1", 50ms, 42, "b1/1"},
-    {blocking, "a2", 100ms, 7, "a2/1"},   {coroutine, "b2", 150ms, 8, "b2/1"},
-    {blocking, "a1", 500ms, 42, "a1/2"},  {coroutine, "b1", 700ms, 42, "b1/2"},
-    {blocking, "a2", 800ms, 42, "a2/2"},  {coroutine, "b2", 900ms, 42, "b2/2"},
-    {blocking, "a3", 1000ms, 9, "a3/1"},  {coroutine, "b3", 1100ms, 10, "b3/1"},
-    {blocking, "a3", 1300ms, 42, "a3/2"}, {coroutine, "b3", 1400ms, 42, "b3/2"},
+    {blocking,  "a1", From::start,    0ms, 42, "a1/1"},
+    {coroutine, "b1", From::start,   50ms, 42, "b1/1"},
+    {blocking,  "a2", From::start,  100ms,  7, "a2/1"},
+    {coroutine, "b2", From::start,  150ms,  8, "b2/1"},
+    {blocking,  "a1", From::start,  500ms, 42, "a1/2"},
+    {coroutine, "b1", From::start,  550ms, 42, "b1/2"},
+    {blocking,  "a2", From::hang,   200ms, 42, "a2/2"},
+    {coroutine, "b2", From::hang,   300ms, 42, "b2/2"},
+    {blocking,  "a3", From::hang,   400ms,  9, "a3/1"},
+    {coroutine, "b3", From::hang,   500ms, 10, "b3/1"},
+    {blocking,  "a3", From::hang,   700ms, 42, "a3/2"},
+    {coroutine, "b3", From::hang,   800ms, 42, "b3/2"},
 };
+// clang-format on
 inline constexpr int hot_order = 42;
 
 /// The payment that the gateway never answers.
@@ -57,6 +69,8 @@ inline leasehold::ClientOptions client_options() {
 
 inline constexpr milliseconds budget = 2s;
 inline constexpr milliseconds wait = 6s;
+/// How often a payment is tried before its worker gives up.
+inline constexpr int attempts = 4;
 /// How long the worker whose payment failed is held up before it writes that down.
 inline constexpr milliseconds stall = 1200ms;
 /// How long the gateway takes over a payment that it answers.

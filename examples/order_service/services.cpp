@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <sstream>
 #include <utility>
@@ -52,46 +53,62 @@ awaitable<std::string> Services::answer(tcp::socket& socket, std::string request
     std::istringstream words(request);
     std::string verb;
     std::string payment;
+    std::string state;
     int order = 0;
     std::int64_t token = 0;
     words >> verb;
     if (verb == "charge" && words >> payment) {
         co_return co_await charge(socket, payment);
     }
-    if (verb == "write" && words >> order >> token >> payment) {
-        const Ledger::Answer answer = x_ledger.write(order, token, payment);
+    if (verb == "write" && words >> order >> token >> payment >> state) {
+        const Ledger::Answer answer = x_ledger.write(order, token, payment + ' ' + state);
         if (answer.is_accepted) {
             co_return "ok";
         }
         co_return "stale " + std::to_string(answer.highest);
     }
+    if (verb == "await") {
+        co_return co_await await_hang();
+    }
     co_return "what?";
 }
 
 awaitable<std::string> Services::charge(tcp::socket& socket, std::string payment) {
-    asio::steady_timer timer(socket.get_executor(), payment_time);
-    co_await timer.async_wait(use_awaitable);
     if (auto reply = x_payments.charge(payment)) {
+        asio::steady_timer timer(socket.get_executor(), payment_time);
+        co_await timer.async_wait(use_awaitable);
         co_return *reply;
     }
-    say(EventKind::note, "the gateway read payment " + payment + " and never answers");
+    say(EventKind::hangs, payment,
+        "on payment " + payment + ": the request is read, and never answered");
     const leasehold::Instant begin = leasehold::BootClock::now();
     char byte = 0;
     try {
         // Ends when the caller gives up and closes the connection.
         co_await socket.async_read_some(asio::buffer(&byte, 1), use_awaitable);
     } catch (const boost::system::system_error&) {
-        say(EventKind::note, "the caller of payment " + payment + " hung up after " +
-                                 seconds(leasehold::BootClock::now() - begin));
+        say(EventKind::note, payment,
+            "the caller of payment " + payment + " hung up after " +
+                seconds(leasehold::BootClock::now() - begin));
     }
     co_return "";
 }
 
-void Services::say(EventKind kind, std::string text) {
+awaitable<std::string> Services::await_hang() {
+    asio::steady_timer timer(x_acceptor.get_executor());
+    while (!x_payments.has_hung()) {
+        timer.expires_after(std::chrono::milliseconds(5));
+        co_await timer.async_wait(use_awaitable);
+    }
+    co_return "yes";
+}
+
+void Services::say(EventKind kind, const std::string& payment, std::string text) {
     Event event;
     event.at = leasehold::BootClock::now();
     event.kind = kind;
     event.process = "gateway";
+    event.payment = payment;
     event.text = std::move(text);
     x_report(std::move(event));
 }

@@ -17,8 +17,9 @@ namespace demo {
 
 /// One line in, one line out:
 ///
-///     charge PAYMENT             -> paid
-///     write ORDER TOKEN PAYMENT  -> ok | stale HIGHEST
+///     charge PAYMENT                    -> paid
+///     write ORDER TOKEN PAYMENT STATE   -> ok | stale HIGHEST
+///     await hang                        -> yes, as soon as a payment hangs
 ///
 /// Thread safety: none; everything runs on the thread of the io_context.
 class Services {
@@ -38,7 +39,8 @@ private:
                                                std::string request);
     boost::asio::awaitable<std::string> charge(boost::asio::ip::tcp::socket& socket,
                                                std::string payment);
-    void say(EventKind kind, std::string text);
+    boost::asio::awaitable<std::string> await_hang();
+    void say(EventKind kind, const std::string& payment, std::string text);
 
     boost::asio::ip::tcp::acceptor x_acceptor;
     PaymentStub x_payments;

@@ -88,8 +88,12 @@ awaitable<void> Shop::keep_time() {
                 say(EventKind::failed, process->name, "ended with code " + std::to_string(*code));
             }
         }
-        timer.expires_after(std::chrono::milliseconds(20));
+        const Instant due = BootClock::now() + std::chrono::milliseconds(20);
+        timer.expires_after(due - BootClock::now());
         co_await timer.async_wait(use_awaitable);  // what they said last is read meanwhile
+        if (const auto late = BootClock::now() - due; late > std::chrono::milliseconds(50)) {
+            x_stood_still += late;
+        }
         x_timeline.print_until(BootClock::now());
         if (running == 0) {
             break;

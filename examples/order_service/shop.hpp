@@ -35,6 +35,9 @@ public:
     /// False if a process could not connect: then nothing happened.
     [[nodiscard]] bool did_start() const { return x_has_started; }
     [[nodiscard]] const std::vector<Event>& events() const { return x_timeline.printed(); }
+    /// For how long, in sum, this process was not run when it was due: as good as a measure as any
+    /// of a machine that was busy with something else.
+    [[nodiscard]] leasehold::Duration stood_still() const { return x_stood_still; }
     [[nodiscard]] const Ledger& ledger() const { return x_services.ledger(); }
 
 private:
@@ -59,6 +62,7 @@ private:
     std::vector<std::unique_ptr<Process>> x_processes;
     std::size_t x_ready = 0;
     bool x_has_started = false;
+    leasehold::Duration x_stood_still{};
     leasehold::Instant x_begin = leasehold::BootClock::now();
 };
 

@@ -17,6 +17,7 @@ std::string_view colour_of(EventKind kind) {
     switch (kind) {
         case EventKind::holds: return "\033[32m";       // green
         case EventKind::lock_ended: return "\033[33m";  // yellow
+        case EventKind::hangs:
         case EventKind::cancelled:
         case EventKind::refused:
         case EventKind::failed: return "\033[31m";  // red

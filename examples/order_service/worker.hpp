@@ -43,13 +43,15 @@ public:
     [[nodiscard]] leasehold::LockOptions lock_options() const;
     [[nodiscard]] std::string charge_request() const;
     [[nodiscard]] std::string write_request(std::int64_t token) const;
+    /// Answered when the gateway hangs.
+    static constexpr std::string_view await_hang_request = "await hang";
 
     void asks();
     void refused(const leasehold::Error& error) const;
     /// Also tells, when it comes to that, of a lock that ended before it was released.
     void holds(const leasehold::ScopedLock& lock) const;
     void charges();
-    void cancelled(const leasehold::Error& error) const;
+    void cancelled(const leasehold::ScopedLock& lock, const leasehold::Error& error) const;
     void stalls(const leasehold::ScopedLock& lock) const;
     void paid();
     void written(const std::string& answer, std::int64_t token) const;

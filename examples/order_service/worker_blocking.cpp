@@ -2,6 +2,7 @@
 #include "blocking_rpc.hpp"
 #include "worker.hpp"
 
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,7 +35,7 @@ public:
         if (paid) {
             x_story.paid();
         } else {
-            x_story.cancelled(paid.error());
+            x_story.cancelled(*lock, paid.error());
             x_story.stalls(*lock);
             // What paging, a debugger or a full disk may do to a program between any two lines.
             std::this_thread::sleep_for(stall);
@@ -67,11 +68,22 @@ private:
 };
 
 void work(leasehold::Client& client, unsigned short port, Instant start, std::string_view worker) {
+    std::optional<Instant> hang;
     for (const Task& task : plan) {
-        if (task.worker == worker) {
-            std::this_thread::sleep_for(start + task.at - BootClock::now());
-            // The same payment once more: the gateway knows by its number that it is the same.
-            for (int left = 2; left > 0 && !BlockingWorker(client, port, task).attempt(); --left) {
+        if (task.worker != worker) {
+            continue;
+        }
+        if (task.from == From::hang && !hang) {
+            const auto deadline = [&] { return start + time_limit; };
+            (void)call_line(port, Story::await_hang_request, deadline, {});
+            hang = BootClock::now();
+        }
+        const Instant base = task.from == From::hang ? *hang : start;
+        std::this_thread::sleep_for(base + task.at - BootClock::now());
+        // The same payment once more: the gateway knows by its number that it is the same.
+        for (int left = attempts; left > 0; --left) {
+            if (BlockingWorker(client, port, task).attempt()) {
+                break;
             }
         }
     }

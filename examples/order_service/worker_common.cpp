@@ -77,7 +77,7 @@ std::string Story::charge_request() const {
 
 std::string Story::write_request(std::int64_t token) const {
     return "write " + std::to_string(x_task.order) + ' ' + std::to_string(token) + ' ' +
-           std::string(x_task.payment);
+           std::string(x_task.payment) + (x_is_paid ? " paid" : " unknown");
 }
 
 void Story::asks() {
@@ -112,9 +112,10 @@ void Story::charges() {
     x_charged = BootClock::now();
 }
 
-void Story::cancelled(const leasehold::Error& error) const {
+void Story::cancelled(const leasehold::ScopedLock& lock, const leasehold::Error& error) const {
     const std::string& what = error.context().what;
     Event event = this->event(EventKind::cancelled, {});
+    event.token = lock.token();
     event.took = event.at - x_charged;
     event.text = "payment " + std::string(x_task.payment) + " after " + seconds(event.took) + ": " +
                  (what.empty() ? error.message() : what);
@@ -123,6 +124,7 @@ void Story::cancelled(const leasehold::Error& error) const {
 
 void Story::stalls(const leasehold::ScopedLock& lock) const {
     Event event = this->event(EventKind::stalls, {});
+    event.token = lock.token();
     event.took = lock.remaining();
     event.text = "for " + seconds(stall) + ", as a paused process would; its lock has " +
                  seconds(event.took) + " left";
@@ -131,7 +133,7 @@ void Story::stalls(const leasehold::ScopedLock& lock) const {
 
 void Story::paid() {
     x_is_paid = true;
-    tell_parent(event(EventKind::paid, std::string(x_task.payment)));
+    tell_parent(event(EventKind::paid, {}));
 }
 
 void Story::written(const std::string& answer, std::int64_t token) const {
@@ -163,6 +165,7 @@ Event Story::event(EventKind kind, std::string text) const {
     event.process = x_task.process;
     event.worker = x_task.worker;
     event.order = x_task.order;
+    event.payment = x_task.payment;
     event.text = std::move(text);
     return event;
 }

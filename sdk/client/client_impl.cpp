@@ -13,11 +13,12 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// ~Client's second, divided: the server's answer to the close, then everything else.
-constexpr milliseconds close_limit{600};
-constexpr milliseconds loop_limit{750};
-constexpr milliseconds forced_limit{850};
-constexpr milliseconds callbacks_limit{950};
+/// ~Client's second, divided: the server's answer to the close, the end of the loop, of the loop by
+/// force, and of the threads that run user code. What is left is for a busy machine.
+constexpr milliseconds close_limit{350};
+constexpr milliseconds loop_limit{450};
+constexpr milliseconds forced_limit{550};
+constexpr milliseconds callbacks_limit{700};
 
 /// So many stop callbacks and jeopardy handlers may be stuck before the others wait for them.
 constexpr std::size_t notifier_threads = 8;

@@ -277,11 +277,11 @@ void Session::on_time(Instant now) {
     dial(now);
 }
 
-/// Java's rule: a server that was silent for two thirds of the timeout is given up for another,
-/// which leaves a third to find one.
+/// A third of the timeout. Java waits for two thirds, which leaves a session time to move; but
+/// leases run out well before their session, and have to move before that.
 Duration Session::silence_limit() const {
     return x_purpose == Purpose::trial ? x_settings.connect_timeout
-                                       : x_evidence.session_timeout() / 3 * 2;
+                                       : x_evidence.session_timeout() / 3;
 }
 
 Instant Session::next_wakeup() const {

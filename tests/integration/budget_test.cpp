@@ -1,6 +1,7 @@
 // The lock is given back at its budget even if the caller never comes back: another client sees the
 // node gone at most 250 ms later, and the next in line goes on.
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/parcel.hpp"
 #include "tests/integration/stuck.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -131,13 +132,13 @@ TEST_P(Budget, StopIsRequestedByTheReserveAndTheLockStaysValidUntilTheBudget) {
     const auto answer = lock->call([&](const CallContext& context) {
         EXPECT_EQ(context.deadline(), due - 1s);
         EXPECT_EQ(context.token(), lock->token());
-        std::promise<void> stop;
+        const Parcel<bool> stop;
         const std::stop_callback callback(context.stop_token(), [&] {
             stopped = BootClock::now();
             was_valid = context.valid();
-            stop.set_value();
+            stop.deliver(true);
         });
-        stop.get_future().wait();
+        (void)stop.receive();
         return 1;
     });
     EXPECT_GE(stopped, due - 1s);

@@ -1,5 +1,6 @@
 // A client goes: nothing of it is left on the server, and whatever hangs does not keep it.
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/parcel.hpp"
 #include "tests/integration/stuck.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -147,21 +148,21 @@ TEST_F(Close, WhileACallRuns_InvalidatesItsLock) {
 
 TEST_F(Close, InsideItsOwnCallback_DoesNotHang) {
     auto us = std::make_shared<std::optional<Client>>(connect(servers.connect_string()));
-    std::promise<Duration> took;
+    const Parcel<Duration> took;
     (*us)->async_contenders(
-        path, [us, &took](result<std::vector<ContenderInfo>>) { took.set_value(destroy(*us)); });
-    EXPECT_LE(took.get_future().get(), farewell_limit);
+        path, [us, took](result<std::vector<ContenderInfo>>) { took.deliver(destroy(*us)); });
+    EXPECT_LE(took.receive(), farewell_limit);
     EXPECT_TRUE(nothing_left(servers));
 }
 
 TEST_F(Close, BlockingCallOnTheCallbackThread_IsAllowedAndOnlyBlocksThatThread) {
     const Client us = connect(servers.connect_string());
-    std::promise<bool> done;
-    us.async_contenders(path, [&](result<std::vector<ContenderInfo>>) {
+    const Parcel<bool> done;
+    us.async_contenders(path, [&us, done, path = path](result<std::vector<ContenderInfo>>) {
         auto lock = us.lock(path, {.wait = 10s, .budget = 1s});
-        done.set_value(lock.has_value() && lock->release().has_value());
+        done.deliver(lock.has_value() && lock->release().has_value());
     });
-    EXPECT_TRUE(done.get_future().get());
+    EXPECT_TRUE(done.receive());
 }
 
 TEST_F(Close, ManyClientsInARow_LeaveNothing) {

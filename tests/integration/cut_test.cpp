@@ -218,8 +218,8 @@ TEST_F(Cut, AnywhereInALocksLife_LeavesNothingBehind) {
     // break it at: connecting, creating parents, creating, listing, watching, releasing, closing.
     std::size_t rounds = 0;
     for (bool was_cut = true; was_cut && rounds < 60; ++rounds) {
+        std::size_t seen = 0;  // outlives the proxy that counts in it
         CuttingProxy road(one_server().server().port());
-        std::size_t seen = 0;
         road.judge([&seen, rounds](const ProxyFrame& frame) {
             if (frame.op == Opcode::ping || seen++ != rounds / 2) {
                 return Verdict::forward;

@@ -1,6 +1,7 @@
 // The session ends without us: the next holder comes after the lease it could have believed in, and
 // the old holder knows before anybody tells it.
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/parcel.hpp"
 #include "tests/integration/worker_process.hpp"
 #include "tests/support/cutting_proxy.hpp"
 #include "tests/support/raw_session.hpp"
@@ -86,13 +87,13 @@ class Witness {
 public:
     explicit Witness(const ScopedLock& lock)
         : x_stop(lock.stop_token(), [this, &lock] { note(lock); }) {
-        lock.lost([this, &lock](result<Loss> loss) {
+        lock.lost([this, &lock, parcel = x_loss](result<Loss> loss) {
             note(lock);
-            x_loss.set_value(std::move(loss));
+            parcel.deliver(std::move(loss));
         });
     }
 
-    [[nodiscard]] result<Loss> loss() { return x_loss.get_future().get(); }
+    [[nodiscard]] result<Loss> loss() { return x_loss.receive(); }
     [[nodiscard]] int calls() const { return x_calls; }
     [[nodiscard]] int lies() const { return x_lies; }
 
@@ -104,7 +105,7 @@ private:
 
     std::atomic<int> x_calls{0};
     std::atomic<int> x_lies{0};
-    std::promise<result<Loss>> x_loss;
+    Parcel<result<Loss>> x_loss;
     std::stop_callback<std::function<void()>> x_stop;
 };
 
@@ -196,14 +197,14 @@ TEST_F(Expiry, GrantHeardInAHalfDeadConnection_IsShortenedToTheSafeDeadline) {
     } else {
         EXPECT_TRUE(shortened->is_shortened());
         EXPECT_LT(shortened->deadline(), now + 3s);
-        std::promise<result<Loss>> lost;
+        const Parcel<result<Loss>> lost;
         const Instant deadline = shortened->deadline();
-        shortened->lost([&](result<Loss> loss) { lost.set_value(std::move(loss)); });
+        shortened->lost([lost](result<Loss> loss) { lost.deliver(std::move(loss)); });
         const auto after = next.get();
         ASSERT_TRUE(after.has_value()) << why(after);
         EXPECT_GE(BootClock::now(), deadline) << "two holders";
         EXPECT_FALSE(shortened->valid());
-        const auto loss = lost.get_future().get();
+        const auto loss = lost.receive();
         ASSERT_TRUE(loss.has_value()) << why(loss);
         EXPECT_EQ(*loss, Loss::deadline);
     }

@@ -4,6 +4,7 @@
 #include "sdk/wire/node.hpp"
 #include "sdk/wire/watch.hpp"
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/parcel.hpp"
 #include "tests/support/scripted_server.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -324,8 +325,8 @@ TEST_P(HostileReattach, IsAnExpiredSessionAndNeverAdopted) {
     const Client us = client();
     auto lock = us.lock("/orders", {.wait = 1s, .budget = 8s});
     ASSERT_TRUE(lock.has_value()) << why(lock);
-    std::promise<result<Loss>> lost;
-    lock->lost([&](result<Loss> loss) { lost.set_value(std::move(loss)); });
+    const Parcel<result<Loss>> lost;
+    lock->lost([lost](result<Loss> loss) { lost.deliver(std::move(loss)); });
     tamper(tamper_once(Opcode::create_session, [](std::string& frame) {
         auto response =
             wire::decode<wire::ConnectResponse>(std::string_view(frame).substr(4)).value();
@@ -333,7 +334,7 @@ TEST_P(HostileReattach, IsAnExpiredSessionAndNeverAdopted) {
         frame = wire::encode_frame(response);
     }));
     server.cut();
-    const auto loss = lost.get_future().get();
+    const auto loss = lost.receive();
     ASSERT_TRUE(loss.has_value()) << why(loss);
     EXPECT_EQ(*loss, Loss::session_expired);
     EXPECT_FALSE(lock->valid());

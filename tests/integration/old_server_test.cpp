@@ -1,6 +1,7 @@
 // A 3.4.8 server: nothing it does not know is ever asked of it on the session that holds locks, and
 // locks work all the same.
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/parcel.hpp"
 #include "tests/support/scripted_server.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -135,11 +136,11 @@ TEST_P(OldServer, WatchOfACancelledWaiter_IsKeptAndUsedAgain) {
     ASSERT_TRUE(held.has_value()) << why(held);
     for (int round = 0; round < 5; ++round) {
         boost::asio::cancellation_signal signal;
-        std::promise<result<ScopedLock>> promise;
+        const Parcel<result<ScopedLock>> answer;
         us.async_lock(
             "/orders", usual,
-            boost::asio::bind_cancellation_slot(signal.slot(), [&](result<ScopedLock> answer) {
-                promise.set_value(std::move(answer));
+            boost::asio::bind_cancellation_slot(signal.slot(), [answer](result<ScopedLock> lock) {
+                answer.deliver(std::move(lock));
             }));
         ASSERT_TRUE(eventually([&] {
             return server.with([&](FakeZooKeeper& zookeeper) {
@@ -147,7 +148,7 @@ TEST_P(OldServer, WatchOfACancelledWaiter_IsKeptAndUsedAgain) {
             }) && us.stats().watches >= 2;
         }));
         signal.emit(boost::asio::cancellation_type::total);
-        EXPECT_TRUE(fails_with(promise.get_future().get(), errc::cancelled));
+        EXPECT_TRUE(fails_with(answer.receive(), errc::cancelled));
         ASSERT_TRUE(eventually([&] { return us.stats().nodes_to_delete == 0; }));
     }
     // The deletion of our own nodes used up the watches on them; the predecessor's is still one.

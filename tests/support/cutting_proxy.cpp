@@ -77,7 +77,6 @@ CuttingProxy::CuttingProxy(std::uint16_t upstream)
       x_port(port_of(x_listener)),
       x_upstream(upstream),
       x_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      x_judge(std::make_shared<const Judge>()),
       x_thread([this] { run(); }) {}
 
 CuttingProxy::~CuttingProxy() {
@@ -96,8 +95,8 @@ void CuttingProxy::wake() const {
 }
 
 void CuttingProxy::judge(Judge judge) {
-    const std::lock_guard lock(x_mutex);
-    x_judge = std::make_shared<const Judge>(std::move(judge));
+    const std::lock_guard lock(x_judge_mutex);
+    x_judge = std::move(judge);
 }
 
 void CuttingProxy::release() {
@@ -323,7 +322,6 @@ void CuttingProxy::read_from(Connection& connection, Direction direction) {
 void CuttingProxy::pass(Connection& connection, ProxyFrame frame) {
     const Direction direction = frame.direction;
     Pipe& pipe = connection.pipe(direction);
-    std::shared_ptr<const Judge> judge;
     milliseconds delay{0};
     {
         const std::lock_guard lock(x_mutex);
@@ -331,10 +329,13 @@ void CuttingProxy::pass(Connection& connection, ProxyFrame frame) {
         if (connection.reader.session()) {
             x_session = connection.reader.session();
         }
-        judge = x_judge;
         delay = x_delay[index_of(direction)];
     }
-    const Verdict verdict = *judge ? (*judge)(frame) : Verdict::forward;
+    Verdict verdict = Verdict::forward;
+    {
+        const std::lock_guard lock(x_judge_mutex);
+        verdict = x_judge ? x_judge(frame) : verdict;
+    }
     if (verdict != Verdict::forward) {
         ++x_judged;
     }

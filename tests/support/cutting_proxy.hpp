@@ -28,7 +28,8 @@ public:
     [[nodiscard]] std::uint16_t port() const { return x_port; }
     [[nodiscard]] std::string connect_string() const;
 
-    /// Replaces the judge; an empty one forwards everything.
+    /// Replaces the judge; an empty one forwards everything. The one before is called no more when
+    /// this returns.
     void judge(Judge judge);
     /// Lets go what was held.
     void release();
@@ -79,8 +80,9 @@ private:
     std::atomic<std::size_t> x_judged{0};
     std::atomic<std::uint64_t> x_bytes[2]{};
 
+    std::mutex x_judge_mutex;  // held while the judge is called
+    Judge x_judge;
     mutable std::mutex x_mutex;  // guards what follows up to the connections
-    std::shared_ptr<const Judge> x_judge;
     bool x_is_black[2] = {false, false};
     std::chrono::milliseconds x_delay[2]{};
     bool x_is_refusing = false;

@@ -237,13 +237,15 @@ class Terminal(harness.ServerTest):
         self.assertEqual(self.code_of(pid), 9)
 
     def test_in_a_pipeline_the_terminal_stays_with_the_neighbours(self):
-        script = f'"$@" | {{ cat; echo end; }}'
-        run = [harness.TOOL, "run", self.path, *TIMING, "--", "echo", "hello"]
+        script = '"$@" | { read said; echo "it said $said"; read line </dev/tty; echo "got $line"; }'
+        run = [harness.TOOL, "run", self.path, *TIMING, "--", "sh", "-c", "echo hello; sleep 60"]
         pid, terminal = self.fork_in_terminal("sh", "-c", script, "sh", *run)
-        self.read_until(terminal, b"end")
+        self.read_until(terminal, b"it said hello")
         self.assertEqual(os.tcgetpgrp(terminal), pid)
-        self.assertIn(b"hello", self.seen)
-        os.waitpid(pid, 0)
+        os.write(terminal, b"word\n")
+        self.read_until(terminal, b"got word")
+        os.write(terminal, b"\x03")
+        self.assertEqual(self.code_of(pid), -signal.SIGINT)
 
     def test_control_z_does_not_stop_the_budget(self):
         pid, terminal = self.start_in_terminal("python3", "-c", WAITER, budget="1.5s")

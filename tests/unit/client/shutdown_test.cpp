@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -77,21 +78,22 @@ TEST_F(Shutdown, WhileConnecting) {
 }
 
 TEST_F(Shutdown, WithAStopCallbackThatNeverReturns) {
-    const auto let_go = std::make_shared<Event>();
-    const auto inside = std::make_shared<Event>();
+    Event let_go;
+    Event inside;
+    const auto hang = [&] {
+        inside.set();
+        let_go.wait();
+    };
+    std::optional<std::stop_callback<decltype(hang)>> on_stop;
     {
-        auto lock = x_client->lock("/orders/42", {.budget = 100ms}).value();
-        const auto stop = lock.stop_token();
-        // Leaked: destroying a callback that runs would wait for it.
-        new std::stop_callback(stop, [let_go, inside] {
-            inside->set();
-            let_go->wait();
-        });
-        ASSERT_TRUE(inside->happens());
+        const auto lock = x_client->lock("/orders/42", {.budget = 100ms}).value();
+        on_stop.emplace(lock.stop_token(), hang);
+        ASSERT_TRUE(inside.happens());
         destroy_within_a_second();
     }
     EXPECT_EQ(sessions(), 0u);
-    let_go->set();
+    let_go.set();
+    on_stop.reset();  // waits until the callback has returned
     EXPECT_TRUE(eventually([] { return our_threads() == 0; }));
 }
 

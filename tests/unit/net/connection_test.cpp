@@ -29,8 +29,8 @@ public:
     void on_readable() override { ++readable; }
     void on_bytes(std::string_view bytes) override {
         received += bytes;
-        if (on_data) {
-            on_data();
+        if (const auto once = std::exchange(on_data, {})) {
+            once();
         }
     }
     void on_disconnected(std::string_view reason) override {
@@ -43,7 +43,7 @@ public:
     std::string received;
     std::string why;
     int readable = 0;
-    std::function<void()> on_data;
+    std::function<void()> on_data;  ///< called once
 };
 
 class ConnectionTest : public testing::Test {
@@ -59,6 +59,8 @@ protected:
         x_connection.connect({"127.0.0.1", server.port()});
         run_until([this] { return !x_heard.events.empty(); });
         ASSERT_EQ(x_heard.events, std::vector<std::string>{"connected"});
+        // The kernel connects before the server's thread knows of it.
+        ASSERT_TRUE(support::eventually([&] { return server.accepted() > 0; }));
     }
 
     boost::asio::io_context x_io;
@@ -120,6 +122,9 @@ TEST_F(ConnectionTest, AddressThatIsNone) {
 TEST_F(ConnectionTest, ServerCloses) {
     ScriptedServer server(echo());
     connect(server);
+    // Connected means in the backlog only; an echo shows that the server has the connection.
+    x_connection.write("here");
+    run_until([this] { return x_heard.received == "here"; });
     server.cut();
     run_until([this] { return x_heard.events.size() == 2; });
     EXPECT_EQ(x_heard.events.back(), "disconnected");
@@ -167,7 +172,6 @@ TEST_F(ConnectionTest, OwnerMayReconnectWhileBytesAreDelivered) {
     ScriptedServer first(support::always("old", true));
     ScriptedServer second(support::always("new", true));
     x_heard.on_data = [&] {
-        x_heard.on_data = {};
         x_heard.received.clear();
         x_connection.connect({"127.0.0.1", second.port()});
     };
@@ -183,8 +187,11 @@ TEST_F(ConnectionTest, FloodLetsTimersHaveTheirTurn) {
     bool timer_fired = false;
     std::size_t received_then = 0;
     boost::asio::steady_timer timer(x_io);
+    bool is_armed = false;
     x_heard.on_data = [&] {
-        x_heard.on_data = {};
+        if (std::exchange(is_armed, true)) {
+            return;
+        }
         timer.expires_after(0ms);
         timer.async_wait([&](boost::system::error_code) {
             timer_fired = true;
