@@ -196,7 +196,7 @@ public:
     [[nodiscard]] result<void> remove(std::string_view path,
                                       std::int32_t version = any_version) const;
     /// All or nothing. The error is the first failing part's, and names it.
-    [[nodiscard]] result<std::vector<MultiResult>> multi(Multi operations) const;
+    [[nodiscard]] result<std::vector<MultiResult>> multi(const Multi& operations) const;
     /// Lets the server that we are connected to catch up with the leader.
     [[nodiscard]] result<void> sync(std::string_view path = "/") const;
 
@@ -236,9 +236,9 @@ public:
         return detail::initiate<void>(std::forward<Token>(token), prepare_remove(path, version));
     }
     template <CompletionToken<std::vector<MultiResult>> Token>
-    auto async_multi(Multi operations, Token&& token) const {
+    auto async_multi(const Multi& operations, Token&& token) const {
         return detail::initiate<std::vector<MultiResult>>(std::forward<Token>(token),
-                                                          prepare_multi(std::move(operations)));
+                                                          prepare_multi(operations));
     }
     template <CompletionToken<void> Token>
     auto async_sync(std::string_view path, Token&& token) const {
@@ -272,7 +272,7 @@ private:
     [[nodiscard]] detail::Start<std::optional<Stat>> prepare_exists(std::string_view) const;
     [[nodiscard]] detail::Start<Children> prepare_children(std::string_view) const;
     [[nodiscard]] detail::Start<void> prepare_remove(std::string_view, std::int32_t) const;
-    [[nodiscard]] detail::Start<std::vector<MultiResult>> prepare_multi(Multi) const;
+    [[nodiscard]] detail::Start<std::vector<MultiResult>> prepare_multi(const Multi&) const;
     [[nodiscard]] detail::Start<void> prepare_sync(std::string_view) const;
     [[nodiscard]] detail::Start<Watched<NodeData>> prepare_get_watched(std::string_view) const;
     [[nodiscard]] detail::Start<Watched<Children>> prepare_children_watched(std::string_view) const;

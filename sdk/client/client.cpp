@@ -19,7 +19,7 @@ using detail::Sink;
 namespace {
 
 constexpr std::size_t longest_scheme = 256;
-constexpr std::size_t longest_secret = 64 * 1024;
+constexpr std::size_t longest_secret = std::size_t{64} * 1024;
 
 using Impl = std::shared_ptr<ClientImpl>;
 

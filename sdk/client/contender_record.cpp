@@ -62,7 +62,7 @@ std::string encode_record(const ContenderRecord& record) {
 }
 
 std::optional<ContenderRecord> decode_record(std::string_view bytes) {
-    constexpr std::size_t longest = 64 * 1024;
+    constexpr std::size_t longest = std::size_t{64} * 1024;
     v1::Contender message;
     // protobuf would write to stderr about text that is not UTF-8; a record of ours is all UTF-8.
     if (bytes.size() > longest || !core::is_utf8(bytes) ||

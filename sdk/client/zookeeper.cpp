@@ -187,7 +187,7 @@ result<Children> ZooKeeper::children(std::string_view path) const {
 result<void> ZooKeeper::remove(std::string_view path, std::int32_t version) const {
     return detail::wait_for(x_impl, remove_node(x_impl, x_timeout, path, version));
 }
-result<std::vector<MultiResult>> ZooKeeper::multi(Multi operations) const {
+result<std::vector<MultiResult>> ZooKeeper::multi(const Multi& operations) const {
     return detail::wait_for(x_impl, change_together(x_impl, x_timeout, operations.x_ops));
 }
 result<void> ZooKeeper::sync(std::string_view path) const {
@@ -225,7 +225,7 @@ detail::Start<Children> ZooKeeper::prepare_children(std::string_view path) const
 detail::Start<void> ZooKeeper::prepare_remove(std::string_view path, std::int32_t version) const {
     return detail::asynchronous(x_impl, remove_node(x_impl, x_timeout, path, version));
 }
-detail::Start<std::vector<MultiResult>> ZooKeeper::prepare_multi(Multi operations) const {
+detail::Start<std::vector<MultiResult>> ZooKeeper::prepare_multi(const Multi& operations) const {
     return detail::asynchronous(x_impl, change_together(x_impl, x_timeout, operations.x_ops));
 }
 detail::Start<void> ZooKeeper::prepare_sync(std::string_view path) const {

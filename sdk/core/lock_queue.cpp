@@ -126,7 +126,7 @@ void LockQueue::forget_timers(OperationId id) {
     x_context.timers.cancel({TimerKind::holder_read, id});
 }
 
-void LockQueue::refuse_all(Instant now, std::error_code code, std::string what) {
+void LockQueue::refuse_all(Instant now, std::error_code code, const std::string& what) {
     while (!x_waiters.empty()) {
         const Waiter& waiter = x_waiters.front();
         const OperationId id = waiter.id;

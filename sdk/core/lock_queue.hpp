@@ -80,7 +80,7 @@ public:
     void on_node_changed(Instant now, std::string_view name);
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
     /// Answers everybody who waits with `code`; used when the client closes.
-    void refuse_all(Instant now, std::error_code code, std::string what);
+    void refuse_all(Instant now, std::error_code code, const std::string& what);
 
     [[nodiscard]] const std::string& path() const { return x_path; }
     [[nodiscard]] std::size_t waiting() const { return x_waiters.size() + x_leaving.size(); }

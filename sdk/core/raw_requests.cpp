@@ -111,7 +111,7 @@ void RawRequests::give_up(OperationId id, std::error_code code, std::string what
     }
 }
 
-void RawRequests::refuse_all(std::error_code code, std::string what) {
+void RawRequests::refuse_all(std::error_code code, const std::string& what) {
     x_unwritten.clear();
     while (!x_requests.empty()) {
         give_up(x_requests.begin()->first, code, what);

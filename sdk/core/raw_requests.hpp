@@ -26,7 +26,7 @@ public:
     /// Answers the request with `code`; one that was not written yet is not written any more.
     void give_up(OperationId id, std::error_code code, std::string what);
     void on_attached(Instant now);
-    void refuse_all(std::error_code code, std::string what);
+    void refuse_all(std::error_code code, const std::string& what);
 
     [[nodiscard]] std::size_t size() const { return x_requests.size(); }
 

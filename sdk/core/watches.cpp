@@ -7,7 +7,7 @@ namespace leasehold::core {
 namespace {
 
 /// Java's bound on the path text in one packet, well under any server's frame limit.
-constexpr std::size_t restore_chunk = 128 * 1024;
+constexpr std::size_t restore_chunk = std::size_t{128} * 1024;
 
 }  // namespace
 
