@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import harness
@@ -25,7 +26,7 @@ OBEDIENT = "echo ready $$; exec sleep 60"
 
 class Loss(harness.ServerTest):
     def stubborn(self, options=(), **more):
-        run = self.start_run("python3", "-c", STUBBORN, options=options, **more)
+        run = self.start_run(sys.executable, "-c", STUBBORN, options=options, **more)
         return run, int(run.line(r"^ready (\d+)")[1])
 
     def wait_until_gone(self, pid):

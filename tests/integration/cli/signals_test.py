@@ -5,6 +5,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import time
 
 import harness
@@ -54,7 +55,7 @@ class Forwarding(harness.ServerTest):
     def test_each_signal_reaches_the_command_every_time(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(signal=number):
-                run = self.start_run("python3", "-c", LISTENER, options=self.options)
+                run = self.start_run(sys.executable, "-c", LISTENER, options=self.options)
                 run.line("^ready")
                 run.send(number)
                 run.line(f"^got {int(number)}")
@@ -231,7 +232,7 @@ class Terminal(harness.ServerTest):
         self.assertEqual(self.code_of(pid), 0)
 
     def test_control_c_goes_to_the_command(self):
-        pid, terminal = self.start_in_terminal("python3", "-c", WAITER)
+        pid, terminal = self.start_in_terminal(sys.executable, "-c", WAITER)
         self.read_until(terminal, b"ready")
         os.write(terminal, b"\x03")
         self.assertEqual(self.code_of(pid), 9)
@@ -248,7 +249,7 @@ class Terminal(harness.ServerTest):
         self.assertEqual(self.code_of(pid), -signal.SIGINT)
 
     def test_control_z_does_not_stop_the_budget(self):
-        pid, terminal = self.start_in_terminal("python3", "-c", WAITER, budget="1.5s")
+        pid, terminal = self.start_in_terminal(sys.executable, "-c", WAITER, budget="1.5s")
         self.read_until(terminal, b"ready")
         os.write(terminal, b"\x1a")
         self.read_until(terminal, b"its budget goes on")
@@ -256,7 +257,7 @@ class Terminal(harness.ServerTest):
         self.assertEqual(self.code_of(pid), 124)
 
     def test_a_stopped_command_is_continued(self):
-        pid, terminal = self.start_in_terminal("python3", "-c", WAITER)
+        pid, terminal = self.start_in_terminal(sys.executable, "-c", WAITER)
         self.read_until(terminal, b"ready")
         os.write(terminal, b"\x1a")
         self.read_until(terminal, b"its budget goes on")
