@@ -49,6 +49,8 @@ bool Supervisor::has_time() {
 }
 
 result<Outcome> Supervisor::run(Executable& executable) {
+    // Before the command can do anything: we may be stopped in the next moment.
+    keep_watcher_informed(plan().kill_at);
     BOOST_OUTCOME_TRY(ChildProcess child, ChildProcess::start(executable, x_around));
     x_child.emplace(std::move(child));
     while (!x_child->update()) {

@@ -19,7 +19,7 @@ namespace {
 
 /// What we tell the watcher, whole each time.
 struct Order {
-    std::int64_t group;
+    std::int64_t group;  ///< 0: none yet
     std::int64_t kill_at_ns;
 };
 
@@ -37,6 +37,12 @@ void close_all_but(int keep) {
     }
 }
 
+void kill_group(const Order& order) {
+    if (order.group > 0) {
+        ::kill(static_cast<pid_t>(-order.group), SIGKILL);
+    }
+}
+
 /// Waits for an order, our end, or the time to kill. False once we are gone.
 bool run_once(const Descriptor& channel, const Descriptor& timer, Order& order) {
     pollfd watched[2] = {{channel.number(), POLLIN, 0}, {timer.number(), POLLIN, 0}};
@@ -50,15 +56,13 @@ bool run_once(const Descriptor& channel, const Descriptor& timer, Order& order) 
             return true;
         }
         if (size != static_cast<ssize_t>(sizeof order)) {  // the tool is gone
-            if (order.group > 0) {
-                ::kill(static_cast<pid_t>(-order.group), SIGKILL);
-            }
+            kill_group(order);
             return false;
         }
         set_boot_timer(timer, Instant(Duration(order.kill_at_ns)));
         return true;
     }
-    ::kill(static_cast<pid_t>(-order.group), SIGKILL);
+    kill_group(order);
     set_boot_timer(timer, Instant::max());  // once is enough: what is killed forks no more
     return true;
 }

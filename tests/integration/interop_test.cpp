@@ -16,6 +16,13 @@ public:
         : x_process({LEASEHOLD_PYTHON, LEASEHOLD_KAZOO_PEER, hosts}) {
         x_process.expect("ready", 30s);
     }
+    /// Lets it close its session.
+    ~KazooPeer() {
+        x_process.close_input();
+        (void)x_process.wait(5s);
+    }
+    KazooPeer(const KazooPeer&) = delete;
+    KazooPeer& operator=(const KazooPeer&) = delete;
 
     void lock(const std::string& id, const std::string& path, bool knows_our_names = false) {
         x_process.send("lock " + id + " " + path + (knows_our_names ? " patterns" : " plain"));

@@ -16,6 +16,7 @@ TEST(Load, AThousandLocksAtOnce_ThroughOneSession) {
     const Client us = connect(one_server().connect_string(), standalone_options(60s));
     const Client observer = connect(one_server().connect_string(), standalone_options(60s));
     const std::string path = existing_path(observer);
+    const std::int64_t sessions = one_server().counts()->sessions;
     std::vector<std::future<result<ScopedLock>>> asked;
     for (int i = 0; i < 1'000; ++i) {
         asked.push_back(us.async_lock(path + "/" + std::to_string(i), {.wait = 60s, .budget = 50s},
@@ -32,7 +33,7 @@ TEST(Load, AThousandLocksAtOnce_ThroughOneSession) {
     const ClientStats stats = us.stats();
     EXPECT_EQ(stats.locks_held, 1'000U);
     EXPECT_EQ(stats.sessions, 1U);
-    EXPECT_EQ(one_server().counts()->sessions, 2);
+    EXPECT_LE(one_server().counts()->sessions, sessions) << "no session more than before";
     EXPECT_EQ(one_server().counts()->ephemerals, 1'000);
     std::vector<std::future<result<void>>> released;
     for (ScopedLock& lock : locks) {
