@@ -9,8 +9,11 @@
 #include "sdk/client/worker.hpp"
 
 #include <boost/asio/append.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -35,7 +38,11 @@ void deliver(Worker* callbacks, Completion<T> completion, result<T> value) noexc
     }
     Worker::Job job = [handler = std::move(completion.handler),
                        answer = std::move(value)]() mutable {
-        // Its own executor may be one that could not be used above, such as an inline one.
+        // Its own executor may be one that could not be used above, such as an inline one. It is
+        // kept busy until dispatch() has returned: the handler may be the last thing that its owner
+        // waits for before the context is destroyed, with us still inside.
+        const auto busy = boost::asio::prefer(boost::asio::get_associated_executor(handler),
+                                              boost::asio::execution::outstanding_work.tracked);
         boost::asio::dispatch(boost::asio::append(std::move(handler), std::move(answer)));
     };
     callbacks != nullptr ? callbacks->post(std::move(job)) : run_detached(std::move(job));

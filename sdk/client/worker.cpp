@@ -107,17 +107,22 @@ Worker::~Worker() {
     x_state->finish(std::chrono::steady_clock::now());
 }
 
+// The job may end this worker before we are out of push(), which still notifies: hence the copies
+// of x_state.
+
 void Worker::post(Job job) {
-    std::unique_lock lock(x_state->mutex);
-    x_state->push(lock, std::move(job));
+    const auto state = x_state;
+    std::unique_lock lock(state->mutex);
+    state->push(lock, std::move(job));
 }
 
 bool Worker::post_unless_full(Job job, std::size_t limit) {
-    std::unique_lock lock(x_state->mutex);
-    if (x_state->jobs.size() >= limit) {
+    const auto state = x_state;
+    std::unique_lock lock(state->mutex);
+    if (state->jobs.size() >= limit) {
         return false;
     }
-    x_state->push(lock, std::move(job));
+    state->push(lock, std::move(job));
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <pthread.h>
 #include <string>
@@ -35,32 +36,38 @@ inline constexpr auto io_thread = "leasehold-io";
 inline constexpr auto callback_thread = "leasehold-cb";
 inline constexpr auto notifier_thread = "leasehold-note";
 
-/// Something that happens once.
+/// Something that happens once. May go away while another thread is on its way out of set() or
+/// wait().
 class Event {
 public:
     void set() {
-        const std::lock_guard lock(x_mutex);
-        x_is_set = true;
-        x_changed.notify_all();
+        const auto state = x_state;
+        const std::lock_guard lock(state->mutex);
+        state->is_set = true;
+        state->changed.notify_all();
     }
     [[nodiscard]] bool is_set() const {
-        const std::lock_guard lock(x_mutex);
-        return x_is_set;
+        const std::lock_guard lock(x_state->mutex);
+        return x_state->is_set;
     }
     /// For code that is to hang until the test lets it go.
     void wait() {
-        std::unique_lock lock(x_mutex);
-        x_changed.wait(lock, [this] { return x_is_set; });
+        const auto state = x_state;
+        std::unique_lock lock(state->mutex);
+        state->changed.wait(lock, [&] { return state->is_set; });
     }
     [[nodiscard]] bool happens(std::chrono::milliseconds limit = 15s) {
-        std::unique_lock lock(x_mutex);
-        return x_changed.wait_for(lock, patient(limit), [this] { return x_is_set; });
+        std::unique_lock lock(x_state->mutex);
+        return x_state->changed.wait_for(lock, patient(limit), [this] { return x_state->is_set; });
     }
 
 private:
-    mutable std::mutex x_mutex;
-    std::condition_variable x_changed;
-    bool x_is_set = false;
+    struct State {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool is_set = false;
+    };
+    std::shared_ptr<State> x_state = std::make_shared<State>();
 };
 
 /// Options that fit the fake server's small tick.

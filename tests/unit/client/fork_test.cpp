@@ -33,6 +33,16 @@ protected:
     std::optional<Client> x_client = connect();
 };
 
+/// The ones whose child starts a thread.
+class ForkWithThreads : public Fork {
+protected:
+    void SetUp() override {
+#ifdef __SANITIZE_THREAD__
+        GTEST_SKIP() << "ThreadSanitizer ends a forked child that starts a thread";
+#endif
+    }
+};
+
 TEST_F(Fork, LockIsInvalidInTheChildAndValidInTheParent) {
     const auto lock = x_client->lock("/orders/42").value();
     EXPECT_EQ(in_child([&] {
@@ -43,7 +53,7 @@ TEST_F(Fork, LockIsInvalidInTheChildAndValidInTheParent) {
     EXPECT_TRUE(lock.valid());
 }
 
-TEST_F(Fork, EveryOperationIsRefusedInTheChildAtOnce) {
+TEST_F(ForkWithThreads, EveryOperationIsRefusedInTheChildAtOnce) {
     auto lock = x_client->lock("/orders/42").value();
     auto watched = x_client->zookeeper().exists_watched("/w").value();
     EXPECT_EQ(in_child([&] {
@@ -90,7 +100,7 @@ TEST_F(Fork, DestructorsInTheChildLeaveTheParentAlone) {
     EXPECT_EQ(sessions(), 1u);
 }
 
-TEST_F(Fork, ChildMayConnectAnew) {
+TEST_F(ForkWithThreads, ChildMayConnectAnew) {
     const auto lock = x_client->lock("/orders/42").value();
     EXPECT_EQ(in_child([&] {
                   const auto own = Client::connect(x_server.address(), fast_options());
