@@ -5,19 +5,11 @@
 #include <utility>
 
 namespace leasehold::core {
-namespace {
-
-std::size_t choose_dial_rate(const Settings& settings) {
-    const auto rate = static_cast<std::size_t>(std::max(settings.max_connects_per_second, 1));
-    return settings.server_version ? rate : rate - std::min(Dialer::max_follow_ups, rate - 1);
-}
-
-}  // namespace
 
 Dialer::Dialer(const Settings& settings, Random random)
     : x_backoff_min(settings.backoff_min),
       x_backoff_max(std::max(settings.backoff_min, settings.backoff_max)),
-      x_dial_rate(choose_dial_rate(settings)),
+      x_rate(static_cast<std::size_t>(std::max(settings.max_connects_per_second, 1))),
       x_random(random),
       x_bound(settings.backoff_min) {}
 
@@ -43,14 +35,16 @@ Dialer::Step Dialer::next(Instant now) {
     return step;
 }
 
-void Dialer::count_attempt(Instant now) {
-    if (x_state == State::connecting) {
+Instant Dialer::follow_up(Instant now) {
+    const Instant allowed = rate_allows_at();
+    if (allowed <= now) {
         record_attempt(now);
     }
+    return allowed;
 }
 
 void Dialer::record_attempt(Instant now) {
-    if (x_recent.size() == x_dial_rate) {
+    if (x_recent.size() == x_rate) {
         x_recent.pop_front();
     }
     x_recent.push_back(now);
@@ -120,9 +114,9 @@ Duration Dialer::up_to(Duration bound) {
     return Duration{static_cast<std::int64_t>(x_random.below(choices))};
 }
 
-/// When the oldest of the last x_dial_rate attempts is more than a second ago.
+/// When the oldest of the last x_rate attempts is more than a second ago.
 Instant Dialer::rate_allows_at() const {
-    if (x_recent.size() < x_dial_rate) {
+    if (x_recent.size() < x_rate) {
         return Instant::min();
     }
     return later(x_recent.front(), std::chrono::seconds{1} + Duration{1});

@@ -36,9 +36,6 @@ public:
 
     /// Addresses kept of one resolution; DNS may answer with any number.
     static constexpr std::size_t max_addresses = 1000;
-    /// Further connections to the same server that learn its version before the attach.
-    static constexpr std::size_t max_follow_ups = 2;
-
     Dialer(const Settings& settings, Random random);
 
     /// What to do now. A Resolve or Connect is given once: carry it out and report its end.
@@ -51,10 +48,9 @@ public:
     void on_attached(Instant now);
     /// The attached connection ended, by the server, the network or ourselves.
     void on_lost(Instant now);
-    /// A further connection to the endpoint in hand, which follows a version probe at once. Room
-    /// for max_follow_ups of them is left under the cap, if it is that large and the version is
-    /// not set; the next endpoint waits for them in any case.
-    void count_attempt(Instant now);
+    /// A further connection to the endpoint in hand, which follows a version probe: when it may be
+    /// started. It counts as started if that is `now` or before; else ask again then.
+    [[nodiscard]] Instant follow_up(Instant now);
 
     /// Connection attempts started so far.
     [[nodiscard]] std::uint64_t attempts() const { return x_attempts; }
@@ -69,7 +65,7 @@ private:
 
     Duration x_backoff_min;
     Duration x_backoff_max;
-    std::size_t x_dial_rate;  ///< the attempts of any second that next() may use up
+    std::size_t x_rate;  ///< attempts in any one second
     Random x_random;
 
     State x_state = State::idle;
@@ -77,7 +73,7 @@ private:
     std::vector<Endpoint> x_round;  ///< addresses still to be tried in this round, last one first
     Duration x_bound;               ///< of the next back-off
     Instant x_not_before = Instant::min();
-    std::deque<Instant> x_recent;  ///< starts of the newest attempts, at most x_dial_rate
+    std::deque<Instant> x_recent;  ///< starts of the newest attempts, at most x_rate
     std::uint64_t x_attempts = 0;
 };
 

@@ -62,9 +62,10 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     }
 
     void on_watch_event(Instant now, const wire::WatcherEvent& event) override {
+        const bool is_early = requests.on_watch_event(event);
         const auto fired = watches.on_event(event);
         if (!fired) {
-            ++counters.ignored_events;
+            counters.ignored_events += is_early ? 0 : 1;
             return;
         }
         for (const OperationId watch : fired->watches) {
@@ -171,8 +172,9 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     RawRequests requests;
     std::vector<std::weak_ptr<LockQueue>> awaiting_evidence;
     std::set<std::string> warned_paths;
-    LockContext context{settings, session,  watches,           reaper,      leases, timers, random,
-                        effects,  counters, awaiting_evidence, warned_paths};
+    HoldPaces paces;
+    LockContext context{settings, session,  watches,           reaper,       leases, timers, random,
+                        effects,  counters, awaiting_evidence, warned_paths, paces};
     std::unordered_map<std::string, std::shared_ptr<LockQueue>> queues;
     /// Where each acquisition waits, and each lease belongs, until its node is free.
     std::map<OperationId, std::string> lease_paths;

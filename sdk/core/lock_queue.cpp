@@ -13,8 +13,6 @@ namespace {
 /// The token of a lock is its node's czxid with the number of the local grant behind it.
 constexpr std::int64_t grants_per_node = 64;
 
-constexpr int samples_to_trust = 8;
-
 /// Whoever has this many mixed paths has read the warning.
 constexpr std::size_t most_warnings = 1000;
 
@@ -23,20 +21,6 @@ bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted)
 }
 
 }  // namespace
-
-void HoldPace::add(Duration hold) {
-    // A weight of 1/8: old enough to ride out one odd hold, young enough to follow a change.
-    average = samples == 0 ? hold : average + (hold - average) / 8;
-    samples = std::min(samples + 1, samples_to_trust);
-}
-
-std::optional<Duration> HoldPace::estimate(std::size_t ahead) const {
-    if (samples < samples_to_trust || ahead == 0 || average <= Duration{}) {
-        return std::nullopt;
-    }
-    const auto count = static_cast<std::int64_t>(ahead);
-    return average > Duration::max() / count ? Duration::max() : average * count;
-}
 
 LockQueue::LockQueue(LockContext& context, std::string path)
     : x_context(context), x_path(std::move(path)) {}
@@ -256,10 +240,11 @@ std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waite
                         std::to_string(ahead) + " contenders are ahead, more than max_queue");
     }
     // Half of the estimate has to fit: an average says little about the next few holds.
-    const auto needed = x_pace.estimate(ahead);
+    const HoldPace pace = x_context.paces.of(x_path);
+    const auto needed = pace.estimate(ahead);
     if (options.refuse_hopeless && needed && *needed / 2 > waiter.give_up - now) {
         return describe(now, waiter, errc::hopeless_wait,
-                        std::to_string(ahead) + " holds of " + format_duration(x_pace.average) +
+                        std::to_string(ahead) + " holds of " + format_duration(pace.average) +
                             " each are ahead, longer than the wait");
     }
     return std::nullopt;
@@ -364,6 +349,9 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_spec->record = waiter.spec.record;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
+    if (x_context.session.state() == ClientState::jeopardy) {
+        x_context.effects.emplace_back(JeopardyChanged{waiter.id, true});
+    }
 }
 
 void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration held) {
@@ -372,7 +360,7 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
         return;
     }
     x_holder.reset();
-    x_pace.add(held);
+    x_context.paces.add(x_path, held);
     if (hand_over(now, loss)) {
         x_context.effects.emplace_back(NodeGone{lease, success()});
         return;

@@ -8,6 +8,7 @@
 #include "sdk/core/contender.hpp"
 #include "sdk/core/effect.hpp"
 #include "sdk/core/engine.hpp"
+#include "sdk/core/hold_pace.hpp"
 #include "sdk/core/lease_table.hpp"
 #include "sdk/core/random.hpp"
 #include "sdk/core/reaper.hpp"
@@ -27,16 +28,6 @@
 
 namespace leasehold::core {
 
-/// How long holds of one path last, as far as this process has seen.
-struct HoldPace {
-    Duration average{};
-    int samples = 0;
-
-    void add(Duration hold);
-    /// What `ahead` holds will take; nothing while too little was seen to say.
-    [[nodiscard]] std::optional<Duration> estimate(std::size_t ahead) const;
-};
-
 class LockQueue;
 
 /// What all lock queues share; owned by the engine.
@@ -52,8 +43,9 @@ struct LockContext {
     ClientStats& counters;
     /// Queues that could grant but for the evidence; asked again when the safe deadline moves.
     std::vector<std::weak_ptr<LockQueue>>& awaiting_evidence;
-    /// Lock paths whose kazoo contenders were warned of; a queue itself is forgotten when idle.
-    std::set<std::string>& warned_paths;
+    // What outlives a queue, which is forgotten when idle:
+    std::set<std::string>& warned_paths;  ///< those whose kazoo contenders were warned of
+    HoldPaces& paces;
 };
 
 /// Threads of one process queue here, first come first served, behind one contender.
@@ -161,7 +153,6 @@ private:
     bool x_awaits_evidence = false;
     std::string x_head;  ///< whose record is in x_head_record
     std::string x_head_record;
-    HoldPace x_pace;
 };
 
 }  // namespace leasehold::core

@@ -50,7 +50,7 @@ void RawRequests::submit(Instant now, OperationId id, RawRequest request) {
     if (request.timeout > Duration{}) {
         x_timers.set({TimerKind::request_end, id}, later(now, request.timeout));
     }
-    x_requests.emplace(id, std::move(request));
+    x_requests.emplace(id, Pending{std::move(request), {}});
     if (x_session.is_attached()) {
         write(now, id);
     } else {
@@ -69,7 +69,7 @@ void RawRequests::write(Instant now, OperationId id) {
     if (found == x_requests.end()) {
         return;  // given up while it waited
     }
-    const RawRequest& request = found->second;
+    const RawRequest& request = found->second.request;
     if (is_forbidden(request.op)) {
         return answer(id, Error{errc::invalid_argument, "this operation cannot be sent alone"});
     }
@@ -80,29 +80,61 @@ void RawRequests::write(Instant now, OperationId id) {
                                     "; this one counts as " + text_of(x_session.server_version())});
     }
     x_session.send(now, request.op, wire::Opaque{request.body},
-                   [this, id](Instant, const Response& response) { on_answer(id, response); });
+                   [this, id, watch = request.watch](Instant when, const Response& response) {
+                       on_answer(when, id, watch, response);
+                   });
 }
 
-void RawRequests::on_answer(OperationId id, const Response& response) {
-    const auto found = x_requests.find(id);
-    if (found == x_requests.end()) {
-        return;
+bool RawRequests::on_watch_event(const wire::WatcherEvent& event) {
+    bool is_early = false;
+    for (auto& [id, pending] : x_requests) {
+        const auto& watch = pending.request.watch;
+        if (watch && watch->second == event.path &&
+            (event.type == wire::WatchEventType::deleted ||
+             (watch->first == WatchKind::child) ==
+                 (event.type == wire::WatchEventType::children_changed))) {
+            pending.early = event;
+            is_early = true;
+        }
     }
-    const auto& watch = found->second.watch;
+    return is_early;
+}
+
+/// Nobody waits any more for what was just armed.
+void RawRequests::disarm(Instant now, OperationId id) {
+    const auto request = x_watches.remove(id);
+    if (request && x_session.server_version().has_remove_watches()) {
+        x_session.send(now, *request, [](Instant, const Response&) {});
+    }
+}
+
+void RawRequests::on_answer(Instant now, OperationId id, const WatchTarget& watch,
+                            const Response& response) {
     // The registration rule of the protocol: on success, and for exists also on an absent node.
     const bool leaves_watch =
         watch && (response.ok() || (!response.failure && watch->first == WatchKind::exist &&
                                     response.err == wire::ServerError::no_node));
-    if (leaves_watch) {
+    const auto found = x_requests.find(id);
+    const bool was_given_up = found == x_requests.end();
+    const auto early = was_given_up ? std::nullopt : std::exchange(found->second.early, {});
+    if (leaves_watch && !early) {
         x_watches.add(id, watch->first, watch->second);
+    }
+    if (was_given_up) {
+        return disarm(now, id);
     }
     if (response.failure) {
         return answer(id, Error{response.failure, ErrorContext{}});
     }
-    if (!response.ok()) {
-        return answer(id, Error{static_cast<zk_errc>(response.err)});
+    if (response.ok()) {
+        answer(id, Reply{response.zxid, std::string(response.body)});
+    } else {
+        answer(id, Error{static_cast<zk_errc>(response.err)});
     }
-    answer(id, Reply{response.zxid, std::string(response.body)});
+    if (leaves_watch && early) {
+        x_effects.emplace_back(
+            WatchFired{id, static_cast<std::int32_t>(early->type), early->path});
+    }
 }
 
 void RawRequests::give_up(OperationId id, std::error_code code, std::string what) {

@@ -78,11 +78,11 @@ void Session::adopt(Instant now, const wire::ConnectResponse& response) {
         {{"server", x_endpoint.host + ":" + std::to_string(x_endpoint.port)},
          {"session", shorten_session(x_id)},
          {"timeout", format_duration(granted)}});
-    if (x_close_by) {
-        return write_close(now);
-    }
     for (const auto& [scheme, secret] : x_credentials) {
         write_auth(now, scheme, secret);
+    }
+    if (x_close_by) {
+        return write_close(now);
     }
     x_listener.on_attached(now, is_new);
     ping(now);
@@ -222,9 +222,13 @@ void Session::renew(Instant now) {
 }
 
 void Session::write_close(Instant now) {
-    // 3.4.8 with Netty never delivers the reply, only the end of the stream: lost counts as closed.
-    send(now, wire::CloseSessionRequest{},
-         [this](Instant, const Response&) { finish_close(success()); });
+    // Without a reply nobody can tell whether the session is gone (3.4.8 with Netty never delivers
+    // it, only the end of the stream): the next attach is answered with "expired", or closes anew.
+    send(now, wire::CloseSessionRequest{}, [this](Instant, const Response& response) {
+        if (!response.failure) {
+            finish_close(success());
+        }
+    });
 }
 
 void Session::finish_close(result<void> outcome) {

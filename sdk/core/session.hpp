@@ -123,6 +123,7 @@ private:
     void open_transport(Instant now, Purpose purpose);
     void greet(Instant now);
     void leave_probe(Instant now);
+    void follow_up(Instant now, Purpose purpose);
     void try_container(Instant now);
     void leave_trial(Instant now);
 
@@ -171,6 +172,7 @@ private:
     std::uint64_t x_connection = 0;  // counts connections, so that a loop notices a change
     Endpoint x_endpoint;
     Instant x_dial_at = Instant::max();  // when the dialer wants to be asked again
+    std::optional<Purpose> x_follow_up;  // of the connection that waits for the rate cap
     Instant x_give_up = Instant::max();  // of the current stage
     Instant x_heard = Instant::min();    // last byte from the server
     Instant x_greeted = Instant::min();  // when the connect request was written

@@ -26,6 +26,10 @@ void Session::start(Instant now) {
 
 void Session::dial(Instant now) {
     while (x_stage == Stage::idle && x_dial_at <= now) {
+        if (x_follow_up) {
+            follow_up(now, *x_follow_up);
+            continue;
+        }
         const Dialer::Step step = x_dialer.next(now);
         if (const auto* wait = std::get_if<Dialer::Wait>(&step)) {
             x_dial_at = std::max(wait->until, now + Duration{1});
@@ -122,8 +126,19 @@ void Session::leave_probe(Instant now) {
     if (x_close_by && x_id == 0) {
         return finish_close(success());
     }
-    x_dialer.count_attempt(now);
-    open_transport(now, knows ? Purpose::attach : Purpose::trial);
+    follow_up(now, knows ? Purpose::attach : Purpose::trial);
+}
+
+/// A further connection to the server that has just been asked what it can do.
+void Session::follow_up(Instant now, Purpose purpose) {
+    x_follow_up = purpose;
+    x_stage = Stage::idle;
+    x_give_up = Instant::max();
+    x_dial_at = x_dialer.follow_up(now);
+    if (x_dial_at <= now) {
+        x_follow_up.reset();
+        open_transport(now, purpose);
+    }
 }
 
 /// On a session that holds nothing: an operation that 3.4 does not know, on a path that cannot
@@ -148,8 +163,7 @@ void Session::leave_trial(Instant now) {
     log(LogLevel::info, "server_version_tried",
         {{"containers", x_version.has_containers() ? "yes" : "no"}});
     forget_connection(now);
-    x_dialer.count_attempt(now);
-    open_transport(now, Purpose::attach);
+    follow_up(now, Purpose::attach);
 }
 
 }  // namespace leasehold::core

@@ -51,8 +51,18 @@ TEST_F(EngineClose, FromANettyServerThatOnlyClosesTheStream) {
     server.options.answers_close = false;
     hold(a);
     a.close(1s);
-    world.run_for(100ms);
+    world.run_for(900ms);  // a second connection is told that the session is gone
     expect_nothing_left();
+    EXPECT_TRUE(a.all<Closed>()[0].outcome.has_value());
+}
+
+TEST_F(EngineClose, WhoseRequestIsLostIsRepeated) {
+    hold(a);
+    server.next(Opcode::close_session, Fate::close_before);
+    a.close(1s);
+    world.run_for(900ms);
+    expect_nothing_left();
+    EXPECT_TRUE(a.all<Closed>()[0].outcome.has_value());
 }
 
 TEST_F(EngineClose, WhileDisconnectedStillClosesTheSession) {

@@ -197,6 +197,17 @@ TEST_F(EngineFaults, ServerThatStopsAnsweringIsJeopardyBeforeItIsALoss) {
     EXPECT_TRUE(a.is_valid(id));
 }
 
+TEST_F(EngineFaults, LeaseGrantedInJeopardyIsToldSo) {
+    const OperationId held = hold(a, {.wait = 1s, .budget = 10s});
+    const OperationId next = queue(a, {.wait = 10s, .budget = 5s});
+    a.stall();
+    world.run_for(3s);
+    a.release(held);
+    ASSERT_NE(a.grant(next), nullptr) << "handed over in this process, while the evidence lasts";
+    ASSERT_NE(a.about<JeopardyChanged>(next), nullptr);
+    EXPECT_TRUE(a.about<JeopardyChanged>(next)->in_jeopardy);
+}
+
 TEST_F(EngineFaults, ExpiryWhileHoldingEndsTheLeaseBeforeAnythingElseIsTold) {
     const OperationId id = hold(a, {.wait = 1s, .budget = 18s});
     server.expire(world.now(), a.session());

@@ -232,14 +232,32 @@ TEST(Session, ClosesWithAReply) {
     EXPECT_EQ(bench.session.next_wakeup(), Instant::max());
 }
 
-TEST(Session, EndOfTheStreamInPlaceOfTheClosesReplyCountsAsClosed) {
+TEST(Session, CloseWhoseReplyIsLostAsksAgainWhetherTheSessionIsGone) {
     SessionBench bench;
     bench.attach();
-    bench.session.close(bench.now, bench.now + 1s);
+    bench.session.close(bench.now, bench.now + 5s);
     bench.session.on_disconnected(bench.now, "closed");
-    EXPECT_TRUE(bench.session.is_stopped());
+    EXPECT_FALSE(bench.session.is_stopped());
+    EXPECT_EQ(bench.dial().session_id, 77);
+    bench.greet(0, std::string(16, '\0'), 0);
+    EXPECT_TRUE(bench.session.was_closed_cleanly());
     EXPECT_EQ(bench.count<Closed>(), 1u);
-    EXPECT_EQ(bench.count<Connect>(), 1u);
+}
+
+TEST(Session, CloseThatDidNotArriveIsSentAgain) {
+    SessionBench bench;
+    bench.session.add_auth(bench.now, "digest", "user:password");
+    bench.attach();
+    bench.session.close(bench.now, bench.now + 5s);
+    (void)bench.sent();
+    bench.session.on_disconnected(bench.now, "reset");
+    bench.dial();
+    bench.greet();
+    const auto frames = bench.sent();
+    EXPECT_THAT(ops(frames), ElementsAre(wire::Opcode::auth, wire::Opcode::close_session))
+        << "a server may take no request without credentials, not even this one";
+    bench.answer(frames[1].xid, 9);
+    EXPECT_TRUE(bench.session.was_closed_cleanly());
 }
 
 TEST(Session, CloseWhileDisconnectedReattachesToClose) {
@@ -310,6 +328,24 @@ TEST(Session, AsksTheServersVersionOnAConnectionOfItsOwn) {
     EXPECT_EQ(bench.decode_connect().session_id, 0);
     bench.greet();
     EXPECT_TRUE(bench.session.server_version().has_containers());
+}
+
+TEST(Session, ConnectionBehindTheQuestionWaitsForTheRateCap) {
+    Settings settings = unknown_version();
+    settings.max_connects_per_second = 1;
+    SessionBench bench(settings);
+    bench.session.start(bench.now);
+    bench.session.on_resolved(bench.now, {{"10.0.0.1", 2181}});
+    bench.session.on_connected(bench.now);
+    bench.session.outbound().clear();
+    bench.feed("Zookeeper version: 3.6.1-x, built on 1\nMode: standalone\n");
+    EXPECT_EQ(bench.count<Connect>(), 1u);
+    const Instant allowed = bench.session.next_wakeup();
+    EXPECT_GT(allowed, bench.now + 1s);
+    bench.pass(allowed - bench.now);
+    EXPECT_EQ(bench.count<Connect>(), 2u);
+    bench.session.on_connected(bench.now);
+    EXPECT_EQ(bench.decode_connect().session_id, 0) << "the version is known: this one attaches";
 }
 
 TEST(Session, RefusedQuestionCostsOneTrialSessionThatHoldsNothing) {
