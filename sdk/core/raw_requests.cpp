@@ -132,8 +132,7 @@ void RawRequests::on_answer(Instant now, OperationId id, const WatchTarget& watc
         answer(id, Error{static_cast<zk_errc>(response.err)});
     }
     if (leaves_watch && early) {
-        x_effects.emplace_back(
-            WatchFired{id, static_cast<std::int32_t>(early->type), early->path});
+        x_effects.emplace_back(WatchFired{id, static_cast<std::int32_t>(early->type), early->path});
     }
 }
 

@@ -1,9 +1,8 @@
 // Watches of the raw client whose event and whose reply do not come in the usual order, or whose
 // caller does not wait for either.
-#include "tests/unit/core/engine_bench.hpp"
-
 #include "sdk/wire/record.hpp"
 #include "sdk/wire/watch.hpp"
+#include "tests/unit/core/engine_bench.hpp"
 
 #include <chrono>
 #include <string>
