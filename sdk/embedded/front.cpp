@@ -19,9 +19,6 @@ constexpr std::size_t read_size = std::size_t{64} << 10;
 /// When descriptors have run out: they come back with the next connection that is closed, or when
 /// somebody else in this process closes one, of which nobody tells us.
 constexpr Duration accept_retry = std::chrono::milliseconds{100};
-/// Servers without a delay between them settle within one turn. A bound, because what they do may
-/// go on for ever.
-constexpr int steps_per_turn = 64;
 
 /// The usual soft limit of 1024 is for programs that use select().
 void raise_descriptor_limit() {
@@ -71,11 +68,6 @@ result<void> Front::open() {
     return success();
 }
 
-void Front::when_led(std::function<void()> tell) {
-    x_when_led = std::move(tell);
-    turn([](Instant, server::Ensemble&) {});
-}
-
 // ---- turns
 // ---------------------------------------------------------------------------------------
 
@@ -86,15 +78,11 @@ Instant Front::begin_turn() {
 }
 
 void Front::end_turn(Instant now) {
-    for (int step = 0; step < steps_per_turn && x_ensemble.next_wakeup() <= now; ++step) {
-        x_ensemble.on_time(now);
-    }
+    // What the servers tell each other takes no time, and is done before anybody is answered.
+    x_ensemble.on_time(now);
     collect(now);
     for (const ConnectionId id : std::exchange(x_with_output, {})) {
         flush(now, id);
-    }
-    if (x_when_led && x_ensemble.leader()) {
-        std::exchange(x_when_led, {})();
     }
     Instant next = std::min(x_ensemble.next_wakeup(), x_retry_at);
     if (!x_later.empty()) {
@@ -292,10 +280,7 @@ void Front::set_down(ServerId server, bool is_down) {
     }
     turn([&](Instant now, server::Ensemble& ensemble) {
         if (is_down) {
-            // A process that is stopped can be killed; it is not stopped when it is started again.
-            if (std::exchange(door.is_paused, false)) {
-                ensemble.resume(now, server);
-            }
+            door.is_paused = false;
             ensemble.kill(now, server);
             for (const auto& peer : peers_of(server)) {
                 drop(now, *peer);

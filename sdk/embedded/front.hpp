@@ -16,7 +16,6 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -43,9 +42,6 @@ public:
     [[nodiscard]] std::size_t connections() const { return x_peers.size(); }
     /// Consulted for each request.
     [[nodiscard]] FaultPlan& plan() { return x_plan; }
-
-    /// Calls once, when a quorum follows a leader: now, or at the end of some turn.
-    void when_led(std::function<void()> tell);
 
     /// Something is done to the model, and all that follows from it.
     template <class Input>
@@ -107,7 +103,6 @@ private:
     std::set<std::pair<Instant, server::ConnectionId>> x_later;
     std::vector<char> x_buffer;
     Duration x_delay{};
-    std::function<void()> x_when_led;
     net::BootTimer x_timer;
     Instant x_armed_for = Instant::max();
     Instant x_retry_at = Instant::max();  // accepting

@@ -20,12 +20,6 @@ result<std::unique_ptr<Host>> Host::start(Settings settings) {
     }
 }
 
-bool Host::wait_for_leader(Duration limit) {
-    const auto led = std::make_shared<std::promise<void>>();
-    run([&](Front& front) { front.when_led([led] { led->set_value(); }); });
-    return led->get_future().wait_for(limit) == std::future_status::ready;
-}
-
 Host::~Host() {
     x_io.stop();
     if (x_thread.joinable()) {

@@ -41,9 +41,6 @@ public:
         return done.get();
     }
 
-    /// False if no quorum follows a leader within `limit`.
-    [[nodiscard]] bool wait_for_leader(Duration limit);
-
 private:
     explicit Host(Settings settings);
 
