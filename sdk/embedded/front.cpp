@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -20,6 +21,17 @@ constexpr std::size_t read_size = std::size_t{64} << 10;
 /// somebody else in this process closes one, of which nobody tells us.
 constexpr Duration accept_retry = std::chrono::milliseconds{100};
 
+/// The model knows the boot clock only; nodes also carry the time of day.
+server::EnsembleOptions with_time_of_day(server::EnsembleOptions options) {
+    using std::chrono::system_clock;
+    const auto milliseconds = [](auto instant) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch())
+            .count();
+    };
+    options.wall_clock_base_ms = milliseconds(system_clock::now()) - milliseconds(BootClock::now());
+    return options;
+}
+
 /// The usual soft limit of 1024 is for programs that use select().
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -34,7 +46,7 @@ void raise_descriptor_limit() {
 Front::Front(boost::asio::io_context& io, Settings settings)
     : x_io(io),
       x_settings(std::move(settings)),
-      x_ensemble(x_settings.ensemble),
+      x_ensemble(with_time_of_day(x_settings.ensemble)),
       x_doors(x_settings.ensemble.servers),
       x_buffer(read_size),
       x_timer(io, [this] { on_timer(); }) {

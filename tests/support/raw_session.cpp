@@ -33,6 +33,7 @@ RawSession::RawSession(std::uint16_t port, const SessionSecret& secret,
         throw std::runtime_error("the server refuses the session");
     }
     x_secret = {response->session_id, response->password};
+    x_granted = std::chrono::milliseconds(response->timeout_ms);
 }
 
 RawSession::Answer RawSession::exchange(std::int32_t xid, const std::string& frame) {
