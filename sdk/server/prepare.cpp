@@ -161,14 +161,17 @@ ServerError Preparer::check_mode(const WriteRequest& request, const Creation& cr
     if (creation.mode < CreateMode::persistent || creation.mode > last_mode(x_release)) {
         return ServerError::bad_arguments;
     }
-    if (is_ttl(creation.mode) && !x_has_ttl_nodes) {
-        return ServerError::unimplemented;
+    if (!is_ttl(creation.mode)) {
+        return creation.ttl >= 0 ? ServerError::bad_arguments : request.session_standing;
     }
-    const bool has_ttl = creation.ttl > 0 && creation.ttl <= max_ttl_ms;
-    if (is_ttl(creation.mode) ? !has_ttl : creation.is_ttl) {
+    if (!creation.is_ttl) {
         return ServerError::bad_arguments;
     }
-    return request.session_standing;
+    if (!x_has_ttl_nodes) {
+        return ServerError::unimplemented;
+    }
+    return creation.ttl > 0 && creation.ttl <= max_ttl_ms ? request.session_standing
+                                                          : ServerError::bad_arguments;
 }
 
 Preparer::Outcome Preparer::create(const WriteRequest& request, Creation creation) const {
@@ -215,6 +218,9 @@ Preparer::Outcome Preparer::place(const WriteRequest& request, Creation creation
     }
     if (parent->kind == NodeKind::ephemeral) {
         return ServerError::no_children_for_ephemerals;
+    }
+    if (creation.is_ttl && !is_ttl(creation.mode)) {
+        return ServerError::bad_arguments;  // real servers let this pass, and stop for good
     }
     const NodeKind kind = creation.is_container         ? NodeKind::container
                           : creation.is_ttl             ? NodeKind::ttl
