@@ -161,17 +161,12 @@ ServerError Preparer::check_mode(const WriteRequest& request, const Creation& cr
     if (creation.mode < CreateMode::persistent || creation.mode > last_mode(x_release)) {
         return ServerError::bad_arguments;
     }
-    if (!is_ttl(creation.mode)) {
-        return creation.ttl >= 0 ? ServerError::bad_arguments : request.session_standing;
-    }
-    if (!creation.is_ttl) {
-        return ServerError::bad_arguments;
-    }
-    if (!x_has_ttl_nodes) {
+    if (is_ttl(creation.mode) && !x_has_ttl_nodes) {
         return ServerError::unimplemented;
     }
-    return creation.ttl > 0 && creation.ttl <= max_ttl_ms ? request.session_standing
-                                                          : ServerError::bad_arguments;
+    const bool has_ttl = creation.ttl > 0 && creation.ttl <= max_ttl_ms;
+    const bool fits = is_ttl(creation.mode) ? has_ttl : creation.ttl < 0;
+    return fits ? request.session_standing : ServerError::bad_arguments;
 }
 
 Preparer::Outcome Preparer::create(const WriteRequest& request, Creation creation) const {
