@@ -30,9 +30,7 @@ Shipping::Outcome Shipping::ship(int order, const Courier& courier) {
     if (!x_labels.of(order).empty()) {
         return Outcome::shipped_before;
     }
-    const auto label = lock->call([&](const leasehold::CallContext& context) {
-        return leasehold::result<std::string>(courier(context));
-    });
+    const auto label = lock->call(courier);
     if (!label || !x_labels.write(order, lock->token(), *label)) {
         return Outcome::given_up;
     }

@@ -31,7 +31,7 @@ private:
 class Shipping {
 public:
     /// Asks the courier for a label; may take long, and hears of its deadline.
-    using Courier = std::function<std::string(const leasehold::CallContext&)>;
+    using Courier = std::function<leasehold::result<std::string>(const leasehold::CallContext&)>;
 
     Shipping(leasehold::Client& client, Labels& labels) : x_client(client), x_labels(labels) {}
 

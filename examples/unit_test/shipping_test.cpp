@@ -32,17 +32,17 @@ protected:
 };
 //! [fixture]
 
-std::string quick(const CallContext&) {
+leasehold::result<std::string> quick(const CallContext&) {
     return "label";
 }
 
-/// A courier that takes until it is told to stop.
-std::string wait_for_stop(const CallContext& context) {
+/// A courier that never answers, until it is told to stop.
+leasehold::result<std::string> wait_for_stop(const CallContext& context) {
     std::mutex mutex;
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);
     stopped.wait(lock, context.stop_token(), [] { return false; });
-    return "a label that comes too late";
+    return leasehold::Error(leasehold::errc::timed_out, "the courier does not answer");
 }
 
 TEST_F(ShippingTest, ShipsAnOrderOnce) {
@@ -61,13 +61,13 @@ TEST_F(ShippingTest, SessionExpiresWhileTheLockIsHeld_NothingIsWritten) {
 }
 //! [expiry]
 
-//! [lost reply]
+//! [lost_reply]
 TEST_F(ShippingTest, ReplyOfTheLockIsLost_TheOrderIsShippedAllTheSame) {
     server.drop_next_reply(Operation::create);
     EXPECT_EQ(shipping.ship(7, quick), Outcome::shipped);
     EXPECT_EQ(server.drops_left(), 0U) << "it did happen";
 }
-//! [lost reply]
+//! [lost_reply]
 
 //! [silence]
 TEST_F(ShippingTest, ServersFallSilentWhileTheLockIsHeld_TheCourierIsStopped) {
@@ -87,7 +87,7 @@ TEST_F(ShippingTest, SomebodyElseHasTheOrder_ItIsLeftToHim) {
 }
 //! [busy]
 
-//! [no server]
+//! [no_server]
 TEST_F(ShippingTest, NoServer_IsSaidInTime) {
     server.kill();
     EXPECT_EQ(shipping.ship(7, quick), Outcome::no_lock);
@@ -95,7 +95,7 @@ TEST_F(ShippingTest, NoServer_IsSaidInTime) {
     ASSERT_TRUE(client.wait_connected(10s));
     EXPECT_EQ(shipping.ship(7, quick), Outcome::shipped);
 }
-//! [no server]
+//! [no_server]
 
 TEST_F(ShippingTest, ConnectionIsCutWhileTheLockIsHeld_NobodyNotices) {
     const auto outcome = shipping.ship(7, [&](const CallContext& context) {

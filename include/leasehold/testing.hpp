@@ -21,7 +21,8 @@ namespace leasehold::testing {
 /// Which requests a fault is meant for. Variants count as the same: a container's create is a
 /// create.
 enum class Operation {
-    any,      ///< whatever a client asks for; pings are no requests
+    any,      ///< but not what clients do by themselves: connect, ping, authenticate, and set their
+              ///< watches again
     connect,  ///< opening a session, or attaching to one again
     close_session,
     create,

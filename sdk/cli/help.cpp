@@ -60,7 +60,7 @@ Exit codes:
    77  not permitted by an ACL or by authentication)";
 
 constexpr std::string_view serve_description =
-    R"(Serves ZooKeeper's protocol from memory, for tests and for trying things out.
+    R"(Serves ZooKeeper's protocol from memory, for tests and trials.
 
 Any ZooKeeper client may connect. Nothing is kept: when it ends, all nodes and sessions are gone.
 Nobody is asked who they are. It prints where it listens, one line per node, and the connect string,

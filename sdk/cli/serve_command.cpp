@@ -19,15 +19,14 @@ using embedded::Front;
 using embedded::Host;
 using std::chrono::system_clock;
 
-/// Clients refuse a server that has seen less than they have. So a later start has to have larger
-/// transaction numbers than an earlier one, although nothing was kept: the epoch is counted in
-/// steps of 10 s since 2026. Above 2^24 a fencing token would not fit into 63 bits for long.
+/// A server refuses clients that have seen a later transaction than it has. So a later start needs
+/// larger transaction numbers than an earlier one, although nothing was kept: the epoch, their
+/// upper half, is the time of day in steps shorter than any run. It begins anew after a week;
+/// above 2^25 no fencing token could be made of it.
 std::int64_t epoch_of_now() {
-    constexpr std::int64_t start_of_2026 = 1'767'225'600;
-    constexpr std::int64_t epochs = std::int64_t{1} << 24;
-    const auto now =
-        std::chrono::duration_cast<std::chrono::seconds>(system_clock::now().time_since_epoch());
-    return std::max<std::int64_t>((now.count() - start_of_2026) / 10, 0) % epochs + 1;
+    constexpr std::int64_t epochs = (std::int64_t{1} << 25) - 2;
+    constexpr auto step = 20ms;
+    return system_clock::now().time_since_epoch() / step % epochs + 1;
 }
 
 embedded::Settings settings_of(const ServeArguments& arguments) {

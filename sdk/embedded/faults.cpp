@@ -28,11 +28,17 @@ Operation operation_of(Opcode op) {
     }
 }
 
+/// What clients do by themselves, to be connected and to stay so.
+bool is_housekeeping(Opcode op) {
+    return op == Opcode::create_session || op == Opcode::ping || op == Opcode::auth ||
+           op == Opcode::set_watches || op == Opcode::set_watches2;
+}
+
 }  // namespace
 
 FaultPlan::Predicate fits(Operation operation) {
     return [operation](const server::Arrival& arrival) {
-        return operation == Operation::any ? arrival.op != Opcode::ping
+        return operation == Operation::any ? !is_housekeeping(arrival.op)
                                            : operation_of(arrival.op) == operation;
     };
 }
