@@ -3,14 +3,16 @@
 //     order_service [--connect HOST:PORT] [--hang blocking|coroutine]
 //
 // Two processes take locks on ZooKeeper and charge payments under them; without --connect on a
-// server inside this process. The gateway never answers one payment. Watch what becomes of its lock, of those who wait, and of its caller.
+// server inside this process. The gateway never answers one payment. Watch what becomes of its
+// lock, of those who wait, and of its caller.
+#include <leasehold/testing.hpp>
+
 #include "audit.hpp"
 #include "plan.hpp"
 #include "shop.hpp"
 #include "worker.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <leasehold/testing.hpp>
 
 #include <charconv>
 #include <csignal>
@@ -101,6 +103,9 @@ int run_parent(Arguments arguments) {
         server = leasehold::testing::EmbeddedServer::start({.tick = 200ms}).value();
         arguments.setup.connect = server->connect_string();
     }
+    std::printf("two processes on one ZooKeeper server, %s%s\n\n", arguments.setup.connect.c_str(),
+                server ? " (inside this demo; --connect takes another)" : "");
+    std::fflush(stdout);
     const std::string_view hanging = hanging_payment(arguments.hang);
     boost::asio::io_context io(1);
     Shop shop(io, arguments.setup.connect, hanging);

@@ -73,7 +73,9 @@ EmbeddedServer::EmbeddedServer(std::unique_ptr<Impl> impl) noexcept : x_impl(std
 EmbeddedServer::EmbeddedServer(EmbeddedServer&&) noexcept = default;
 
 EmbeddedServer& EmbeddedServer::operator=(EmbeddedServer&& other) noexcept {
-    EmbeddedServer before(std::exchange(x_impl, std::move(other.x_impl)));
+    if (this != &other) {
+        const EmbeddedServer before(std::exchange(x_impl, std::move(other.x_impl)));
+    }
     return *this;
 }
 

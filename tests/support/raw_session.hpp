@@ -6,6 +6,7 @@
 #include "tests/support/proxy_frame.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ public:
         const std::int32_t xid = ++x_xid;
         return exchange(xid, wire::encode_request(xid, body));
     }
+
+    /// Waits for the next frames from the server, whatever they are. Throws if they do not come.
+    void skip_replies(std::size_t count);
 
 private:
     Answer exchange(std::int32_t xid, const std::string& frame);

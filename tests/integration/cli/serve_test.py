@@ -1,6 +1,7 @@
 """'leasehold serve': says where it serves, serves the other commands, and ends when asked to."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -59,6 +60,7 @@ class Serve(harness.ToolTest):
         again.line("^connect string")
         until(lambda: zoo.connected, "connected again")
         self.assertFalse(zoo.exists("/n0000000000"), "nothing is kept")
+        zoo.stop()
         again.send(signal.SIGINT)
         self.assert_code(again.finish(), 0)
 
@@ -77,6 +79,51 @@ class Serve(harness.ToolTest):
         begin = harness.time.monotonic()
         self.assert_code(served.stop(), 0)
         self.assertLess(harness.time.monotonic() - begin, 1 + harness.SLACK_S)
+
+    def test_ten_thousand_idle_connections(self):
+        connections = 10_000
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < connections + 200:
+            self.skipTest(f"no more than {hard} open files are allowed here")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        served = Served(self, *harness.TIMING[:2])
+        idle = []
+        self.addCleanup(lambda: [each.close() for each in idle])
+        for _ in range(connections):
+            idle.append(socket.create_connection(("127.0.0.1", served.ports[0])))
+        until(lambda: self.open_files(served) > connections, "all are accepted")
+        self.assert_code(self.run_tool("true", connect=served.connect), 0)
+        while idle:
+            idle.pop().close()
+        until(lambda: self.open_files(served) < 100, "all are forgotten")
+        self.assert_code(served.stop(), 0)
+
+    def open_files(self, served):
+        return len(os.listdir(f"/proc/{served.tool.pid}/fd"))
+
+    def test_without_descriptors_it_waits_for_them(self):
+        """It neither ends nor spins when no further connection can be accepted."""
+        served = Served(self)
+        few = self.open_files(served) + 10
+        resource.prlimit(served.tool.pid, resource.RLIMIT_NOFILE, (few, few))
+        idle = [socket.create_connection(("127.0.0.1", served.ports[0])) for _ in range(50)]
+        self.addCleanup(lambda: [each.close() for each in idle])
+        until(lambda: self.open_files(served) == few, "its descriptors are used up")
+
+        def busy_s():
+            with open(f"/proc/{served.tool.pid}/stat", encoding="ascii") as file:
+                fields = file.read().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+        before, begin = busy_s(), harness.time.monotonic()
+        until(lambda: harness.time.monotonic() - begin > 1, "a second")
+        self.assertLess(busy_s() - before, 0.3 * harness.FACTOR)
+        while idle:
+            idle.pop().close()
+        until(lambda: self.open_files(served) < few, "those that are closed are forgotten")
+        options = ["--wait", "10s"]
+        self.assert_code(self.run_tool("true", options=options, connect=served.connect), 0)
 
     def test_stops_and_continues_like_any_program(self):
         served = Served(self)
