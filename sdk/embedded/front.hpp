@@ -28,7 +28,7 @@ namespace leasehold::embedded {
 class Front final : PeerListener {
 public:
     Front(boost::asio::io_context& io, Settings settings);
-    ~Front();
+    ~Front() override;
     Front(const Front&) = delete;
     Front& operator=(const Front&) = delete;
 

@@ -57,21 +57,28 @@ double resident_mib() {
 /// One client that writes requests without waiting for replies, `window` pairs at a time.
 void pump(std::uint16_t port, int number, int pairs, int window) {
     leasehold::support::RawSession session(port);
-    const std::string path = "/bench-" + std::to_string(number);
+    const wire::CreateRequest create{
+        .path = "/bench-" + std::to_string(number),
+        .acls = std::vector{wire::Acl{wire::perms::all, "world", "anyone"}}};
+    const wire::RemoveRequest remove{create.path, -1};
+    const std::int64_t first = session.ask(create).header.zxid;
+    (void)session.ask(remove);
     std::int32_t xid = 0;
     for (int done = 0; done < pairs; done += window) {
         std::string requests;
         for (int pair = 0; pair < window; ++pair) {
-            wire::CreateRequest create;
-            create.path = path;
-            create.acls = std::vector{wire::Acl{wire::perms::all, "world", "anyone"}};
             requests += wire::encode_request(++xid, create);
-            requests += wire::encode_request(++xid, wire::RemoveRequest{path, -1});
+            requests += wire::encode_request(++xid, remove);
         }
         if (!leasehold::support::send_all(session.socket(), requests)) {
             std::abort();
         }
         session.skip_replies(static_cast<std::size_t>(2) * static_cast<std::size_t>(window));
+    }
+    // What was measured is no series of refusals.
+    if (session.ask(create).header.err != wire::ServerError::ok ||
+        session.ask(remove).header.zxid < first + 2 * pairs + 3) {
+        std::abort();
     }
 }
 

@@ -178,13 +178,13 @@ TEST_F(Embedded, PausedServer_AnswersNothing_AndEverythingWhenItGoesOn) {
 }
 
 TEST_F(Embedded, PausedServer_ExpiresWhatIsOverdueWhenItGoesOn) {
-    const Client client = connect(server, server.client_options(400ms));
+    const Client client = connect(server, server.client_options(1s));
     const auto sessions = server.sessions();
     server.pause();
     EXPECT_TRUE(eventually([&] {
         return client.state() == ClientState::connecting || client.state() == ClientState::jeopardy;
     }));
-    const Instant overdue = BootClock::now() + 1s;  // its timeout, and two ticks
+    const Instant overdue = BootClock::now() + 2s;  // its timeout, and ticks
     support::wait_until(overdue);
     EXPECT_EQ(server.sessions(), sessions) << "its clocks stand still";
     server.resume();
