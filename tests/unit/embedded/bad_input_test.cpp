@@ -1,6 +1,5 @@
 // What no client should send, and how many of them there should not be: the servers bear it.
-#include "sdk/wire/connect.hpp"
-#include "sdk/wire/frame.hpp"
+#include "sdk/embedded/host.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/node.hpp"
 #include "tests/support/descriptor.hpp"
@@ -109,6 +108,44 @@ TEST_F(NeverReads, IsNotHeardAnyMore_AndKeepsNobodyWaiting) {
         ASSERT_TRUE(client.zookeeper().set("/big", "small"));
     }
     EXPECT_LT(resident_mib() - before, 200) << "bounded, whatever was asked for";
+}
+
+TEST_F(NeverReads, WhenItReadsAfterAll_EverythingIsThere) {
+    support::RawSession slow(server.port());
+    constexpr std::int32_t requests = 300;
+    std::string bytes;
+    for (std::int32_t xid = 1; xid <= requests; ++xid) {
+        bytes += wire::encode_request(xid, wire::GetDataRequest{"/big", false});
+    }
+    ASSERT_TRUE(send_all(slow.socket(), bytes));
+    // By now the servers have stopped listening to it, with most of the requests in hand.
+    ASSERT_TRUE(connect(server).zookeeper().create("/meanwhile"));
+    slow.skip_replies(requests);
+    EXPECT_EQ(slow.ask(wire::ExistsRequest{"/big", false}).header.err, wire::ServerError::ok);
+}
+
+TEST(TooMuchOutput, ClosesTheConnection) {
+    embedded::Settings settings;
+    settings.limits.pause_above = 10'000;
+    settings.limits.close_above = 100'000;
+    const auto host = embedded::Host::start(settings).value();
+    const std::uint16_t port =
+        host->run([](embedded::Front& front) { return front.endpoint(0).port(); });
+    support::RawSession client(port);
+    const auto create = [&](const std::string& path, std::size_t size) {
+        const wire::CreateRequest request{
+            .path = path,
+            .data = std::string(size, 'x'),
+            .acls = std::vector{wire::Acl{wire::perms::all, "world", "anyone"}}};
+        ASSERT_EQ(client.ask(request).header.err, wire::ServerError::ok);
+    };
+    create("/small", 90'000);
+    create("/large", 110'000);
+    EXPECT_EQ(client.ask(wire::GetDataRequest{"/small", false}).header.err, wire::ServerError::ok);
+    ASSERT_TRUE(
+        send_all(client.socket(), wire::encode_request(7, wire::GetDataRequest{"/large", false})));
+    EXPECT_TRUE(is_closed(client.socket()));
+    EXPECT_EQ(host->run([](embedded::Front& front) { return front.connections(); }), 0U);
 }
 
 TEST_F(BadInput, TwoThousandIdleConnections) {
