@@ -10,18 +10,16 @@
 namespace leasehold::integration {
 namespace {
 
-/// "*" takes the jars of a directory.
-std::string jars() {
-    return std::string(LEASEHOLD_OLD_ZOOKEEPER) + "/*";
-}
+constexpr const char* jars = LEASEHOLD_JARS "/zookeeper-3.4.8";
 
 class OldZooKeeper : public ::testing::TestWithParam<bool> {
 protected:
     void SetUp() override {
-        if (!std::filesystem::exists(LEASEHOLD_OLD_ZOOKEEPER)) {
+        if (!std::filesystem::exists(jars)) {
             GTEST_SKIP() << "no jars of ZooKeeper 3.4.8; './dev setup' fetches them";
         }
-        servers.emplace(ServerOptions{.is_netty = GetParam(), .class_path = jars()});
+        servers.emplace(
+            ServerOptions{.is_netty = GetParam(), .class_path = std::string(jars) + "/*"});
     }
     Client client() { return connect(servers->connect_string(), standalone_options()); }
 
