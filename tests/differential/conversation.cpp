@@ -196,10 +196,11 @@ std::vector<std::string> Conversation::run(const Script& script) {
     }
     for (const Step& step : script.steps) {
         Speaker& client = *clients[step.client];
+        const std::string who = "> " + std::to_string(step.client + 1) + " ";
         client.attach(transcript, lines);
         if (step.act == Act::send && client.is_attached()) {
             for (const Request& request : step.requests) {
-                lines.push_back("> " + request.text);
+                lines.push_back(who + request.text);
             }
             client.send(step.requests, base);
             client.listen(transcript, lines);
@@ -207,13 +208,13 @@ std::vector<std::string> Conversation::run(const Script& script) {
                 client.wait_for_the_end();
             }
         } else if (step.act == Act::leave) {
-            lines.push_back("> leaves");
+            lines.push_back(who + "leaves");
             client.leave();
         } else if (step.act == Act::say_bye) {
-            lines.push_back("> closes its session");
+            lines.push_back(who + "closes its session");
             client.say_bye(transcript, lines);
         } else if (step.act == Act::intrude && client.is_attached()) {
-            lines.push_back("> is attached with a wrong password");
+            lines.push_back(who + "is attached to with a wrong password");
             intrude(client, transcript, lines);
         }
         // Behind the answer to a ping there is nothing left of what the step caused.

@@ -87,14 +87,15 @@ std::vector<std::string> transcript_of(Conversation& conversation, const Script&
     }
 }
 
-/// Where they part, with what came before.
-std::string difference(const std::vector<std::string>& real, const std::vector<std::string>& model) {
+/// Where they part, with so many lines of what came before.
+std::string difference(const std::vector<std::string>& real, const std::vector<std::string>& model,
+                       std::size_t limit) {
     std::size_t at = 0;
     while (at < real.size() && at < model.size() && real[at] == model[at]) {
         ++at;
     }
     std::string text;
-    for (std::size_t i = at > 30 ? at - 30 : 0; i < at; ++i) {
+    for (std::size_t i = at > limit ? at - limit : 0; i < at; ++i) {
         text += "  both:  " + real[i] + "\n";
     }
     for (std::size_t i = at; i < std::min(at + 3, std::max(real.size(), model.size())); ++i) {
@@ -129,7 +130,7 @@ TEST(Differential, RandomConversationsGetTheSameAnswersFromTheModelAndFromZooKee
         lines += said.size();
         if (said != modelled) {
             ++differences;
-            ADD_FAILURE() << "script " << seed << ":\n" << difference(said, modelled);
+            ADD_FAILURE() << "script " << seed << ":\n" << difference(said, modelled, only != 0 ? 1000 : 30);
             real = std::make_unique<Conversation>(to_real);
             model = std::make_unique<Conversation>(to_model);
         } else if (said.size() == 1) {

@@ -161,6 +161,12 @@ private:
         return ask(std::move(body), std::move(text));
     }
     template <class Body>
+    Request about_path(std::string name) {
+        Body body{existing_path()};
+        std::string text = std::move(name) + " " + body.path;
+        return ask(std::move(body), std::move(text));
+    }
+    template <class Body>
     Request create_request(std::string name) {
         Body body = creation<Body>();
         std::string text = std::move(name) + " " + body.path + " mode " +
@@ -224,11 +230,10 @@ private:
             case 0: return read_request<wire::GetDataRequest>("get");
             case 1: return read_request<wire::GetChildrenRequest>("children");
             case 2: return read_request<wire::GetChildren2Request>("children2");
-            case 3: return ask(wire::GetAclRequest{existing_path()}, "getACL");
-            case 4: return ask(wire::SyncRequest{path()}, "sync");
-            case 5: return ask(wire::GetEphemeralsRequest{chance(50) ? x_root : path()},
-                               "getEphemerals");
-            case 6: return ask(wire::GetAllChildrenNumberRequest{path()}, "countDescendants");
+            case 3: return about_path<wire::GetAclRequest>("getACL");
+            case 4: return about_path<wire::SyncRequest>("sync");
+            case 5: return about_path<wire::GetEphemeralsRequest>("getEphemerals");
+            case 6: return about_path<wire::GetAllChildrenNumberRequest>("countDescendants");
             default: return read_request<wire::ExistsRequest>("exists");
         }
     }
@@ -268,14 +273,23 @@ private:
         return ask(std::move(body), std::move(text));
     }
 
+    template <class Body>
+    static Request of_kind(Body body, std::string name) {
+        std::string text =
+            std::move(name) + " " + body.path + " type " + std::to_string(static_cast<int>(body.type));
+        return ask(std::move(body), std::move(text));
+    }
     Request about_watches() {
         const auto type = [this] { return static_cast<wire::WatcherType>(x_random.below(7)); };
         switch (x_random.below(5)) {
-            case 0: return ask(wire::RemoveWatchesRequest{existing_path(), type()}, "removeWatches");
-            case 1: return ask(wire::CheckWatchesRequest{existing_path(), type()}, "checkWatches");
+            case 0: return of_kind(wire::RemoveWatchesRequest{existing_path(), type()}, "removeWatches");
+            case 1: return of_kind(wire::CheckWatchesRequest{existing_path(), type()}, "checkWatches");
             case 2: {
-                const auto mode = static_cast<wire::AddWatchMode>(x_random.below(chance(10) ? 5 : 2));
-                return ask(wire::AddWatchRequest{existing_path(), mode}, "addWatch");
+                wire::AddWatchRequest body{existing_path(), static_cast<wire::AddWatchMode>(
+                                                                x_random.below(chance(10) ? 5 : 2))};
+                std::string text =
+                    "addWatch " + body.path + " mode " + std::to_string(static_cast<int>(body.mode));
+                return ask(std::move(body), std::move(text));
             }
             case 3: return restore<wire::SetWatchesRequest>();
             default: return restore<wire::SetWatches2Request>();
@@ -284,10 +298,14 @@ private:
     template <class Body>
     Request restore() {
         Body body;
-        const auto fill = [this](std::vector<std::string>& list) {
+        std::string text = "setWatches";
+        const auto fill = [&](std::vector<std::string>& list) {
+            text += " (";
             for (std::uint64_t left = x_random.below(3); left > 0; --left) {
                 list.push_back(existing_path());
+                text += " " + list.back();
             }
+            text += " )";
         };
         fill(body.data_watches);
         fill(body.exist_watches);
@@ -297,7 +315,7 @@ private:
             fill(body.persistent_recursive_watches);
         }
         const auto back = static_cast<std::int64_t>(x_random.below(40));
-        return {Body::op, "setWatches", [body, back](std::int64_t base) {
+        return {Body::op, std::move(text), [body, back](std::int64_t base) {
                     Body with_zxid = body;
                     with_zxid.relative_zxid = base + back;
                     return bytes_of(with_zxid);
@@ -309,7 +327,8 @@ private:
             case 0:
             case 1: {
                 wire::SetAclRequest body{existing_path(), acls(), version()};
-                return ask(std::move(body), "setACL");
+                std::string text = "setACL " + body.path;
+                return ask(std::move(body), std::move(text));
             }
             case 2: return ask(wire::WhoAmIRequest{}, "whoAmI");
             case 3: return ask(wire::ReconfigRequest{}, "reconfig");
