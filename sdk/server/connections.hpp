@@ -98,9 +98,7 @@ public:
             const wire::FrameScope frame(connection.output);
             wire::Writer out(connection.output);
             encode(out, wire::ReplyHeader{request.xid, zxid, err});
-            if (err == wire::ServerError::ok) {
-                write_body(out);
-            }
+            write_body(out);
         }
         return request.fate == Fate::close_unheard || request.fate == Fate::close_after;
     }
