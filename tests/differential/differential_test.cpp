@@ -52,7 +52,10 @@ private:
 class ModelTransport : public Transport {
 public:
     ModelTransport()
-        : x_model({.tick = 2s, .max_session_timeout = 60s, .has_ttl_nodes = true}) {}
+        : x_model({.tick = 2s,
+                   .max_session_timeout = 60s,
+                   .has_ttl_nodes = true,
+                   .container_check_interval = 24h}) {}
 
     Connection connect() override { return x_model.accept(x_now, 0).value(); }
     void send(Connection connection, std::string_view bytes) override {
@@ -112,7 +115,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 
 TEST(Differential, RandomConversationsGetTheSameAnswersFromTheModelAndFromZooKeeper) {
     support::ZooKeeperEnsemble servers(
-        support::ServerOptions{.tick = 2s, .jvm = {"-Dznode.container.checkIntervalMs=600000"}});
+        support::ServerOptions{.tick = 2s, .jvm = {"-Dznode.container.checkIntervalMs=86400000"}});
     const std::uint64_t only = number_from_environment("LEASEHOLD_SCRIPT", 0);
     const std::uint64_t count = number_from_environment("LEASEHOLD_SCRIPTS", 1000);
     const std::uint64_t first = only != 0 ? only : 1;
@@ -130,7 +133,8 @@ TEST(Differential, RandomConversationsGetTheSameAnswersFromTheModelAndFromZooKee
         lines += said.size();
         if (said != modelled) {
             ++differences;
-            ADD_FAILURE() << "script " << seed << ":\n" << difference(said, modelled, only != 0 ? 1000 : 30);
+            ADD_FAILURE() << "script " << seed << ":\n"
+                          << difference(said, modelled, only != 0 ? 1000 : 30);
             real = std::make_unique<Conversation>(to_real);
             model = std::make_unique<Conversation>(to_model);
         } else if (said.size() == 1) {

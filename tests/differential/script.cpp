@@ -217,7 +217,8 @@ private:
                 body.data = data();
                 body.acls = acls();
                 body.flags = chance(50) ? wire::CreateMode::ttl : wire::CreateMode::ttl_sequential;
-                body.ttl = chance(80) ? 1'000'000 : static_cast<std::int64_t>(x_random.below(2)) - 1;
+                body.ttl =
+                    chance(80) ? 1'000'000 : static_cast<std::int64_t>(x_random.below(2)) - 1;
                 std::string text = "ttl " + body.path;
                 return ask(std::move(body), std::move(text));
             }
@@ -275,20 +276,24 @@ private:
 
     template <class Body>
     static Request of_kind(Body body, std::string name) {
-        std::string text =
-            std::move(name) + " " + body.path + " type " + std::to_string(static_cast<int>(body.type));
+        std::string text = std::move(name) + " " + body.path + " type " +
+                           std::to_string(static_cast<int>(body.type));
         return ask(std::move(body), std::move(text));
     }
     Request about_watches() {
         const auto type = [this] { return static_cast<wire::WatcherType>(x_random.below(7)); };
         switch (x_random.below(5)) {
-            case 0: return of_kind(wire::RemoveWatchesRequest{existing_path(), type()}, "removeWatches");
-            case 1: return of_kind(wire::CheckWatchesRequest{existing_path(), type()}, "checkWatches");
+            case 0:
+                return of_kind(wire::RemoveWatchesRequest{existing_path(), type()},
+                               "removeWatches");
+            case 1:
+                return of_kind(wire::CheckWatchesRequest{existing_path(), type()}, "checkWatches");
             case 2: {
-                wire::AddWatchRequest body{existing_path(), static_cast<wire::AddWatchMode>(
-                                                                x_random.below(chance(10) ? 5 : 2))};
-                std::string text =
-                    "addWatch " + body.path + " mode " + std::to_string(static_cast<int>(body.mode));
+                wire::AddWatchRequest body{
+                    existing_path(),
+                    static_cast<wire::AddWatchMode>(x_random.below(chance(10) ? 5 : 2))};
+                std::string text = "addWatch " + body.path + " mode " +
+                                   std::to_string(static_cast<int>(body.mode));
                 return ask(std::move(body), std::move(text));
             }
             case 3: return restore<wire::SetWatchesRequest>();
@@ -333,7 +338,8 @@ private:
             case 2: return ask(wire::WhoAmIRequest{}, "whoAmI");
             case 3: return ask(wire::ReconfigRequest{}, "reconfig");
             case 4: return ask(wire::PingRequest{}, "ping");
-            case 5: return {static_cast<wire::Opcode>(77), "unknown", [](auto) { return ""; }, true};
+            case 5:
+                return {static_cast<wire::Opcode>(77), "unknown", [](auto) { return ""; }, true};
             case 6: return credentials("no-such-scheme", "x", true);
             default:
                 return credentials("digest", "u" + std::to_string(x_random.below(3)) + ":p", false);

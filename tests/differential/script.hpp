@@ -22,10 +22,10 @@ struct Request {
 };
 
 enum class Act : std::uint8_t {
-    send,      ///< the requests, written at once
-    leave,     ///< the connection is closed without a word, and the session re-attached
-    say_bye,   ///< the session is closed; the next send opens another one
-    intrude,   ///< an attach to somebody's session with a wrong password
+    send,     ///< the requests, written at once
+    leave,    ///< the connection is closed without a word, and the session re-attached
+    say_bye,  ///< the session is closed; the next send opens another one
+    intrude,  ///< an attach to somebody's session with a wrong password
 };
 
 struct Step {

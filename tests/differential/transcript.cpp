@@ -33,9 +33,7 @@ public:
     }
     template <class T>
         requires std::is_enum_v<T>
-    void print(T value) {
-        print(static_cast<std::int32_t>(value));
-    }
+    void print(T value) { print(static_cast<std::int32_t>(value)); }
     template <class T>
     void print(const std::optional<T>& value) {
         value ? print(*value) : add("null");
