@@ -116,7 +116,7 @@ private:
     std::uint64_t x_next_serial = 1;
     std::vector<ConnectionId> x_ready;
     std::vector<std::size_t> x_counts;
-    std::vector<Past> x_past;  ///< a ring
+    std::vector<Past> x_past;  ///< a ring, once it is full
 };
 
 }  // namespace leasehold::server
