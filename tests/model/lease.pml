@@ -22,17 +22,23 @@
 #define SYNC_LIMIT 1
 #endif
 #ifndef IN_HAND
-#define IN_HAND 5 /* more than G, so that the slowest answer that counts still gives a lease */
+#define IN_HAND (GAP + 1) /* more than G, so that the slowest answer that counts still gives a lease */
 #endif
 #ifndef OUTSTANDING
-#define OUTSTANDING 3
+#define OUTSTANDING 2
+#endif
+#ifndef STOPS
+#define STOPS 1
 #endif
 
 #define TICK 4
-#define GAP 4                        /* G */
-#define STEP (TICK * 3 / 4 + GAP / 2) /* 3/4 tick + G/2 */
+#ifndef GAP
+#define GAP 4 /* G */
+#endif
+#ifndef STEP
+#define STEP (TICK * 3 / 4 + GAP / 2)
+#endif
 #define DELTA_IN_FULL ((SYNC_LIMIT + 2) * TICK + GAP)
-#define QUARANTINE DELTA_IN_FULL
 
 /* ---- what the variants change ---- */
 
@@ -48,6 +54,7 @@
 #ifndef DELTA
 #define DELTA DELTA_IN_FULL
 #endif
+#define QUARANTINE DELTA
 #define T (DELTA + IN_HAND)
 
 #ifdef LATE_PINGS
@@ -73,6 +80,7 @@ byte heard_ago; /* since it read something from its leader */
 bool is_serving, is_linked, is_stopped, has_touch;
 byte pings;     /* in its buffer, unread; then in this order: */
 bool has_answer, has_end;
+byte stops;     /* of this follower, since it serves us */
 bool was_healed; /* the link failed before; only with FLAPPING */
 
 /* ---- the client ---- */
@@ -96,6 +104,8 @@ inline open_gap() {
     :: i < OUTSTANDING -> counts[i] = false; i++
     :: else -> i = 0; break
     od
+#else
+    skip
 #endif
 }
 
@@ -123,8 +133,19 @@ inline remember_send(previous) {
     last_ago = 0
 }
 
+/* Sets all to zero that will not be looked at again before it is set: fewer states. */
 inline forget_connection() {
     state = Down;
+    quarantine = 0;
+    is_serving = false;
+    is_linked = true;
+    is_stopped = false;
+    has_touch = false;
+    pings = 0;
+    has_end = false;
+    stops = 0;
+    was_healed = false;
+    heard_ago = 0;
     n = 0;
     handled = 0;
         do
@@ -140,13 +161,7 @@ inline forget_connection() {
 /* The next one to serve us: in touch with the leader, and nothing of ours noted yet. */
 inline other_server() {
     is_serving = true;
-    is_linked = true;
-    is_stopped = false;
-    has_touch = false;
-    pings = 0;
-    has_end = false;
-    was_healed = false;
-    heard_ago = 0
+    is_linked = true
 }
 
 #define is_reading (pings > 0 || has_answer || has_end)
@@ -308,7 +323,10 @@ init {
     :: d_step { is_serving && !is_stopped && state != Down ->
 #else
     :: d_step { is_serving && !is_stopped && state != Down && !is_reading &&
-                heard_ago <= SERVES_WITHOUT_WORD ->
+                heard_ago <= SERVES_WITHOUT_WORD && stops < STOPS ->
+#endif
+#if STOPS < 255
+        stops++;
 #endif
         printf("follower: is stopped\n");
         is_stopped = true
