@@ -69,6 +69,7 @@ byte tree;                /* the nodes there are, after the last transaction of 
 byte created;             /* how many there ever were: the next sequence number */
 byte owner[NODES], prefix_of[NODES], attempt_of[NODES];
 bool is_alive[CLIENTS];   /* the session */
+byte orphans;             /* nodes of sessions that were given up alive: only with ADOPT */
 
 /* Each client's server: what it has not yet applied, and what it shows. */
 chan log[CLIENTS] = [LAG] of { mtype, byte, bool }; /* what, node or nodes, asked by this connection */
@@ -97,7 +98,7 @@ byte condemned_prefix[CLIENTS * CONDEMNED], condemned_node[CLIENTS * CONDEMNED] 
 
 byte drops = DROPS, stalls = STALLS, expiries = EXPIRIES, cancels = CANCELS;
 
-byte finished; /* clients that have had all their attempts */
+bool is_done[CLIENTS]; /* it has had all its attempts, and nothing is left of it */
 
 /* ---- of one step only; 0 in between ---- */
 byte i, j, node, arg, to, children;
@@ -168,11 +169,7 @@ inline work_on(c, k) {
     if
     :: condemned_node[k] == NONE ->
         fate[k] = Resolving;
-#ifdef SYNC_FOR_BARRIER
         ask(c, Barrier, 0, for_reaper);
-#else
-        ask(c, Barrier, 0, for_reaper);
-#endif
         ask(c, List, condemned_prefix[k], for_reaper)
     :: else ->
         fate[k] = Deleting;
@@ -224,8 +221,8 @@ inline try_grant(c) {
         printf("client %d: is granted the lock with node %d\n", c, own[c]);
         state[c] = Held;
         watching[c] = NONE;
-        assert(is_fresh[c] && has_list[c]);          /* S5 (iii), (i) */
-        assert((tree & lower(own[c])) == 0);         /* S5 (ii) */
+        assert(has_list[c]);                 /* S5 (i); (iii) is the guard above, for S2 */
+        assert((tree & lower(own[c])) == 0); /* S5 (ii) */
         check_locks()
     :: else
     fi
@@ -252,6 +249,9 @@ inline watch_next(c) {
 
 inline read_queue(c) {
     if
+#ifdef LIST_BEFORE_CREATE
+    :: state[c] == Creating -> ahead[c] = children
+#endif
     :: state[c] == Uncertain ->
         i = 0;
         do
@@ -272,14 +272,8 @@ inline read_queue(c) {
     fi;
     if
     :: state[c] == Listing && !(children & bit(own[c])) ->
-#ifdef LIST_BEFORE_CREATE
-        has_list[c] = true;
-        ahead[c] = children;
-        watch_next(c)
-#else
         printf("client %d: its node is gone\n", c);
         abandon(c)
-#endif
     :: state[c] == Listing && (children & bit(own[c])) ->
         has_list[c] = true;
         ahead[c] = children & lower(own[c]);
@@ -404,14 +398,17 @@ inline reattach(c) {
 
 #if CLIENTS == 2
 #define can_write (nfull(log[0]) && nfull(log[1]))
+#define all_done (is_done[0] && is_done[1])
 #else
 #define can_write (nfull(log[0]) && nfull(log[1]) && nfull(log[2]))
+#define all_done (is_done[0] && is_done[1] && is_done[2])
 #endif
 
 inline append(what, about, c, asked) {
     i = 0;
     do
-    :: i < CLIENTS -> log[i] ! what, about, (asked && i == c); i++
+    :: i < CLIENTS && !is_done[i] -> log[i] ! what, about, (asked && i == c); i++
+    :: i < CLIENTS && is_done[i] -> i++
     :: else -> break
     od;
     i = 0;
@@ -475,6 +472,14 @@ proctype Client(byte me) {
         create_and_list(me)
        }
 
+#ifdef DELETE_WHILE_VALID
+    :: d_step { is_valid(me) && is_attached[me] && watching[me] == NONE ->
+        printf("client %d: deletes its node, and is about to end its hold\n", me);
+        ask(me, Delete, own[me], for_reaper);
+        watching[me] = own[me]
+       }
+#endif
+
     :: d_step { state[me] == Held ->
         printf("client %d: ends its hold of node %d\n", me, own[me]);
         abandon(me)
@@ -492,7 +497,11 @@ proctype Client(byte me) {
         :: state[me] == Creating && prefix[me] == arg ->
             own[me] = node;
             has_token[me] = true;
-            state[me] = Listing
+            state[me] = Listing;
+#ifdef LIST_BEFORE_CREATE
+            has_list[me] = true;
+            watch_next(me)
+#endif
         :: else ->
             i = me * CONDEMNED;
             do
@@ -606,7 +615,23 @@ proctype Client(byte me) {
     :: d_step { !is_attached[me] && is_alive[me] && len(requests[me]) > 0 &&
                 len(requests[me]) < 4 ->
         printf("client %d: re-attaches to the same server, with old requests before the new\n", me);
+#ifdef LATE_REQUESTS
+        node = len(requests[me]);
+        reattach(me);
+        do
+        :: node > 0 ->
+            requests[me] ? kind, arg, to, is_ours;
+            requests[me] ! kind, arg, to, is_ours;
+            node--
+        :: else -> break
+        od;
+        kind = 0;
+        arg = 0;
+        to = 0;
+        is_ours = false
+#else
         reattach(me)
+#endif
        }
 
     :: d_step { !is_attached[me] && !is_alive[me] && len(log[me]) == 0 ->
@@ -623,6 +648,25 @@ proctype Client(byte me) {
         is_attached[me] = true;
         is_fresh[me] = true
        }
+
+#ifdef ADOPT
+    :: d_step { !is_attached[me] && is_alive[me] && !is_fresh[me] && len(log[me]) == 0 ->
+        printf("client %d: opens a second session, and goes on with the nodes of the first\n", me);
+        forget_requests(me);
+        i = 0;
+        do
+        :: i < NODES ->
+            if
+            :: (tree & bit(i)) && owner[i] == me -> orphans = orphans | bit(i)
+            :: else
+            fi;
+            i++
+        :: else -> break
+        od;
+        i = 0;
+        reattach(me)
+       }
+#endif
 
     /* ---- what happens to it ---- */
 
@@ -646,8 +690,15 @@ proctype Client(byte me) {
 
     :: d_step { state[me] == Idle && attempts[me] == ATTEMPTS && is_attached[me] &&
                 fate[me * CONDEMNED] == Free && fate[me * CONDEMNED + 1] == Free &&
-                len(requests[me]) == 0 && len(answers[me]) == 0 && is_alive[me] ->
-        finished++
+                len(requests[me]) == 0 && len(answers[me]) == 0 && is_alive[me] &&
+                watched_by[me] == 0 ->
+        is_done[me] = true;
+        shown[me] = 0;
+        is_fresh[me] = true;
+        do
+        :: len(log[me]) > 0 -> log[me] ? _, _, _
+        :: else -> break
+        od
        };
        break
     od
@@ -757,6 +808,16 @@ end:
         is_ours = false
        }
 
+#ifdef ADOPT
+    :: d_step { orphans != 0 && can_write ->
+        printf("ensemble: the first session of client %d expires\n", me);
+        tree = tree & ~orphans;
+        append(Expire, orphans, me, false);
+        orphans = 0;
+        check_locks()
+       }
+#endif
+
     /* The lease model: not before the safe deadline. */
     :: d_step { is_alive[me] && !is_fresh[me] && expiries > 0 && can_write ->
         printf("ensemble: the session of client %d expires\n", me);
@@ -804,11 +865,11 @@ init {
         od;
         i = 0
     }
-    finished == CLIENTS && len(log[0]) == 0 && len(log[CLIENTS - 1]) == 0;
+    all_done;
     assert(tree == 0);
     j = 0;
     do
-    :: j < CLIENTS -> assert(watched_by[j] == 0 && shown[j] == 0); j++
+    :: j < CLIENTS -> assert(watched_by[j] == 0); j++
     :: else -> break
     od
 }
