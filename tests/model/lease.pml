@@ -81,6 +81,7 @@ bool is_serving, is_linked, is_stopped, has_touch;
 byte pings;     /* in its buffer, unread; then in this order: */
 bool has_answer, has_end;
 byte stops;     /* of this follower, since it serves us */
+byte lost_touches;
 bool was_healed; /* the link failed before; only with FLAPPING */
 
 /* ---- the client ---- */
@@ -144,6 +145,7 @@ inline forget_connection() {
     pings = 0;
     has_end = false;
     stops = 0;
+    lost_touches = 0;
     was_healed = false;
     heard_ago = 0;
     n = 0;
@@ -273,6 +275,23 @@ init {
         handled++;
         has_touch = true
        }
+
+#ifdef LOST_TOUCHES
+    /* The touch is noted in the table that has just been read out, as it can be since 3.5. */
+    :: d_step { is_serving && !is_stopped && is_linked && !is_gone && state == Open &&
+                handled < n && pings > 0 && !has_answer && !has_end && lost_touches < LOST_TOUCHES ->
+        printf("follower: answers a ping while it handles a request, whose touch gets lost\n");
+        if
+        :: has_touch -> touch()
+        :: else
+        fi;
+        has_touch = false;
+        heard_ago = 0;
+        pings = 0;
+        handled++;
+        lost_touches++
+       }
+#endif
 
     :: d_step { is_serving && !is_stopped && is_linked && !is_gone && state == Greeting &&
                 !is_revalidated && !has_answer && !(is_expired && !is_deposed) ->
