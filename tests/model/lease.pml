@@ -7,12 +7,12 @@
  * of any length, and there is no bound on how often anything fails.
  *
  * Bounds: tick = 4 units, G = 1 tick, syncLimit = SYNC_LIMIT ticks, T = Delta + IN_HAND units;
- * at most OUTSTANDING requests without an answer, one of them sent per unit. Unlimited: requests and
- * answers that are as late as they like, stops of the client, stops of the follower, lost
- * connections, attachments, link failures one at a time, leaders that lose their quorum.
+ * at most OUTSTANDING requests without an answer, one of them sent per unit; STOPS stops of each
+ * server that serves us. Unlimited: requests and answers that are as late as they like, stops of the
+ * client, lost connections, attachments, link failures one at a time, leaders that lose their quorum.
  *
  * Abstracted: rho and eps are 0, and the link between servers is instant while it works. A stopped
- * follower reads all that waits for it before it is stopped again. The first line of D only: its
+ * follower does all that is due, reading and closing, before it is stopped again. The first line of D only: its
  * second, createSession + T, needs no proof, for the leader's clock starts after that was sent.
  *
  * S3: whenever the session has expired, which it may from T after the leader's last touch, D has
@@ -396,7 +396,8 @@ init {
         if
         :: pinged_ago < heard_ago -> pings = 1
         :: else
-        fi
+        fi;
+        has_end = is_expired
        }
 #endif
 
