@@ -1,19 +1,19 @@
 /* The lease chain: client, follower, leader. Does D = A + T - Delta ever lie after the expiry?
  *
  * What is modelled: sdk/core/evidence.cpp (rules of gaps and quarantine as they are there) on top of
- * how a ZooKeeper ensemble keeps a session alive: a follower notes who was heard of, and passes it on
- * when it answers its leader's pings, one each half tick. Times are ages, counted in units of a
- * quarter of a tick, that stop at the value from which they make no difference any more. So runs are
- * of any length, and there is no bound on how often anything fails.
+ * how a ZooKeeper ensemble keeps a session alive: a follower notes who was heard of, and passes it
+ * on when it answers its leader's pings, one each half tick. Times are ages in quarters of a tick,
+ * that stop at the value from which they make no difference any more; so runs are of any length.
  *
- * Bounds: tick = 4 units, G = 1 tick, syncLimit = SYNC_LIMIT ticks, T = Delta + IN_HAND units;
- * at most OUTSTANDING requests without an answer, one of them sent per unit; STOPS stops of each
- * server that serves us. Unlimited: requests and answers that are as late as they like, stops of the
- * client, lost connections, attachments, link failures one at a time, leaders that lose their quorum.
+ * Bounds: tick = 4 units, syncLimit = SYNC_LIMIT ticks, G = GAP units, T = Delta + IN_HAND units; at
+ * most OUTSTANDING requests without an answer, one of them sent per unit; STOPS stops of each server
+ * that serves us. Unlimited: requests and answers that are as late as they like, stops of the client,
+ * lost connections, attachments, link failures one at a time, leaders that lose their quorum.
  *
  * Abstracted: rho and eps are 0, and the link between servers is instant while it works. A stopped
- * follower does all that is due, reading and closing, before it is stopped again. The first line of D only: its
- * second, createSession + T, needs no proof, for the leader's clock starts after that was sent.
+ * follower does all that is due, reading and closing, before it is stopped again. The first line of D
+ * only: its second, createSession + T, needs no proof, since the leader's clock starts after that was
+ * sent.
  *
  * S3: whenever the session has expired, which it may from T after the leader's last touch, D has
  * passed. */
