@@ -34,7 +34,7 @@ mtype = { Ping, Pong, Write, Commit, None, First, Spare, Second, Third, Proven }
 
 chan to_follower = [4] of { mtype, mtype };     /* Ping, or Commit of a write */
 chan to_leader = [4] of { mtype, mtype, bool }; /* Pong with a touch or without, or Write */
-mtype request = None, reply = None;             /* the client has one write under way at a time */
+mtype request = None, reply = None; /* the client has one write under way at a time */
 
 mtype done = None; /* the last write that was acknowledged */
 byte replied_ago;  /* since that acknowledgement */
@@ -46,10 +46,10 @@ bool carries; /* of one step only, as is the next */
 mtype write = None;
 byte attachments, lost_touches;
 
-#define is_idle (request == None && reply == None && waiting == None)
 mtype waiting = None; /* a write that the follower has passed on */
+#define is_idle (request == None && reply == None && waiting == None)
 
-/* i, then i' if there is one, then j, k */
+/* i is First, i' is Spare, j is Second, k is Third. */
 inline send(which) {
     request = which;
     printf("client: sends write %e, %d units after the last answer\n", which, replied_ago)
