@@ -78,7 +78,8 @@ public:
 
     /// Does what is due: messages between servers, pings, expiry, elections, the container sweep.
     void on_time(Instant now);
-    /// When on_time has something to do; Instant::max() for never.
+    /// When on_time has something to do; Instant::max() for never. Several servers begin with the
+    /// first call that tells the time; until then this is Instant{}.
     [[nodiscard]] Instant next_wakeup() const;
 
     // ---- faults ----
@@ -88,6 +89,9 @@ public:
     /// Expires a session as if its time had come: by a transaction of the leader. False if there
     /// is no such session, or no leader.
     bool expire(Instant now, std::int64_t session);
+    /// Makes the next sequential child of this node get that number, on every server: 2^31 creates
+    /// take too long. False if there is no such node.
+    bool set_counter(std::string_view path, std::int32_t creates);
     /// Stops a server as SIGKILL does: its connections are gone, its log is kept.
     void kill(Instant now, ServerId server);
     void restart(Instant now, ServerId server);

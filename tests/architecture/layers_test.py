@@ -31,7 +31,7 @@ GOOD = {
         "auto now = std::chrono::steady_clock::now();\n"
     ),
     "sdk/client/record.cpp": "#include <leasehold/v1/contender.pb.h>\n",
-    "sdk/server/tree.cpp": '#include "sdk/wire/frame.hpp"\n',
+    "sdk/server/tree.cpp": '#include "sdk/wire/frame.hpp"\n#include <leasehold/clock.hpp>\n',
     "sdk/cli/main.cpp": "#include <leasehold/leasehold.hpp>\n",
     "sdk/cli/options.hpp": "#include <string>\n",
     "examples/quickstart/main.cpp": "#include <leasehold/leasehold.hpp>\nvoid f() { co_return; }\n",
@@ -90,8 +90,11 @@ BAD = {
         "include/leasehold/bad.hpp", "#include <leasehold/v1/other.pb.h>\n", "arrow"),
     "server includes core": ("sdk/server/bad.cpp", '#include "sdk/core/session.hpp"\n', "arrow"),
     "server includes client": ("sdk/server/bad.cpp", '#include "sdk/client/none.hpp"\n', "arrow"),
-    "server includes a public header": (
-        "sdk/server/bad.cpp", "#include <leasehold/error.hpp>\n", "arrow"),
+    "server includes Asio": ("sdk/server/bad.cpp", "#include <boost/asio/buffer.hpp>\n", "asio"),
+    "server includes a public header with Asio in it": (
+        "sdk/server/bad.cpp", "#include <leasehold/client.hpp>\n", "asio"),
+    "server reads a clock": (
+        "sdk/server/bad.cpp", "auto t = std::chrono::steady_clock::now();\n", "impure-call"),
     "an example includes the SDK": (
         "examples/bad/main.cpp", '#include "sdk/core/session.hpp"\n', "arrow"),
     "the SDK awaits": ("sdk/client/bad.cpp", "auto x = co_await y;\n", "coroutine"),
