@@ -252,7 +252,9 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
     x_locks[holding->lock].last_end_node = holding->lease->node;
     x_locks[holding->lock].last_end = loss;
     const bool waits = loss == Loss::budget && holding->holds_for_calls && holding->is_calling;
-    holding->delete_due = waits ? holding->granted_at + holding->max_hold : local(who, truth);
+    if (!holding->is_delete_written) {
+        holding->delete_due = waits ? holding->granted_at + holding->max_hold : local(who, truth);
+    }
 }
 
 void Observer::on_node_gone(Instant truth, ClientNumber who, OperationId lease) {

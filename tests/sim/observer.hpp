@@ -57,6 +57,7 @@ public:
         int ends = 0;
         bool is_over = false;                 ///< was seen dead or past its deadline
         Instant delete_due = Instant::max();  ///< max once it was written
+        bool is_delete_written = false;       ///< on this connection
     };
 
     Observer(Journal& journal, Tally& tally, Options options);

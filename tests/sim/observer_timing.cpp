@@ -134,6 +134,7 @@ void Observer::on_delete_written(Instant truth, ClientNumber who, const std::str
         if (holding.lease->word.deadline() > now) {
             violated(truth, "S9: the delete of " + name(who, id) + " leaves while it is valid");
         }
+        holding.is_delete_written = true;
         if (holding.delete_due != Instant::max()) {
             const Instant due = std::max(holding.delete_due, client.attached_since);
             if (is_late(client, due, now, delete_tolerance)) {
@@ -199,7 +200,7 @@ void Observer::on_detached(Instant truth, ClientNumber who) {
     Client& client = x_clients[who];
     client.is_attached = false;
     for (auto& [id, holding] : client.held) {
-        if (holding.ends != 0 && holding.delete_due == Instant::max()) {
+        if (std::exchange(holding.is_delete_written, false)) {
             holding.delete_due = local(who, truth);  // unconfirmed: to be written again
         }
     }

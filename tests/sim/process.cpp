@@ -51,9 +51,6 @@ void Process::wake() {
     if (std::exchange(x_is_paused, false)) {
         x_world.observer.on_asleep(x_number, x_paused_since, local());
         x_world.note([&] { return "client " + std::to_string(x_number) + " goes on"; });
-    } else if (x_world.now > x_due_at) {
-        x_world.strike(Fault::late_timer);
-        x_world.observer.on_asleep(x_number, x_clock.read(x_due_at), local());
     }
     turn([](core::Engine&, Instant) {});
     if (x_engine.next_wakeup() <= local()) {
@@ -62,6 +59,15 @@ void Process::wake() {
     }
     for (const auto& input : std::exchange(x_inbox, {})) {
         input();
+    }
+}
+
+/// Whatever comes first finds what a late timer has left undone.
+void Process::notice_lateness() {
+    if (x_world.now > x_due_at) {
+        x_world.strike(Fault::late_timer);
+        x_world.observer.on_asleep(x_number, x_clock.read(x_due_at), local());
+        x_due_at = Instant::max();
     }
 }
 

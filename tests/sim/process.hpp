@@ -26,6 +26,7 @@ public:
     /// A turn of the I/O thread: what is overdue first, then the input, then what follows from it.
     template <class Input>
     void turn(Input input) {
+        notice_lateness();
         x_engine.on_time(local());
         input(x_engine, local());
         flush();
@@ -101,6 +102,7 @@ private:
     void check_evidence();
     void when_awake(std::function<void()> input);
     void arm();
+    void notice_lateness();
 
     World& x_world;
     Network& x_network;

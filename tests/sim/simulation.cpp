@@ -192,8 +192,12 @@ bool Simulation::is_settled() const {
     }
     return x_world.observer.is_at_rest() && !x_world.observer.has_nodes() &&
            std::all_of(x_processes.begin(), x_processes.end(), [](const auto& process) {
-               return process->is_gone() || process->is_closed() ||
-                      process->stats().state == ClientState::connected;
+               if (process->is_gone() || process->is_closed()) {
+                   return true;
+               }
+               const ClientStats stats = process->stats();
+               return stats.state == ClientState::connected && stats.nodes_to_delete == 0 &&
+                      stats.watches == 0;
            });
 }
 
