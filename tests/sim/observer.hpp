@@ -25,6 +25,12 @@ namespace leasehold::sim {
 using core::OperationId;
 using ClientNumber = std::size_t;
 
+enum class Condition {
+    asleep,     ///< it cannot act
+    disturbed,  ///< something is wrong with its connection, or has been a moment ago
+    calm,       ///< neither for longer than any answer takes, and its evidence covers a lease
+};
+
 /// The letters in what it says are those of docs/guarantees.md.
 class Observer {
 public:
@@ -116,9 +122,8 @@ public:
 
     /// After each step.
     void check(Instant truth);
-    /// Now and then. `is_calm`: nothing has disturbed this client for longer than any answer takes,
-    /// and its evidence covers a lease.
-    void check_progress(Instant truth, const std::vector<bool>& is_calm, Duration patience);
+    /// Now and then, with the condition of each client.
+    void check_progress(Instant truth, const std::vector<Condition>& conditions, Duration patience);
     /// At rest: everybody was answered, every lease has ended, no node stands.
     void check_rest(Instant truth);
 
@@ -202,7 +207,7 @@ private:
     void check_deletes(Instant truth, ClientNumber who);
     void make_delete_due(Instant truth, ClientNumber who, OperationId lease);
     void check_queue(Instant truth, const Lock& lock, std::size_t index,
-                     const std::vector<bool>& is_calm, Duration patience);
+                     const std::vector<Condition>& conditions, Duration patience);
     void touch(Instant truth, ClientNumber who, const std::string& path);
     Holding* find(Instant truth, ClientNumber who, OperationId lease, const char* what);
     void violated(Instant truth, std::string what) { x_journal.violated(truth, std::move(what)); }

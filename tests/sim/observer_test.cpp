@@ -84,7 +84,7 @@ TEST_F(ObserverTest, GoodHistory_IsClean) {
     observer->on_notified(at(3s + 2ms), second, node_one);
     observer->on_node_gone(at(3s + 2ms), first, 1);
     grant(second, 1, 3s + 2ms, 9s, 8 * 64, node_two);
-    observer->check_progress(at(8s), {true, true}, 1s);
+    observer->check_progress(at(8s), {Condition::calm, Condition::calm}, 1s);
     EXPECT_THAT(violations(), IsEmpty());
 }
 
@@ -200,17 +200,17 @@ TEST_F(ObserverTest, TwoNodesOfOneClient_BreakS13) {
     ask(first, 1, 500ms);
     observer->on_node_created(at(1s), node_one, first_session, 7);
     observer->on_node_created(at(1s), node_two, first_session, 8);
-    observer->check_progress(at(1500ms), {true, true}, 1s);
+    observer->check_progress(at(1500ms), {Condition::calm, Condition::calm}, 1s);
     EXPECT_THAT(violations(), IsEmpty()) << "not yet: its reaper may be at work";
-    observer->check_progress(at(4s), {true, true}, 1s);
+    observer->check_progress(at(4s), {Condition::calm, Condition::calm}, 1s);
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L2:"), StartsWith("S13:")));
 }
 
 TEST_F(ObserverTest, NodeThatStandsForNobody_BreaksS14) {
     observer->on_node_created(at(1s), node_one, first_session, 7);
-    observer->check_progress(at(4s), {false, true}, 1s);
+    observer->check_progress(at(4s), {Condition::disturbed, Condition::calm}, 1s);
     EXPECT_THAT(violations(), IsEmpty()) << "a disturbed client may need longer";
-    observer->check_progress(at(4s), {true, true}, 1s);
+    observer->check_progress(at(4s), {Condition::calm, Condition::calm}, 1s);
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L6, S14:")));
 }
 
@@ -235,9 +235,9 @@ TEST_F(ObserverTest, FirstInTheQueueWithoutAGrant_BreaksL2) {
     observer->on_node_created(at(1s), node_one, first_session, 7);
     observer->on_node_created(at(1s), node_two, second_session, 8);
     observer->on_node_deleted(at(2s), node_one, first_session);
-    observer->check_progress(at(2500ms), {true, true}, 1s);
+    observer->check_progress(at(2500ms), {Condition::calm, Condition::calm}, 1s);
     EXPECT_THAT(violations(), IsEmpty());
-    observer->check_progress(at(4s), {true, true}, 1s);
+    observer->check_progress(at(4s), {Condition::calm, Condition::calm}, 1s);
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L2:")));
 }
 
@@ -281,8 +281,15 @@ TEST_F(ObserverTest, LateDelete_BreaksL4) {
 TEST_F(ObserverTest, DeleteThatNeverLeaves_BreaksL4) {
     const auto lease = hold();
     end(lease, 2s, Loss::budget);
-    observer->check_progress(at(2s + 51ms), {false, false}, 1s);
+    observer->check_progress(at(2s + 51ms), {Condition::disturbed, Condition::disturbed}, 1s);
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L4:")));
+}
+
+TEST_F(ObserverTest, DeleteOfAStoppedClient_IsNotLateYet) {
+    const auto lease = hold();
+    end(lease, 2s, Loss::budget);
+    observer->check_progress(at(4s), {Condition::asleep, Condition::calm}, 1s);
+    EXPECT_THAT(violations(), IsEmpty());
 }
 
 TEST_F(ObserverTest, DeleteThatWaitsForACall_IsInTimeUntilMaxHold) {
@@ -291,9 +298,9 @@ TEST_F(ObserverTest, DeleteThatWaitsForACall_IsInTimeUntilMaxHold) {
     const auto lease = grant(first, 1, 1s, 11s, 7 * 64, node_one);
     observer->held(first).at(1).is_calling = true;
     end(lease, 11s, Loss::budget);
-    observer->check_progress(at(15s), {false, false}, 1s);
+    observer->check_progress(at(15s), {Condition::disturbed, Condition::disturbed}, 1s);
     EXPECT_THAT(violations(), IsEmpty());
-    observer->check_progress(at(16s + 51ms), {false, false}, 1s);
+    observer->check_progress(at(16s + 51ms), {Condition::disturbed, Condition::disturbed}, 1s);
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L4:")));
 }
 

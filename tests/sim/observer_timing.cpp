@@ -43,6 +43,7 @@ bool Observer::is_late(const Client& client, Instant due, Instant now, Duration 
 void Observer::on_asleep(ClientNumber who, Instant from, Instant until) {
     auto& asleep = x_clients[who].asleep;
     if (!asleep.empty() && asleep.back().until + answer_tolerance >= from) {
+        asleep.back().from = std::min(asleep.back().from, from);
         asleep.back().until = std::max(asleep.back().until, until);
         return;
     }
@@ -250,24 +251,26 @@ void Observer::on_closed(Instant truth, ClientNumber who) {
 
 // ---- progress and rest --------------------------------------------------------------------------
 
-void Observer::check_progress(Instant truth, const std::vector<bool>& is_calm, Duration patience) {
+void Observer::check_progress(Instant truth, const std::vector<Condition>& conditions, Duration patience) {
     for (ClientNumber who = 0; who < x_clients.size(); ++who) {
-        check_deletes(truth, who);
+        if (conditions[who] != Condition::asleep) {
+            check_deletes(truth, who);
+        }
     }
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
-        check_queue(truth, x_locks[i], i, is_calm, patience);
+        check_queue(truth, x_locks[i], i, conditions, patience);
     }
 }
 
 /// While nothing disturbs a client: each of its nodes stands for somebody, one for each path, and
 /// the first in the queue is held.
 void Observer::check_queue(Instant truth, const Lock& lock, std::size_t index,
-                           const std::vector<bool>& is_calm, Duration patience) {
+                           const std::vector<Condition>& conditions, Duration patience) {
     std::vector<int> nodes(x_clients.size());
     const bool is_head_old = truth - lock.head_since > patience;
     for (auto node = lock.nodes.begin(); node != lock.nodes.end(); ++node) {
         const auto who = client_of(node->second.owner);
-        if (!who || !is_calm[*who] || truth - node->second.since <= patience) {
+        if (!who || conditions[*who] != Condition::calm || truth - node->second.since <= patience) {
             continue;
         }
         const Client& client = x_clients[*who];

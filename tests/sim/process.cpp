@@ -267,13 +267,17 @@ bool Process::is_disturbed() const {
            x_link->lag != Duration{};
 }
 
-/// Undisturbed since then, and with evidence that covers a lease.
-bool Process::is_calm_since(Instant when) const {
-    if (is_disturbed() || x_is_gone || x_is_closed || x_disturbed_at >= when) {
-        return false;
+Condition Process::condition(Instant since) const {
+    if (x_is_paused || x_is_gone || x_world.now > x_due_at) {
+        return Condition::asleep;
+    }
+    if (is_disturbed() || x_is_closed || x_disturbed_at >= since) {
+        return Condition::disturbed;
     }
     const ClientStats now = stats();
-    return now.state == ClientState::connected && now.lease_in_hand > most_reserve;
+    return now.state == ClientState::connected && now.lease_in_hand > most_reserve
+               ? Condition::calm
+               : Condition::disturbed;
 }
 
 // ---- what goes wrong ----------------------------------------------------------------------------

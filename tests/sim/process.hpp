@@ -80,8 +80,8 @@ public:
         x_newest_delivered = x_newest_delivered < link ? link : x_newest_delivered;
     }
     [[nodiscard]] ClientStats stats() const { return x_engine.stats(local()); }
-    /// True if nothing has disturbed it since then.
-    [[nodiscard]] bool is_calm_since(Instant when) const;
+    /// Calm if nothing has disturbed it since then.
+    [[nodiscard]] Condition condition(Instant since) const;
     [[nodiscard]] bool is_disturbed() const;
     [[nodiscard]] std::int64_t session() const { return x_session; }
     /// Something happens to it now.

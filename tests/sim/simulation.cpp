@@ -103,7 +103,7 @@ void Simulation::run_until(Instant end, const std::function<bool()>& is_done) {
         if (x_world.now >= end) {
             return;
         }
-        step(next);
+        step(x_world.now);
         if (++x_steps > most_steps) {
             return x_world.violated("the run goes round in circles");
         }
@@ -175,12 +175,15 @@ void Simulation::look() {
         return;
     }
     const Instant since = x_world.now - x_patience;
-    std::vector<bool> is_calm(x_processes.size());
-    for (std::size_t i = 0; i < x_processes.size(); ++i) {
-        is_calm[i] =
-            leader && x_world.servers_calm_since < since && x_processes[i]->is_calm_since(since);
+    const bool are_servers_calm = leader && x_world.servers_calm_since < since;
+    std::vector<Condition> conditions;
+    for (const auto& process : x_processes) {
+        const Condition condition = process->condition(since);
+        conditions.push_back(condition == Condition::calm && !are_servers_calm
+                                 ? Condition::disturbed
+                                 : condition);
     }
-    x_world.observer.check_progress(x_world.now, is_calm, x_patience);
+    x_world.observer.check_progress(x_world.now, conditions, x_patience);
 }
 
 // ---- the end ------------------------------------------------------------------------------------

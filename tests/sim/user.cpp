@@ -283,7 +283,7 @@ void User::wind_down() {
         }
         release(id);
     }
-    for (const OperationId watch : std::exchange(x_watches, {})) {
+    for (const OperationId watch : x_watches) {  // again, if its answer has come only now
         x_process.turn([&](core::Engine& engine, Instant now) { engine.unwatch(now, watch); });
     }
 }
