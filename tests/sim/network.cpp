@@ -61,6 +61,9 @@ void Network::send_up(const LinkPtr& link, std::string bytes) {
         }
         if (link->number < link->owner->newest_delivered()) {
             x_world.strike(Fault::reorder);
+            if (link->owner->is_attached()) {
+                x_world.strike(Fault::session_moved);
+            }
         }
         link->owner->note_delivered(link->number);
         const LinkPlan& plan = link->owner->plan().link;

@@ -76,7 +76,7 @@ private:
     void plan_course() {
         x_plan.max_local_grants = static_cast<int>(1 + x_random.below(4));
         // Long enough for a session to expire while others go on.
-        x_plan.active = x_plan.session_timeout * 9 / 4;
+        x_plan.active = x_plan.session_timeout * 3;
         x_plan.between_acts = std::max<Duration>(3 * x_plan.tick(), 1s);
         x_plan.between_faults = std::max<Duration>(20 * x_plan.tick(), 8s);
         x_plan.between_troubles = std::max<Duration>(24 * x_plan.tick(), 8s);

@@ -354,6 +354,8 @@ void Process::heal() {
     }
     if (x_link) {
         x_link->lag = {};
+        // What is on its way arrives as late as it would have.
+        x_disturbed_at = std::max({x_disturbed_at, x_link->last_up, x_link->last_down});
     }
 }
 

@@ -74,7 +74,8 @@ public:
     [[nodiscard]] bool is_gone() const { return x_is_gone; }
     [[nodiscard]] bool is_paused() const { return x_is_paused; }
     [[nodiscard]] bool is_closed() const { return x_is_closed; }
-    [[nodiscard]] bool has_link() const { return x_link != nullptr; }
+    /// A server has answered its connect request.
+    [[nodiscard]] bool is_attached() const { return x_link && x_link->is_welcome; }
     [[nodiscard]] std::uint64_t newest_delivered() const { return x_newest_delivered; }
     void note_delivered(std::uint64_t link) {
         x_newest_delivered = x_newest_delivered < link ? link : x_newest_delivered;

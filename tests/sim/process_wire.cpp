@@ -180,9 +180,6 @@ void Process::read_reply(Link& link, std::string_view frame) {
     if (request == link.sent.end()) {
         return;
     }
-    if (err == wire::ServerError::session_moved) {
-        x_world.strike(Fault::session_moved);
-    }
     if (is_evidence(zxid, err)) {
         acknowledged(request->at);
     }
