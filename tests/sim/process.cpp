@@ -151,7 +151,13 @@ void Process::carry_out(core::Effect& effect) {
         if (extended->deadline) {
             x_world.tally.count(Deed::extended);
         }
-    } else if (std::holds_alternative<core::Closed>(effect)) {
+    } else if (const auto* closed = std::get_if<core::Closed>(&effect)) {
+        // Half a second is many round trips, and a client that was closed needs one.
+        if (!closed->outcome && !is_disturbed() && x_disturbed_at + 500ms < truth &&
+            x_world.servers_calm_since + 500ms < truth) {
+            x_world.violated("S14: client " + std::to_string(x_number) +
+                             " was connected, and leaves its session behind");
+        }
         x_is_closed = true;
         observer.on_closed(truth, x_number);
     } else if (const auto* log = std::get_if<core::Log>(&effect)) {

@@ -39,7 +39,9 @@ void User::start() {
 void User::schedule() {
     x_world.after(x_world.up_to(x_world.plan.between_acts), [this] {
         if (x_world.is_active() && !x_process.is_gone() && !x_is_closing) {
-            if (can_act()) {
+            if (can_act() && !x_process.is_attached() && x_world.chance(3)) {
+                close(x_world.up_to(3s));
+            } else if (can_act()) {
                 act();
             }
             schedule();
