@@ -33,11 +33,13 @@ bool hunt(const Mutant& mutant, unsigned threads) {
     const Report report = run(job);
     awake_mutant = 0;
     const auto ms = (std::chrono::steady_clock::now() - begin) / 1ms;
-    const bool is_caught = !report.violated.empty();
+    // What is found without the mutant as well is no catch.
+    const bool is_caught =
+        !report.violated.empty() && simulate(report.violated.front().seed).violations.empty();
     std::printf("%-36s %s after %3lld.%lld s", std::string(mutant.name).c_str(),
                 is_caught ? "caught" : "MISSED", static_cast<long long>(ms / 1000),
                 static_cast<long long>(ms % 1000 / 100));
-    if (is_caught) {
+    if (!report.violated.empty()) {
         std::printf(", seed %llu: %s",
                     static_cast<unsigned long long>(report.violated.front().seed),
                     report.violated.front().what.front().c_str());

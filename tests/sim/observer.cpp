@@ -310,7 +310,8 @@ void Observer::on_evidence(Instant truth, ClientNumber who, Instant safe_deadlin
 
 void Observer::on_notified(Instant truth, ClientNumber who, const std::string& path) {
     const auto gone = x_gone.find(path);
-    if (gone == x_gone.end() || gone->second.owner == who || !x_options.can_remove_watches) {
+    if (gone == x_gone.end() || gone->second.owner == who || !x_options.can_remove_watches ||
+        x_options.has_foreign_deletes) {
         return;
     }
     auto& woken = gone->second.woken;

@@ -36,7 +36,7 @@ class Observer {
 public:
     struct Options {
         std::vector<std::string> locks;
-        /// Breaks what S1, S2, S5 and S6 rest on; the rest still holds.
+        /// Breaks what S1, S2, S5, S6 and L8 rest on; the rest still holds.
         bool has_foreign_deletes = false;
         /// Without removeWatches a watch is kept until it fires, and L8 does not hold.
         bool can_remove_watches = true;
