@@ -79,8 +79,8 @@ private:
 [[nodiscard]] std::string time_text(Instant truth);
 [[nodiscard]] std::string ms_text(Duration duration);
 
-/// The world begins here: not at 0, where a time that was never set would pass for one. The ensemble
-/// begins at 0, and so has a leader when the first client comes.
+/// The world begins here: not at 0, where a time that was never set would pass for one. The
+/// ensemble begins at 0, and so has a leader when the first client comes.
 inline constexpr Instant genesis{std::chrono::seconds{5}};
 
 }  // namespace leasehold::sim

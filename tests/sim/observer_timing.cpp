@@ -251,7 +251,8 @@ void Observer::on_closed(Instant truth, ClientNumber who) {
 
 // ---- progress and rest --------------------------------------------------------------------------
 
-void Observer::check_progress(Instant truth, const std::vector<Condition>& conditions, Duration patience) {
+void Observer::check_progress(Instant truth, const std::vector<Condition>& conditions,
+                              Duration patience) {
     for (ClientNumber who = 0; who < x_clients.size(); ++who) {
         if (conditions[who] != Condition::asleep) {
             check_deletes(truth, who);

@@ -179,9 +179,8 @@ void Simulation::look() {
     std::vector<Condition> conditions;
     for (const auto& process : x_processes) {
         const Condition condition = process->condition(since);
-        conditions.push_back(condition == Condition::calm && !are_servers_calm
-                                 ? Condition::disturbed
-                                 : condition);
+        conditions.push_back(
+            condition == Condition::calm && !are_servers_calm ? Condition::disturbed : condition);
     }
     x_world.observer.check_progress(x_world.now, conditions, x_patience);
 }
@@ -199,8 +198,8 @@ bool Simulation::is_settled() const {
                    return true;
                }
                const ClientStats stats = process->stats();
-               return stats.state == ClientState::connected && stats.nodes_to_delete == 0 &&
-                      stats.watches == 0;
+               return !process->is_paused() && stats.state == ClientState::connected &&
+                      stats.nodes_to_delete == 0 && stats.watches == 0;
            });
 }
 
@@ -236,6 +235,8 @@ void Simulation::check_end() {
         user->close(1s);
     }
     run_until(x_world.now + 2 * x_world.plan.session_timeout, [this] { return is_over(); });
+    // The servers behind the first one have to hear of it, too.
+    run_until(x_world.now + 1s);
     if (!is_over()) {
         x_world.violated("S14: " + std::to_string(x_world.ensemble.sessions().size()) +
                          " sessions outlive the close");
