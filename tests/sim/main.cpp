@@ -1,9 +1,14 @@
 // The simulator's command line; './dev sim --help' shows what it takes.
 #include "tests/sim/runner.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>

@@ -76,9 +76,9 @@ private:
     void plan_course() {
         x_plan.max_local_grants = static_cast<int>(1 + x_random.below(4));
         // Long enough for a session to expire while others go on.
-        x_plan.active = x_plan.session_timeout * 3;
-        x_plan.between_acts = std::max<Duration>(3 * x_plan.tick(), 1s);
-        x_plan.between_faults = std::max<Duration>(20 * x_plan.tick(), 8s);
+        x_plan.active = x_plan.session_timeout * 4;
+        x_plan.between_acts = std::max<Duration>(2 * x_plan.tick(), 1s);
+        x_plan.between_faults = std::max<Duration>(16 * x_plan.tick(), 8s);
         x_plan.between_troubles = std::max<Duration>(24 * x_plan.tick(), 8s);
         x_plan.max_pending = chance(5) ? 4 : 100'000;
         const std::uint64_t locks = x_random.below(10);
