@@ -11,6 +11,11 @@ constexpr unsigned place_bits = 24;
 constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
 constexpr std::size_t past_size = std::size_t{1} << 16U;
 
+/// Serial numbers begin with 1, and each is remembered when it is given out.
+std::size_t place_of_past(ConnectionId id) {
+    return ((id >> place_bits) - 1) % past_size;
+}
+
 }  // namespace
 
 Connection& Connections::add(ServerId server, std::string address) {
@@ -72,19 +77,16 @@ std::vector<ConnectionId> Connections::of_server(ServerId server) const {
 }
 
 void Connections::remember(const Connection& connection) {
-    if (x_past.empty()) {
-        x_past.resize(past_size);
+    const std::size_t place = place_of_past(connection.id);
+    if (place == x_past.size()) {
+        x_past.emplace_back();
     }
-    x_past[(connection.id >> place_bits) % past_size] = {connection.id, connection.server,
-                                                         connection.session};
+    x_past[place] = {connection.id, connection.server, connection.session};
 }
 
 Connections::Past Connections::past_of(ConnectionId id) const {
-    if (x_past.empty()) {
-        return {};
-    }
-    const Past& past = x_past[(id >> place_bits) % past_size];
-    return past.id == id ? past : Past{};
+    const std::size_t place = place_of_past(id);
+    return place < x_past.size() && x_past[place].id == id ? x_past[place] : Past{};
 }
 
 Ensemble::Output Connections::take_output(ConnectionId id) {

@@ -98,9 +98,7 @@ public:
             const wire::FrameScope frame(connection.output);
             wire::Writer out(connection.output);
             encode(out, wire::ReplyHeader{request.xid, zxid, err});
-            if (err == wire::ServerError::ok) {
-                write_body(out);
-            }
+            write_body(out);
         }
         return request.fate == Fate::close_unheard || request.fate == Fate::close_after;
     }
@@ -118,7 +116,7 @@ private:
     std::uint64_t x_next_serial = 1;
     std::vector<ConnectionId> x_ready;
     std::vector<std::size_t> x_counts;
-    std::vector<Past> x_past;  ///< a ring
+    std::vector<Past> x_past;  ///< a ring, once it is full
 };
 
 }  // namespace leasehold::server

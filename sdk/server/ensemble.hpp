@@ -119,14 +119,16 @@ public:
     /// The earliest instant at which the leader that a quorum follows may expire this session if it
     /// hears no more of it; nothing without such a leader or session.
     [[nodiscard]] std::optional<Instant> expiry_of(std::int64_t session) const;
-    /// The session that was attached through this connection, 0 for none.
+    /// The session that was attached through this connection, 0 for none. Closed connections are
+    /// remembered for the next 65 000.
     [[nodiscard]] std::int64_t session_of(ConnectionId id) const;
     [[nodiscard]] ServerId server_of(ConnectionId id) const;
     /// One-shot and persistent entries of all connections of a server, by its two tables' sizes.
     [[nodiscard]] std::size_t watches(ServerId server) const;
     /// The connections a server knows of.
     [[nodiscard]] std::vector<ConnectionId> connections(ServerId server) const;
-    /// Called with each transaction when it is committed, once for the ensemble, in zxid order.
+    /// Called with each transaction when it is committed, once for the ensemble, in zxid order, and
+    /// before any server applies it. Refused writes are transactions as well.
     void set_on_commit(std::function<void(Instant, const Transaction&)> heard);
 
 private:

@@ -81,7 +81,7 @@ void Member::lead(Instant now) {
     x_world.set_timer(now + patience(), x_id, Timer::silence, x_generation);
 }
 
-void Member::meet(Instant now, ServerId from, Message& message) {
+void Member::meet(Instant now, ServerId from, const Message& message) {
     const bool is_decided = x_phase != Phase::gathering;
     const bool has_newer_epoch =
         message.epoch > x_accepted_epoch ||
@@ -92,7 +92,10 @@ void Member::meet(Instant now, ServerId from, Message& message) {
         return look(now);
     }
     Follower& follower = x_lead.followers[from];
-    follower = {.channel = message.channel, .heard_at = now, .info = std::move(message)};
+    follower = {.channel = message.channel,
+                .heard_at = now,
+                .accepted_epoch = message.epoch,
+                .applied = message.applied};
     if (is_decided) {
         return tell_epoch(now, from, follower);
     }
@@ -104,7 +107,7 @@ void Member::meet(Instant now, ServerId from, Message& message) {
 void Member::decide_epoch(Instant now) {
     std::int64_t latest = x_accepted_epoch;
     for (const auto& [other, follower] : x_lead.followers) {
-        latest = std::max(latest, follower.info.epoch);
+        latest = std::max(latest, follower.accepted_epoch);
     }
     x_lead.epoch = x_accepted_epoch = latest + 1;
     x_epoch_leader = x_id;
@@ -118,11 +121,10 @@ void Member::decide_epoch(Instant now) {
 void Member::tell_epoch(Instant now, ServerId to, Follower& follower) {
     Message message{.kind = MessageKind::new_leader, .zxid = x_last_logged, .epoch = x_lead.epoch};
     for (const TransactionPtr& each : x_log) {
-        if (each->zxid > follower.info.applied) {
+        if (each->zxid > follower.applied) {
             message.log.push_back(each);
         }
     }
-    follower.info = {};
     follower.is_told = true;
     send_to_follower(now, to, follower, std::move(message));
 }

@@ -20,9 +20,10 @@ namespace leasehold::server {
 struct Follower {
     Channel channel = 0;
     Instant heard_at;
-    Message info{};             ///< while the epoch is not decided
-    bool is_told = false;       ///< new_leader was sent: proposals may follow
-    bool has_accepted = false;  ///< and answered
+    std::int64_t accepted_epoch = 0;  ///< when it came
+    std::int64_t applied = 0;         ///< likewise
+    bool is_told = false;             ///< new_leader was sent: proposals may follow
+    bool has_accepted = false;        ///< and answered
 };
 
 struct WaitingSync {

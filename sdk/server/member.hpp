@@ -90,7 +90,7 @@ private:
 
     // leader
     void deliver_to_leader(Instant now, ServerId from, Message& message);
-    void meet(Instant now, ServerId from, Message& message);
+    void meet(Instant now, ServerId from, const Message& message);
     void decide_epoch(Instant now);
     void tell_epoch(Instant now, ServerId to, Follower& follower);
     void hear_acceptance(Instant now, ServerId from, Follower& follower, std::int64_t zxid);

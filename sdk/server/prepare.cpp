@@ -165,10 +165,8 @@ ServerError Preparer::check_mode(const WriteRequest& request, const Creation& cr
         return ServerError::unimplemented;
     }
     const bool has_ttl = creation.ttl > 0 && creation.ttl <= max_ttl_ms;
-    if (is_ttl(creation.mode) ? !has_ttl : creation.is_ttl) {
-        return ServerError::bad_arguments;
-    }
-    return request.session_standing;
+    const bool fits = is_ttl(creation.mode) ? has_ttl : creation.ttl < 0;
+    return fits ? request.session_standing : ServerError::bad_arguments;
 }
 
 Preparer::Outcome Preparer::create(const WriteRequest& request, Creation creation) const {
@@ -215,6 +213,9 @@ Preparer::Outcome Preparer::place(const WriteRequest& request, Creation creation
     }
     if (parent->kind == NodeKind::ephemeral) {
         return ServerError::no_children_for_ephemerals;
+    }
+    if (creation.is_ttl && !is_ttl(creation.mode)) {
+        return ServerError::bad_arguments;  // real servers let this pass, and stop for good
     }
     const NodeKind kind = creation.is_container         ? NodeKind::container
                           : creation.is_ttl             ? NodeKind::ttl

@@ -109,7 +109,7 @@ bool Reads::exists(Question& question) {
         return refuse(question, ServerError::bad_arguments);
     }
     const Znode* node = x_store.tree().find(body.path);
-    if (node != nullptr && filters_events(x_release) &&
+    if (node != nullptr && exists_needs_read(x_release) &&
         !allows(*node->acls, wire::perms::read, question.connection.identities)) {
         return refuse(question, ServerError::no_auth);
     }
@@ -254,11 +254,18 @@ bool Reads::who_am_i(Question& question) {
 /// Each read may fail alone. Their watch flags count for nothing.
 bool Reads::multi_read(Question& question) {
     wire::MultiReadRequest body;
-    const bool is_good =
-        question.decode(body) && std::all_of(body.ops.begin(), body.ops.end(), [](const auto& op) {
-            return op.type() == Opcode::get_data || op.type() == Opcode::get_children;
-        });
-    if (!is_good) {
+    if (!question.decode(body)) {
+        return refuse(question, ServerError::marshalling_error);
+    }
+    const auto reads = std::count_if(body.ops.begin(), body.ops.end(), [](const auto& op) {
+        return op.type() == Opcode::get_data || op.type() == Opcode::get_children;
+    });
+    if (reads == 0 && !body.ops.empty()) {  // noticed late: the list of results has begun
+        return x_connections.reply(question.connection, question.request, x_store.zxid(),
+                                   ServerError::marshalling_error,
+                                   [](wire::Writer& out) { encode(out, wire::multi_end); });
+    }
+    if (static_cast<std::size_t>(reads) != body.ops.size()) {
         return refuse(question, ServerError::marshalling_error);
     }
     const auto write_one = [&](wire::Writer& out, Opcode type, const std::string& path) {

@@ -46,6 +46,11 @@ bool has_operation(Release release, Opcode op) {
 }
 
 bool filters_events(Release release) {
+    // Debian's 3.8.0, which is the 3.8.0 that is imitated here, has the fix of CVE-2024-23944.
+    return exists_needs_read(release) || release == Release{3, 8, 0};
+}
+
+bool exists_needs_read(Release release) {
     return release >= Release{3, 9, 2} ||
            (release >= Release{3, 8, 4} && release < Release{3, 9, 0});
 }

@@ -9,8 +9,11 @@ namespace leasehold::server {
 /// Whether clients may send this operation; else it costs them the connection.
 [[nodiscard]] bool has_operation(Release release, wire::Opcode op);
 
-/// ZOOKEEPER-4799 and 2590: no event about a node that the connection may not read, and exists
-/// needs the right to read it.
+/// ZOOKEEPER-4799: no event about a node that the connection may not read. It uses up the watch all
+/// the same.
 [[nodiscard]] bool filters_events(Release release);
+
+/// ZOOKEEPER-2590: exists needs the right to read.
+[[nodiscard]] bool exists_needs_read(Release release);
 
 }  // namespace leasehold::server

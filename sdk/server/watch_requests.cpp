@@ -109,14 +109,16 @@ bool Reads::check_watches(Question& question) {
     if (!question.decode(body) || !is_type(body.type, x_release)) {
         return refuse(question, ServerError::marshalling_error);
     }
+    const bool looks_at_anybody = x_release >= Release{3, 6, 0} && x_release < Release{3, 9, 0};
+    if (looks_at_anybody && !body.path.empty() && body.path.find('/') == std::string::npos) {
+        return refuse(question, ServerError::marshalling_error);  // it has no parent
+    }
     const auto is_in = [&](const WatchTable& table) {
         if (x_release >= Release{3, 9, 0} && body.type != WatcherType::any) {
             return table.has(body.path, question.connection.id, mode_of(body.type));
         }
-        // From 3.6 to 3.8 anybody's watch on the path will do.
-        return x_release >= Release{3, 6, 0} && x_release < Release{3, 9, 0}
-                   ? table.has(body.path)
-                   : table.has(body.path, question.connection.id);
+        return looks_at_anybody ? table.has(body.path)
+                                : table.has(body.path, question.connection.id);
     };
     const bool is_there = (body.type != WatcherType::children && is_in(x_store.data_watches())) ||
                           (body.type != WatcherType::data && is_in(x_store.child_watches()));

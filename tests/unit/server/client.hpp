@@ -92,7 +92,7 @@ public:
 
     ServerError create(const std::string& path, CreateMode mode = CreateMode::persistent);
     [[nodiscard]] std::string created(const std::string& path, CreateMode mode);
-    [[nodiscard]] std::optional<wire::Stat> stat(const std::string& path, bool watch = false);
+    std::optional<wire::Stat> stat(const std::string& path, bool watch = false);
 
     /// Reads what has come.
     void pull();
