@@ -1,9 +1,12 @@
 // An order service loses its payment call, and not its lock.
 //
-//     order_service --connect HOST:PORT [--hang blocking|coroutine]
+//     order_service [--connect HOST:PORT] [--hang blocking|coroutine]
 //
-// Two processes take locks on a real ZooKeeper and charge payments under them. The gateway never
-// answers one payment. Watch what becomes of its lock, of those who wait, and of its caller.
+// Two processes take locks on ZooKeeper and charge payments under them; without --connect on a
+// server inside this process. The gateway never answers one payment. Watch what becomes of its
+// lock, of those who wait, and of its caller.
+#include <leasehold/testing.hpp>
+
 #include "audit.hpp"
 #include "plan.hpp"
 #include "shop.hpp"
@@ -24,14 +27,15 @@ namespace demo {
 namespace {
 
 constexpr std::string_view usage =
-    "usage: order_service --connect HOST:PORT [--hang blocking|coroutine]\n"
+    "usage: order_service [--connect HOST:PORT] [--hang blocking|coroutine]\n"
     "\n"
-    "  --connect HOST:PORT  a standalone ZooKeeper server with tickTime=200\n"
+    "  --connect HOST:PORT  a standalone ZooKeeper server with tickTime=200; without it, a server\n"
+    "                       inside this process\n"
     "  --hang PROCESS       whose payment the gateway never answers: that of the process with\n"
     "                       blocking calls (default), or of the one with coroutines\n"
     "\n"
     "Exit code: 0 if all went as it should, 1 if not, 64 for a usage error.\n"
-    "Example, with a server for its time: ./dev demo\n";
+    "Examples: ./dev demo; with a real ZooKeeper for its time: ./dev demo --real\n";
 
 struct Arguments {
     WorkerSetup setup;
@@ -58,7 +62,8 @@ std::optional<Arguments> parse(int count, char** words) {
             return std::nullopt;
         }
     }
-    if (count % 2 == 0 || arguments.setup.connect.empty()) {
+    const bool is_worker = !arguments.role.empty();
+    if (count % 2 == 0 || (is_worker && arguments.setup.connect.empty())) {
         return std::nullopt;
     }
     return arguments;
@@ -91,8 +96,16 @@ void check_server(const std::string& connect, Audit& audit) {
     }
 }
 
-int run_parent(const Arguments& arguments) {
+int run_parent(Arguments arguments) {
     ::signal(SIGPIPE, SIG_IGN);
+    std::optional<leasehold::testing::EmbeddedServer> server;
+    if (arguments.setup.connect.empty()) {
+        server = leasehold::testing::EmbeddedServer::start({.tick = 200ms}).value();
+        arguments.setup.connect = server->connect_string();
+    }
+    std::printf("two processes on one ZooKeeper server, %s%s\n\n", arguments.setup.connect.c_str(),
+                server ? " (inside this demo; --connect takes another)" : "");
+    std::fflush(stdout);
     const std::string_view hanging = hanging_payment(arguments.hang);
     boost::asio::io_context io(1);
     Shop shop(io, arguments.setup.connect, hanging);

@@ -10,6 +10,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <sstream>
 #include <system_error>
@@ -92,6 +93,22 @@ void add_naming(CLI::App& app, Naming& naming) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
+void add_listen(CLI::App& app, ListenAddress& listen) {
+    app.add_option_function<std::string>(
+           "--listen",
+           [&listen](const std::string& text) {
+               const result<ListenAddress> parsed = parse_listen_address(text);
+               if (!parsed) {
+                   throw CLI::ValidationError("--listen", parsed.error().context().what);
+               }
+               listen = parsed.value();
+           },
+           "Where the first node listens; port 0 takes free ones")
+        ->type_name("HOST:PORT")
+        ->default_str(format_address(listen.host, listen.port))
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
 /// CLI11's layout, with usage lines that show where CMD goes, and one line for each command.
 class HelpFormatter final : public CLI::Formatter {
 public:
@@ -103,8 +120,10 @@ public:
             line += " run PATH [OPTIONS] -- CMD [ARGS...]";
         } else if (app->get_name() == "ls") {
             line += " ls PATH [OPTIONS]";
+        } else if (app->get_name() == "serve") {
+            line += " serve [OPTIONS]";
         } else {
-            line += " run|ls PATH [OPTIONS] ...";
+            line += " run|ls|serve ...";
         }
         return line + "\n";
     }
@@ -122,14 +141,17 @@ struct Parser {
     CLI::App app{std::string(help::description), "leasehold"};
     CLI::App* run = app.add_subcommand("run", std::string(help::run_description));
     CLI::App* list = app.add_subcommand("ls", std::string(help::list_description));
+    CLI::App* serve = app.add_subcommand("serve", std::string(help::serve_description));
     RunArguments run_arguments;
     ListArguments list_arguments;
+    ServeArguments serve_arguments;
+    bool may_be_public = false;
 
     Parser() {
         app.footer(std::string(help::footer));
         app.set_version_flag("--version", "leasehold " LEASEHOLD_VERSION);
         app.require_subcommand(1);
-        for (CLI::App* each : {&app, run, list}) {
+        for (CLI::App* each : {&app, run, list, serve}) {
             each->formatter(std::make_shared<HelpFormatter>());
         }
 
@@ -142,6 +164,14 @@ struct Parser {
         list->footer(std::string(help::list_footer));
         add_ensemble(*list, list_arguments.ensemble);
         list->add_flag("--json", list_arguments.as_json, "An array of objects, for programs");
+
+        serve->footer(std::string(help::serve_footer));
+        add_listen(*serve, serve_arguments.listen);
+        add_number(*serve, "--nodes", serve_arguments.nodes, "1",
+                   "How many servers, on consecutive ports: 1 to 9");
+        add_duration(*serve, "--tick", serve_arguments.tick, "The servers' tickTime");
+        serve->add_flag("--public", may_be_public,
+                        "Allow an address that others can reach, and do everything on");
     }
 };
 
@@ -191,6 +221,52 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+Arguments check_serve(const Parser& parser) {
+    const ServeArguments& serve = parser.serve_arguments;
+    constexpr std::size_t most_nodes = 9;
+    if (serve.nodes < 1 || serve.nodes > most_nodes) {
+        return refuse("--nodes: 1 to 9", "serve");
+    }
+    if (serve.listen.port != 0 && serve.listen.port + serve.nodes - 1 > UINT16_MAX) {
+        return refuse("--listen: there is no port above 65535 for the last node", "serve");
+    }
+    if (serve.tick < milliseconds{1}) {
+        return refuse("--tick: at least 1ms", "serve");
+    }
+    if (!serve.listen.is_loopback && !parser.may_be_public) {
+        return refuse("--listen: " + serve.listen.host +
+                          " can be reached from other machines, and whoever connects may do "
+                          "everything: add --public if that is meant",
+                      "serve");
+    }
+    return serve;
+}
+
+/// Where the ensemble is was not said yet by the options alone.
+template <class Command>
+Arguments with_ensemble(Command command, std::string_view name, std::string_view default_connect) {
+    if (command.ensemble.connect.empty()) {
+        command.ensemble.connect = default_connect;
+    }
+    if (command.ensemble.connect.empty()) {
+        return refuse("which ensemble? give --connect HOSTS, or set LEASEHOLD_CONNECT", name);
+    }
+    return command;
+}
+
+Arguments check(Parser& parser, std::string_view command, std::string_view default_connect) {
+    if (command == "serve") {
+        return check_serve(parser);
+    }
+    if (command == "ls") {
+        return with_ensemble(std::move(parser.list_arguments), command, default_connect);
+    }
+    if (parser.run_arguments.command.empty()) {
+        return refuse("which command? leasehold run PATH -- CMD ARGS...", command);
+    }
+    return with_ensemble(std::move(parser.run_arguments), command, default_connect);
+}
+
 Arguments parse_with(Parser& parser, Words words, std::string_view default_connect) {
     const std::string command = words.empty() ? "" : words.front();
     const bool is_run = command == "run";
@@ -200,9 +276,11 @@ Arguments parse_with(Parser& parser, Words words, std::string_view default_conne
     }
     words = with_negative_values_attached(std::move(words));
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
-    const std::string_view known = is_run || command == "ls" ? command : std::string_view{};
+    const bool is_known = is_run || command == "ls" || command == "serve";
+    const std::string_view known = is_known ? command : std::string_view{};
     if (known.empty() && !command.starts_with("-")) {
-        return refuse(command.empty() ? "run or ls?" : "no command '" + command + "': run or ls?",
+        return refuse(command.empty() ? "run, ls or serve?"
+                                      : "no command '" + command + "': run, ls or serve?",
                       known);
     }
     try {
@@ -219,21 +297,7 @@ Arguments parse_with(Parser& parser, Words words, std::string_view default_conne
     } catch (const CLI::ParseError& error) {
         return refuse(trimmed(error.what()), known);
     }
-    EnsembleArguments& ensemble =
-        is_run ? parser.run_arguments.ensemble : parser.list_arguments.ensemble;
-    if (is_run && parser.run_arguments.command.empty()) {
-        return refuse("which command? leasehold run PATH -- CMD ARGS...", known);
-    }
-    if (ensemble.connect.empty()) {
-        ensemble.connect = default_connect;
-    }
-    if (ensemble.connect.empty()) {
-        return refuse("which ensemble? give --connect HOSTS, or set LEASEHOLD_CONNECT", known);
-    }
-    if (is_run) {
-        return std::move(parser.run_arguments);
-    }
-    return std::move(parser.list_arguments);
+    return check(parser, known, default_connect);
 }
 
 }  // namespace

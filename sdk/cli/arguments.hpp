@@ -3,7 +3,10 @@
 
 #include <leasehold/options.hpp>
 
+#include "sdk/cli/listen_address.hpp"
+
 #include <chrono>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +15,7 @@
 
 namespace leasehold::cli {
 
-/// What both commands take: where the ensemble is, and what it is like.
+/// What run and ls take: where the ensemble is, and what it is like.
 struct EnsembleArguments {
     std::string path;
     std::string connect;
@@ -33,6 +36,12 @@ struct ListArguments {
     bool as_json = false;
 };
 
+struct ServeArguments {
+    ListenAddress listen;
+    std::size_t nodes = 1;  ///< on consecutive ports, or on free ones
+    std::chrono::milliseconds tick{2'000};
+};
+
 /// Help, the version, or what is wrong with the arguments: nothing is left to do but to print it,
 /// on standard output if the code is 0, else on standard error.
 struct Reply {
@@ -40,7 +49,7 @@ struct Reply {
     int exit_code;
 };
 
-using Arguments = std::variant<RunArguments, ListArguments, Reply>;
+using Arguments = std::variant<RunArguments, ListArguments, ServeArguments, Reply>;
 
 /// `words` without the program's name. `default_connect` is used where no --connect is given; empty
 /// if there is no default.

@@ -8,9 +8,10 @@ constexpr std::string_view footer = R"(Examples:
   export LEASEHOLD_CONNECT=zk1:2181,zk2:2181,zk3:2181/shop
   leasehold run /jobs/billing --wait 30s --budget 10s -- ./billing.sh --month 11
   leasehold ls /jobs/billing
+  leasehold serve                  a server to try all this on: nothing else is needed
 
 LEASEHOLD_CONNECT names the ensemble where --connect is not given.
-'leasehold run --help' and 'leasehold ls --help' tell more, exit codes included.)";
+'leasehold run --help', and so on for each, tell more, exit codes included.)";
 
 constexpr std::string_view run_description =
     R"(Runs CMD while holding the lock at PATH, for its budget at most.
@@ -57,5 +58,25 @@ Exit codes:
    70  internal error
    76  the server broke ZooKeeper's protocol
    77  not permitted by an ACL or by authentication)";
+
+constexpr std::string_view serve_description =
+    R"(Serves ZooKeeper's protocol from memory, for tests and trials.
+
+Any ZooKeeper client may connect. Nothing is kept: when it ends, all nodes and sessions are gone.
+Nobody is asked who they are. It prints where it listens, one line per node, and the connect string,
+and serves until SIGINT (Ctrl-C) or SIGTERM.)";
+
+constexpr std::string_view serve_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
+
+Examples:
+  leasehold serve
+  leasehold serve --listen 127.0.0.1:0 --nodes 3 --tick 200ms
+
+Exit codes:
+    0  ended by SIGINT or SIGTERM
+   64  bad arguments, or an address that others can reach without --public
+   69  cannot listen there; the port may be taken
+   70  internal error
+  128 + n  ended by another signal)";
 
 }  // namespace leasehold::cli::help

@@ -11,5 +11,7 @@ extern const std::string_view run_description;
 extern const std::string_view run_footer;
 extern const std::string_view list_description;
 extern const std::string_view list_footer;
+extern const std::string_view serve_description;
+extern const std::string_view serve_footer;
 
 }  // namespace leasehold::cli::help

@@ -6,6 +6,7 @@
 #include "sdk/cli/ls_command.hpp"
 #include "sdk/cli/report.hpp"
 #include "sdk/cli/run_command.hpp"
+#include "sdk/cli/serve_command.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -35,6 +36,9 @@ int main(int count, char** words) {
     }
     if (const auto* list_arguments = std::get_if<ListArguments>(&arguments)) {
         return list(*list_arguments);
+    }
+    if (const auto* serve_arguments = std::get_if<ServeArguments>(&arguments)) {
+        return serve(*serve_arguments);
     }
     return reply(std::get<Reply>(arguments));
 }

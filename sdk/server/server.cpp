@@ -27,9 +27,15 @@ std::int32_t clamped(std::int32_t timeout_ms, const EnsembleOptions& options) {
     return std::min(std::max(timeout_ms, least_ms), most_ms);
 }
 
-/// The server's number above, then a clock that no two runs share, then a count.
-std::int64_t first_session(ServerId id, const EnsembleOptions& options) {
-    const auto clock = static_cast<std::uint64_t>(options.wall_clock_base_ms) & 0xFFFFFFFFFFU;
+/// The server's number above, then the time of day, then a count: a client that comes back to
+/// another run of a server, with the password that every run derives from the id, must not find a
+/// stranger's session there.
+std::int64_t first_session(ServerId id, const EnsembleOptions& options, Instant now) {
+    using std::chrono::milliseconds;
+    const std::int64_t now_ms =
+        options.wall_clock_base_ms +
+        std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
+    const auto clock = static_cast<std::uint64_t>(now_ms) & 0xFFFFFFFFFFU;
     return static_cast<std::int64_t>((std::uint64_t{id + 1} << 56U) | (clock << 16U));
 }
 
@@ -42,8 +48,7 @@ Server::Server(ServerId id, const EnsembleOptions& options, Connections& connect
       x_connections(connections),
       x_choose_fate(choose_fate),
       x_store(options.release),
-      x_reads(x_store, connections, options.release),
-      x_next_session(first_session(id, options)) {
+      x_reads(x_store, connections, options.release) {
     x_store.set_listener([this](WatcherId watcher, const WatchEvent& event) {
         if (Connection* const connection = x_connections.find(watcher)) {
             x_connections.notify(*connection, event);
@@ -202,6 +207,9 @@ void Server::join(Instant now, Connection& connection, const wire::ConnectReques
 }
 
 void Server::create_session(Instant now, Connection& connection, Fate fate) {
+    if (x_next_session == 0) {
+        x_next_session = first_session(x_id, x_options, now);
+    }
     const std::int64_t session = x_next_session++;
     connection.session = session;
     x_attached[session] = connection.id;

@@ -95,7 +95,7 @@ private:
     std::unordered_map<std::uint64_t, Revalidation> x_revalidations;
     std::unordered_map<std::uint64_t, std::int64_t> x_syncs;  ///< the session of each
     std::uint64_t x_next_tag = 1;
-    std::int64_t x_next_session;
+    std::int64_t x_next_session = 0;  ///< 0: none was created yet
     /// The request that is being submitted: most are answered before that is over.
     Request x_current;
     std::vector<Applied> x_results;  ///< kept for its memory

@@ -24,12 +24,13 @@ MAY_INCLUDE = {
     "net": {"wire", "core", "net", "public"},
     "client": {"wire", "core", "net", "client", "public", "proto"},
     "server": {"wire", "server", "public"},
+    "embedded": {"wire", "server", "net", "embedded", "public"},
     "capi": {"client", "capi", "public"},
-    "cli": {"wire", "core", "client", "cli", "public", "proto"},
+    "cli": {"wire", "core", "client", "embedded", "cli", "public", "proto"},
     "public": {"public"},
     "examples": {"examples", "public"},
     "bindings": {"bindings", "public"},
-    "tests": {"wire", "core", "net", "client", "server", "capi", "public", "proto", "tests"},
+    "tests": {"wire", "core", "net", "client", "server", "embedded", "capi", "public", "proto", "tests"},
     "tests/unit/cli": {"wire", "core", "client", "cli", "public", "proto", "tests"},
 }
 

@@ -32,6 +32,11 @@ GOOD = {
     ),
     "sdk/client/record.cpp": "#include <leasehold/v1/contender.pb.h>\n",
     "sdk/server/tree.cpp": '#include "sdk/wire/frame.hpp"\n#include <leasehold/clock.hpp>\n',
+    "sdk/embedded/front.hpp": (
+        '#include "sdk/server/tree.cpp"\n#include "sdk/net/stream.hpp"\n#include <boost/asio.hpp>\n'
+    ),
+    "sdk/embedded/embedded_server.cpp": "#include <leasehold/testing.hpp>\n#include <thread>\n",
+    "include/leasehold/testing.hpp": "#include <leasehold/error.hpp>\n",
     "sdk/cli/main.cpp": "#include <leasehold/leasehold.hpp>\n",
     "sdk/cli/options.hpp": "#include <string>\n",
     "examples/quickstart/main.cpp": "#include <leasehold/leasehold.hpp>\nvoid f() { co_return; }\n",
@@ -95,6 +100,14 @@ BAD = {
         "sdk/server/bad.cpp", "#include <leasehold/client.hpp>\n", "asio"),
     "server reads a clock": (
         "sdk/server/bad.cpp", "auto t = std::chrono::steady_clock::now();\n", "impure-call"),
+    "embedded includes client": (
+        "sdk/embedded/bad.cpp", '#include "sdk/client/none.hpp"\n', "arrow"),
+    "embedded includes the command line": (
+        "sdk/embedded/bad.cpp", '#include "sdk/cli/options.hpp"\n', "arrow"),
+    "client includes embedded": (
+        "sdk/client/bad.cpp", '#include "sdk/embedded/none.hpp"\n', "arrow"),
+    "the command line includes the servers' model": (
+        "sdk/cli/bad.cpp", '#include "sdk/server/none.hpp"\n', "arrow"),
     "an example includes the SDK": (
         "examples/bad/main.cpp", '#include "sdk/core/session.hpp"\n', "arrow"),
     "the SDK awaits": ("sdk/client/bad.cpp", "auto x = co_await y;\n", "coroutine"),

@@ -5,6 +5,8 @@
 #include "tests/support/patience.hpp"
 
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 #include <variant>
 
 namespace leasehold::support {
@@ -33,6 +35,7 @@ RawSession::RawSession(std::uint16_t port, const SessionSecret& secret,
         throw std::runtime_error("the server refuses the session");
     }
     x_secret = {response->session_id, response->password};
+    x_granted = std::chrono::milliseconds(response->timeout_ms);
 }
 
 RawSession::Answer RawSession::exchange(std::int32_t xid, const std::string& frame) {
@@ -49,6 +52,29 @@ RawSession::Answer RawSession::exchange(std::int32_t xid, const std::string& fra
             return {reply.value().header, std::string(reply.value().body)};
         }
     }
+}
+
+void RawSession::skip_replies(std::size_t count) {
+    std::size_t at = 0;
+    while (count > 0) {
+        const std::string_view rest = std::string_view(x_unread).substr(at);
+        if (rest.size() >= 4) {
+            wire::Reader prefix(rest);
+            const auto length = static_cast<std::size_t>(prefix.int32());
+            if (rest.size() >= 4 + length) {
+                at += 4 + length;
+                --count;
+                continue;
+            }
+        }
+        x_unread.erase(0, std::exchange(at, 0));
+        const auto bytes = receive(x_socket, patient(answer_limit));
+        if (!bytes || bytes->empty()) {
+            throw std::runtime_error("the server does not answer");
+        }
+        x_unread += *bytes;
+    }
+    x_unread.erase(0, at);
 }
 
 std::string RawSession::read_frame() {

@@ -5,6 +5,8 @@
 #include "tests/support/descriptor.hpp"
 #include "tests/support/proxy_frame.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +20,9 @@ public:
                         std::chrono::milliseconds timeout = std::chrono::seconds{10});
 
     [[nodiscard]] const SessionSecret& secret() const { return x_secret; }
+    [[nodiscard]] std::chrono::milliseconds granted_timeout() const { return x_granted; }
+    /// For those who want to say more than `ask` does.
+    [[nodiscard]] const Descriptor& socket() const { return x_socket; }
 
     /// Sends one request and waits for its reply: the header and the body. Throws if none comes.
     struct Answer {
@@ -30,12 +35,16 @@ public:
         return exchange(xid, wire::encode_request(xid, body));
     }
 
+    /// Waits for the next frames from the server, whatever they are. Throws if they do not come.
+    void skip_replies(std::size_t count);
+
 private:
     Answer exchange(std::int32_t xid, const std::string& frame);
     [[nodiscard]] std::string read_frame();
 
     Descriptor x_socket;
     SessionSecret x_secret;
+    std::chrono::milliseconds x_granted{};
     std::string x_unread;
     std::int32_t x_xid = 1'000'000;  // out of the way of whoever opened the session
 };

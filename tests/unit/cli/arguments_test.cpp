@@ -145,8 +145,8 @@ TEST(RunArguments, BadNumbersAndNamesAreRefused) {
 }
 
 TEST(RunArguments, WhatIsMissingIsNamed) {
-    EXPECT_EQ(refusal_of({}), "run or ls?");
-    EXPECT_EQ(refusal_of({"walk"}), "no command 'walk': run or ls?");
+    EXPECT_EQ(refusal_of({}), "run, ls or serve?");
+    EXPECT_EQ(refusal_of({"walk"}), "no command 'walk': run, ls or serve?");
     EXPECT_EQ(refusal_of({"run", "--", "x"}), "PATH is required");
     EXPECT_NE(refusal_of({"run", "/a"}).find("which command?"), std::string::npos);
     EXPECT_NE(refusal_of({"run", "/a", "--"}).find("which command?"), std::string::npos);
@@ -175,6 +175,53 @@ TEST(ListArguments, TakeTheEnsemblesOptionsOfRun) {
     EXPECT_NE(refusal_of({"ls", "/a", "/b"}).find("/b"), std::string::npos);
 }
 
+ServeArguments serve_of(const Words& words) {
+    const Arguments arguments = parse(words, "");
+    if (const auto* reply = std::get_if<Reply>(&arguments)) {
+        ADD_FAILURE() << reply->text;
+        return {};
+    }
+    return std::get<ServeArguments>(arguments);
+}
+
+TEST(ServeArguments, NeedNothing_AndServeThisMachineOnly) {
+    const ServeArguments serve = serve_of({"serve"});
+    EXPECT_EQ(serve.listen, (ListenAddress{"127.0.0.1", 2181, true}));
+    EXPECT_EQ(serve.nodes, 1u);
+    EXPECT_EQ(serve.tick, 2s);
+}
+
+TEST(ServeArguments, EveryOptionIsTaken) {
+    const ServeArguments serve =
+        serve_of({"serve", "--listen", "127.0.0.1:0", "--nodes", "3", "--tick=200ms"});
+    EXPECT_EQ(serve.listen.port, 0);
+    EXPECT_EQ(serve.nodes, 3u);
+    EXPECT_EQ(serve.tick, 200ms);
+}
+
+TEST(ServeArguments, AddressThatOthersReach_HasToBeMeant) {
+    for (const std::string host : {"0.0.0.0", "192.0.2.1", "[::]", "[2001:db8::1]"}) {
+        const std::string address = host + ":2181";
+        EXPECT_NE(refusal_of({"serve", "--listen", address}).find("add --public"),
+                  std::string::npos);
+        EXPECT_FALSE(serve_of({"serve", "--listen", address, "--public"}).listen.is_loopback);
+    }
+    EXPECT_TRUE(serve_of({"serve", "--listen", "127.1.2.3:1", "--public"}).listen.is_loopback);
+}
+
+TEST(ServeArguments, WhatCannotBe_IsRefusedByName) {
+    for (const std::string value : {"0", "10", "x", "-1", "1.5"}) {
+        EXPECT_EQ(refusal_of({"serve", "--nodes", value}).find("--nodes"), 0u) << value;
+    }
+    EXPECT_EQ(refusal_of({"serve", "--tick", "0s"}).find("--tick"), 0u);
+    EXPECT_EQ(refusal_of({"serve", "--listen", "127.0.0.1:65534", "--nodes", "3"}).find("--listen"),
+              0u);
+    EXPECT_EQ(serve_of({"serve", "--listen", "127.0.0.1:65533", "--nodes", "3"}).nodes, 3u);
+    EXPECT_EQ(refusal_of({"serve", "--listen", "zk1:2181"}).find("--listen"), 0u);
+    EXPECT_NE(refusal_of({"serve", "/path"}).find("/path"), std::string::npos);
+    EXPECT_NE(refusal_of({"serve", "--connect", "zk:1"}).find("--connect"), std::string::npos);
+}
+
 TEST(Help, EachHasAnExampleAndTheExitCodes) {
     EXPECT_NE(help_of({"--help"}).find("Example"), std::string::npos);
     const std::string run = help_of({"run", "--help"});
@@ -191,10 +238,17 @@ TEST(Help, EachHasAnExampleAndTheExitCodes) {
     const std::string list = help_of({"ls", "--help"});
     EXPECT_NE(list.find("Usage: leasehold ls PATH [OPTIONS]"), std::string::npos);
     EXPECT_NE(list.find("Exit codes:"), std::string::npos);
+    const std::string serve = help_of({"serve", "--help"});
+    EXPECT_NE(serve.find("Usage: leasehold serve [OPTIONS]"), std::string::npos);
+    EXPECT_NE(serve.find("Exit codes:"), std::string::npos);
+    for (const char* option : {"--listen", "--nodes", "--tick", "--public"}) {
+        EXPECT_NE(serve.find(option), std::string::npos) << option;
+    }
 }
 
 TEST(Help, FitsIntoAHundredColumns) {
-    for (const Words& words : {Words{"--help"}, Words{"run", "--help"}, Words{"ls", "--help"}}) {
+    for (const Words& words : {Words{"--help"}, Words{"run", "--help"}, Words{"ls", "--help"},
+                               Words{"serve", "--help"}}) {
         const std::string text = help_of(words);
         for (std::size_t begin = 0; begin < text.size();) {
             const std::size_t end = text.find('\n', begin);

@@ -54,6 +54,18 @@ TEST_F(OneServer, TimeoutsAreClampedOnEveryConnect) {
     EXPECT_EQ(std::int64_t{1}, client.session >> 56U);
 }
 
+TEST(SessionIds, AreNeverThoseOfALaterRunOnTheSameMachine) {
+    // Both runs have the wall clock of the same Instant 0, which may be when the machine was booted.
+    Bench earlier({.wall_clock_base_ms = 1'767'225'600'000});
+    Bench later({.wall_clock_base_ms = 1'767'225'600'000});
+    later.run_for(seconds{5});
+    Client old(earlier);
+    Client young(later);
+    old.connect();
+    young.connect();
+    EXPECT_GT(young.session, old.session);
+}
+
 TEST_F(OneServer, TheReadOnlyByteIsLeftOutForAClientWithoutIt) {
     client.send_connect();
     client.pull();
