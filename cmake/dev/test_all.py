@@ -23,20 +23,26 @@ STOP_GRACE_S = 20
 # Tests that only read files: the same under every compiler.
 NOT_COMPILED = "^(architecture|docs|tools)$"
 
-# Name, arguments of ./dev, and the directory of the ctest results, if there are any.
+# Name, arguments of ./dev, the directory of the ctest results, if there are any, and what the
+# environment says besides.
 TIERS = [
-    ("fast", ["test"], "build"),
-    ("lint", ["lint"], None),
-    ("clang", ["test", "--preset", "clang", "-L", "^unit$"], "build-clang"),
-    ("asan", ["test", "--preset", "asan", "-LE", NOT_COMPILED], "build-asan"),
-    ("tsan", ["test", "--preset", "tsan", "-LE", NOT_COMPILED], "build-tsan"),
+    ("fast", ["test"], "build", {}),
+    ("lint", ["lint"], None, {}),
+    ("clang", ["test", "--preset", "clang", "-L", "^unit$"], "build-clang", {}),
+    ("asan", ["test", "--preset", "asan", "-LE", NOT_COMPILED], "build-asan", {}),
+    ("tsan", ["test", "--preset", "tsan", "-LE", NOT_COMPILED], "build-tsan", {}),
+    ("scripts", ["test", "-R", "Differential"], "build", {"LEASEHOLD_SCRIPTS": "10000"}),
+    ("sim", ["sim", "--seeds", "100000"], None, {}),
+    ("mutants", ["sim", "--mutants"], None, {}),
+    ("model", ["model"], None, {}),
 ]
 
 
 class Tier:
-    def __init__(self, name, arguments, results):
+    def __init__(self, name, arguments, results, environment):
         self.name = name
         self.arguments = arguments
+        self.environment = {**os.environ, **environment}
         self.results = os.path.join(ROOT, results, "junit.xml") if results else None
         self.log = os.path.join(LOGS, f"{name}.log")
         self.verdict = "not run"
@@ -52,6 +58,7 @@ class Tier:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            env=self.environment,
             start_new_session=True,  # so that the whole tier can be ended, and only it
         )
         reader = threading.Thread(target=self.copy, args=(process.stdout,), daemon=True)

@@ -1,6 +1,7 @@
 #include "sdk/server/acl.hpp"
 
 #include "sdk/server/digest.hpp"
+#include "sdk/server/java_hash.hpp"
 
 #include <algorithm>
 #include <array>
@@ -84,20 +85,10 @@ bool matches(const wire::Acl& acl, const Identity& identity) {
            ((network->address ^ *address) & network->mask) == 0;
 }
 
-std::int32_t hash_of(std::string_view text, std::int32_t start) {
-    auto hash = static_cast<std::uint32_t>(start);
-    for (const char byte : text) {
-        hash = hash * 31U + static_cast<unsigned char>(byte);
-    }
-    return static_cast<std::int32_t>(hash);
-}
-
-/// The bucket of java.util.concurrent.ConcurrentHashMap, of the size it has from the start.
+/// In a table of the size that it has from the start.
 std::uint32_t bucket_of(const Identity& identity) {
-    std::uint32_t hash = 17;
-    hash = hash * 37U + static_cast<std::uint32_t>(hash_of(identity.scheme, 0));
-    hash = hash * 37U + static_cast<std::uint32_t>(hash_of(identity.id, 0));
-    return (hash ^ (hash >> 16U)) & 15U;
+    const std::uint32_t hash = 17U * 37U + java_hash(identity.scheme);
+    return java_bucket(hash * 37U + java_hash(identity.id), 16);
 }
 
 }  // namespace

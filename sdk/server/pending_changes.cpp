@@ -2,6 +2,8 @@
 
 #include "sdk/server/path.hpp"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace leasehold::server {
@@ -22,17 +24,27 @@ std::optional<NodeView> PendingChanges::find(std::string_view path) const {
                     node->stat.ephemeral_owner};
 }
 
-std::set<std::string> PendingChanges::ephemerals_of(std::int64_t session) const {
-    const NodeNames& known = x_tree->ephemerals_of(session);
-    std::set<std::string> paths(known.begin(), known.end());
+std::vector<std::string> PendingChanges::ephemerals_of(std::int64_t session) const {
+    std::map<std::string, std::int64_t> created;
+    for (const std::string_view path : x_tree->ephemerals_of(session)) {
+        created.emplace(path, x_tree->find(path)->stat.czxid);
+    }
     for (const Step& step : x_steps) {
         const auto node = find(step.path);
         if (!node) {
-            paths.erase(step.path);
+            created.erase(step.path);
         } else if (node->owner == session && node->kind == NodeKind::ephemeral) {
-            paths.insert(step.path);
+            created.emplace(step.path, step.zxid);
         }
     }
+    std::vector<std::string> paths;
+    for (const auto& [path, zxid] : created) {
+        paths.push_back(path);
+    }
+    std::stable_sort(paths.begin(), paths.end(),
+                     [&](const std::string& one, const std::string& other) {
+                         return created.find(one)->second < created.find(other)->second;
+                     });
     return paths;
 }
 

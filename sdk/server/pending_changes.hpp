@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace leasehold::server {
 
@@ -30,7 +30,8 @@ public:
 
     /// The node as it will be, or nothing.
     [[nodiscard]] std::optional<NodeView> find(std::string_view path) const;
-    [[nodiscard]] std::set<std::string> ephemerals_of(std::int64_t session) const;
+    /// In the order of their creation.
+    [[nodiscard]] std::vector<std::string> ephemerals_of(std::int64_t session) const;
 
     void note(const Change& change, std::int64_t zxid, std::int64_t session);
     /// Takes back what was noted under this zxid, the latest.

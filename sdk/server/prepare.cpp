@@ -1,9 +1,11 @@
 // The order of the checks is the protocol here: it decides which of several errors a client sees.
 #include "sdk/server/prepare.hpp"
 
+#include "sdk/server/java_hash.hpp"
 #include "sdk/server/path.hpp"
 #include "sdk/wire/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -70,9 +72,17 @@ Transaction Preparer::close_session(std::int64_t session, std::int64_t zxid, std
                             .session = session,
                             .time_ms = time_ms,
                             .kind = TransactionKind::close_session};
-    for (const std::string& path : x_pending.ephemerals_of(session)) {
+    const std::vector<std::string> paths = x_pending.ephemerals_of(session);
+    for (const std::string& path : paths) {
         transaction.changes.push_back({.kind = ChangeKind::deleted, .path = path});
     }
+    // Their events come in the order in which they are deleted.
+    const std::uint32_t buckets = java_buckets(paths.size());
+    std::stable_sort(transaction.changes.begin(), transaction.changes.end(),
+                     [&](const Change& one, const Change& other) {
+                         return java_bucket(java_hash(one.path), buckets) <
+                                java_bucket(java_hash(other.path), buckets);
+                     });
     return transaction;
 }
 

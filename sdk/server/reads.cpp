@@ -202,7 +202,8 @@ bool Reads::children_number(Question& question) {
     if (node == nullptr) {
         return refuse(question, err);
     }
-    const std::size_t total = x_store.tree().descendants(body.path);
+    // ZooKeeper keeps the root under two names: counted by the empty one, "/" is below it.
+    const std::size_t total = x_store.tree().descendants(body.path) + (body.path.empty() ? 1 : 0);
     return x_connections.reply(
         question.connection, question.request, x_store.zxid(), ServerError::ok,
         [&](wire::Writer& out) { out.int32(static_cast<std::int32_t>(total)); });

@@ -27,7 +27,7 @@ class Summary(unittest.TestCase):
         self.results = os.path.join(directory.name, "junit.xml")
 
     def tier(self, verdict, *cases):
-        tier = test_all.Tier("tier", [], "nowhere")
+        tier = test_all.Tier("tier", [], "nowhere", {})
         tier.results = self.results
         tier.verdict = verdict
         if cases:
@@ -37,7 +37,7 @@ class Summary(unittest.TestCase):
         return tier
 
     def lint(self, verdict):
-        tier = test_all.Tier("lint", [], None)
+        tier = test_all.Tier("lint", [], None, {})
         tier.verdict = verdict
         tier.count()
         return tier

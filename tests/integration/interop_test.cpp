@@ -4,28 +4,31 @@
 
 #include <boost/asio/use_future.hpp>
 
+#include <filesystem>
 #include <future>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace leasehold::integration {
 namespace {
 
-/// A process that takes kazoo's Lock.
-class KazooPeer {
+/// A process that contends with another client's lock.
+class Peer {
 public:
-    explicit KazooPeer(const std::string& hosts)
-        : x_process({LEASEHOLD_PYTHON, LEASEHOLD_KAZOO_PEER, hosts}) {
+    explicit Peer(std::vector<std::string> command) : x_process(std::move(command)) {
         x_process.expect("ready", 30s);
     }
     /// Lets it close its session.
-    ~KazooPeer() {
+    ~Peer() {
         x_process.close_input();
         (void)x_process.wait(5s);
     }
-    KazooPeer(const KazooPeer&) = delete;
-    KazooPeer& operator=(const KazooPeer&) = delete;
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
 
-    void lock(const std::string& id, const std::string& path, bool knows_our_names = false) {
-        x_process.send("lock " + id + " " + path + (knows_our_names ? " patterns" : " plain"));
+    void lock(const std::string& id, const std::string& path, const std::string& more = {}) {
+        x_process.send("lock " + id + " " + path + more);
         x_process.expect("queued " + id);
     }
     void expect_granted(const std::string& id) { x_process.expect("granted " + id); }
@@ -38,12 +41,42 @@ private:
     ChildProcess x_process;
 };
 
+/// kazoo's Lock.
+class KazooPeer : public Peer {
+public:
+    explicit KazooPeer(const std::string& hosts)
+        : Peer({LEASEHOLD_PYTHON, LEASEHOLD_KAZOO_PEER, hosts}) {}
+
+    void lock(const std::string& id, const std::string& path, bool knows_our_names = false) {
+        Peer::lock(id, path, knows_our_names ? " patterns" : " plain");
+    }
+};
+
+/// Curator's InterProcessMutex.
+class CuratorPeer : public Peer {
+public:
+    static constexpr const char* jars = LEASEHOLD_JARS "/curator";
+
+    explicit CuratorPeer(const std::string& hosts)
+        : Peer({"java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                std::string(jars) + "/*", LEASEHOLD_CURATOR_PEER, hosts}) {}
+};
+
 class Interop : public ::testing::Test {
 protected:
     std::string hosts = one_server().connect_string();
     Client us = connect(hosts);
     Client observer = connect(hosts);
     const std::string path = existing_path(observer);
+};
+
+class InteropWithCurator : public Interop {
+protected:
+    void SetUp() override {
+        if (!std::filesystem::exists(CuratorPeer::jars)) {
+            GTEST_SKIP() << "no jars of Curator; './dev setup' fetches them";
+        }
+    }
 };
 
 TEST_F(Interop, KazooHoldsAndWeWait) {
@@ -131,6 +164,38 @@ TEST_F(Interop, KazoosContenders_AreListed) {
     EXPECT_EQ((*contenders)[1].owner, "order-service");
     kazoo.release("k1");
     EXPECT_TRUE(waiting.get().has_value());
+}
+
+TEST_F(InteropWithCurator, OneQueueInTheOrderOfArrival) {
+    CuratorPeer curator(hosts);
+    curator.lock("c1", path);
+    curator.expect_granted("c1");
+    auto first = us.async_lock(path, {.wait = 30s, .budget = 3s}, boost::asio::use_future);
+    ASSERT_TRUE(becomes_nodes(observer, path, 2));
+    curator.lock("c2", path);
+    auto second = observer.async_lock(path, {.wait = 30s, .budget = 3s}, boost::asio::use_future);
+    ASSERT_TRUE(becomes_nodes(observer, path, 4));
+    EXPECT_EQ(first.wait_for(100ms), std::future_status::timeout) << "granted beside Curator";
+    curator.release("c1");
+    auto granted = first.get();
+    ASSERT_TRUE(granted.has_value()) << why(granted);
+    EXPECT_EQ(second.wait_for(100ms), std::future_status::timeout) << "Curator is before us";
+    ASSERT_TRUE(granted->release().has_value());
+    curator.expect_granted("c2");
+    curator.release("c2");
+    const auto last = second.get();
+    ASSERT_TRUE(last.has_value()) << why(last);
+    EXPECT_GT(last->token(), granted->token());
+}
+
+TEST_F(InteropWithCurator, OurBudgetFreesTheLockForIt) {
+    const auto held = us.lock(path, {.wait = 10s, .budget = 500ms});
+    ASSERT_TRUE(held.has_value()) << why(held);
+    CuratorPeer curator(hosts);
+    curator.lock("c1", path);
+    curator.expect_granted("c1");
+    EXPECT_FALSE(held->valid());
+    curator.release("c1");
 }
 
 TEST_F(Interop, CuratorsNodes_AreWaitedForInTheOrderOfTheirNumbers) {

@@ -64,8 +64,11 @@ std::optional<ServerCounts> server_counts(std::uint16_t port) {
             counts.connections = number_in(value);
         }
     }
-    if (counts.sessions < 0 || counts.watches < 0) {
+    if (counts.watches < 0) {
         return std::nullopt;
+    }
+    if (counts.sessions < 0) {  // before 3.6 mntr does not tell
+        counts.sessions = static_cast<std::int64_t>(sessions_of(port).size());
     }
     return counts;
 }

@@ -101,9 +101,11 @@ void ZooKeeperServer::start() {
         "-Dzookeeper.forceSync=no",                // a killed process loses nothing
     };
     argv.insert(argv.end(), x_options.jvm.begin(), x_options.jvm.end());
-    argv.insert(argv.end(), {"-cp", class_path(x_options.is_netty),
-                             "org.apache.zookeeper.server.quorum.QuorumPeerMain",
-                             (x_directory / "zoo.cfg").string()});
+    argv.insert(
+        argv.end(),
+        {"-cp",
+         x_options.class_path.empty() ? class_path(x_options.is_netty) : x_options.class_path,
+         "org.apache.zookeeper.server.quorum.QuorumPeerMain", (x_directory / "zoo.cfg").string()});
     x_process.reset();
     x_process.emplace(argv, (x_directory / "log").string());
 }

@@ -36,6 +36,7 @@ struct ServerOptions {
     std::chrono::milliseconds tick{200};
     int sync_limit = 5;
     bool is_netty = false;
+    std::string class_path{};                                   ///< default: Debian's jars
     std::vector<std::pair<std::string, std::string>> config{};  ///< further lines of zoo.cfg
     std::vector<std::string> jvm{};                             ///< further options of java
 };

@@ -1,0 +1,84 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.retry.RetryOneTime;
+
+/**
+ * A contender that uses Curator's InterProcessMutex, told what to do line by line.
+ *
+ * <pre>
+ * CuratorPeer HOSTS
+ *
+ * lock ID PATH   -> queued ID; then granted ID
+ * release ID     -> released ID
+ * </pre>
+ *
+ * The end of the input ends the process.
+ */
+public final class CuratorPeer {
+    private static synchronized void say(String words) {
+        System.out.println(words);
+        System.out.flush();
+    }
+
+    /** A thread of its own, because a mutex of Curator's belongs to the thread that acquired it. */
+    private static final class Contender extends Thread {
+        private final String id;
+        private final InterProcessMutex mutex;
+        private final CountDownLatch letGo = new CountDownLatch(1);
+
+        Contender(CuratorFramework client, String id, String path) {
+            this.id = id;
+            this.mutex = new InterProcessMutex(client, path);
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            try {
+                mutex.acquire();
+                say("granted " + id);
+                letGo.await();
+                mutex.release();
+                say("released " + id);
+            } catch (Exception failure) {
+                say("failed " + id + " " + failure);
+            }
+        }
+
+        int contenders() throws Exception {
+            return mutex.getParticipantNodes().size();
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        CuratorFramework client =
+            CuratorFrameworkFactory.newClient(arguments[0], 10_000, 10_000, new RetryOneTime(100));
+        client.start();
+        client.blockUntilConnected();
+        say("ready");
+        Map<String, Contender> contenders = new HashMap<>();
+        BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = input.readLine(); line != null; line = input.readLine()) {
+            String[] words = line.split(" ");
+            if (words[0].equals("lock")) {
+                Contender contender = new Contender(client, words[1], words[2]);
+                contenders.put(words[1], contender);
+                int before = contender.contenders();
+                contender.start();
+                while (contender.contenders() == before) {
+                    Thread.sleep(5);
+                }
+                say("queued " + words[1]);
+            } else {
+                contenders.remove(words[1]).letGo.countDown();
+            }
+        }
+        client.close();
+    }
+}

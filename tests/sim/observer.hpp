@@ -1,0 +1,227 @@
+// Sees all sides of a simulated world at once, and says which promise was broken. It is told facts
+// and asks nothing, so that a history made by hand shows whether it would notice.
+#pragma once
+
+#include <leasehold/state.hpp>
+
+#include "sdk/core/effect.hpp"
+#include "sdk/wire/opcode.hpp"
+#include "tests/sim/drift_clock.hpp"
+#include "tests/sim/journal.hpp"
+#include "tests/sim/tally.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace leasehold::sim {
+
+using core::OperationId;
+using ClientNumber = std::size_t;
+
+enum class Condition {
+    asleep,     ///< it cannot act
+    disturbed,  ///< something is wrong with its connection, or has been a moment ago
+    calm,       ///< neither for longer than any answer takes, and its evidence covers a lease
+};
+
+/// The letters in what it says are those of docs/guarantees.md.
+class Observer {
+public:
+    struct Options {
+        std::vector<std::string> locks;
+        /// Breaks what S1, S2, S5, S6 and L8 rest on; the rest still holds.
+        bool has_foreign_deletes = false;
+        /// Without removeWatches a watch is kept until it fires, and L8 does not hold.
+        bool can_remove_watches = true;
+        int max_connects_per_second = 10;
+        std::size_t max_pending = 100'000;
+        int max_local_grants = 64;
+    };
+
+    struct Asked {
+        std::string path;
+        Instant due{};  ///< the client's clock: the end of its wait
+        Duration max_hold{};
+        bool holds_for_calls = false;
+    };
+    struct Holding {
+        std::size_t lock;  ///< index of its path
+        OperationId id;
+        std::shared_ptr<core::Lease> lease;
+        Instant granted_at;  ///< the client's clock, as all times here
+        Duration max_hold{};
+        bool holds_for_calls = false;
+        bool is_calling = false;
+        int stops = 0;
+        int ends = 0;
+        bool is_over = false;                 ///< was seen dead or past its deadline
+        Instant delete_due = Instant::max();  ///< max once it was written
+        bool is_delete_written = false;       ///< on this connection
+    };
+
+    Observer(Journal& journal, Tally& tally, Options options);
+
+    ClientNumber add_client(const DriftClock& clock);
+
+    // ---- what the ensemble commits ----
+
+    void on_node_created(Instant truth, const std::string& path, std::int64_t owner,
+                         std::int64_t zxid);
+    /// `by` is the session that deleted it; 0 if it went with its own session.
+    void on_node_deleted(Instant truth, const std::string& path, std::int64_t by);
+
+    // ---- what users ask for ----
+
+    /// `ask.due` is set from `wait`.
+    void on_asked(Instant truth, ClientNumber who, OperationId id, Asked ask, Duration wait);
+    /// Told when the call has returned: the answer must have come.
+    void on_cancelled(Instant truth, ClientNumber who, OperationId id);
+    void on_call_returned(Instant truth, ClientNumber who, OperationId lease);
+    void on_released(Instant truth, ClientNumber who, OperationId lease);
+    void on_raw_asked(Instant truth, ClientNumber who, OperationId id, Duration timeout);
+    void on_closing(Instant truth, ClientNumber who, Duration within);
+
+    // ---- what a client does ----
+
+    /// It could not act from `from` to `until`, by its own clock.
+    void on_asleep(ClientNumber who, Instant from, Instant until);
+    void on_gone(ClientNumber who);
+    void on_connect(Instant truth, ClientNumber who);
+    void on_attached(Instant truth, ClientNumber who, std::int64_t session);
+    void on_detached(Instant truth, ClientNumber who);
+    void on_session_lost(Instant truth, ClientNumber who);
+    void on_delete_written(Instant truth, ClientNumber who, const std::string& path);
+    void on_other_written(Instant truth, ClientNumber who, wire::Opcode op);
+    /// A NodeDeleted reached the client.
+    void on_notified(Instant truth, ClientNumber who, const std::string& path);
+    /// `safe_deadline` by the client's clock; `expiry` is the ensemble's, `bound` what the
+    /// acknowledged requests allow.
+    void on_evidence(Instant truth, ClientNumber who, Instant safe_deadline,
+                     std::optional<Instant> expiry, Instant bound);
+
+    // ---- what the engine tells ----
+
+    /// `calm_since`: the end of the last disturbance of this client.
+    void on_done(Instant truth, ClientNumber who, const core::AcquireDone& done,
+                 Instant calm_since);
+    void on_stop(Instant truth, ClientNumber who, OperationId lease);
+    void on_ended(Instant truth, ClientNumber who, OperationId lease, Loss loss);
+    void on_node_gone(Instant truth, ClientNumber who, OperationId lease);
+    void on_raw_done(Instant truth, ClientNumber who, OperationId id);
+    void on_watch(Instant truth, ClientNumber who, OperationId watch);
+    void on_closed(Instant truth, ClientNumber who);
+
+    // ---- checks ----
+
+    /// After each step.
+    void check(Instant truth);
+    /// Now and then, with the condition of each client.
+    void check_progress(Instant truth, const std::vector<Condition>& conditions, Duration patience);
+    /// At rest: everybody was answered, every lease has ended, no node stands.
+    void check_rest(Instant truth);
+
+    // ---- for users, who choose among what they have ----
+
+    [[nodiscard]] const std::map<OperationId, Asked>& asked(ClientNumber who) const {
+        return x_clients[who].asked;
+    }
+    [[nodiscard]] std::map<OperationId, Holding>& held(ClientNumber who) {
+        return x_clients[who].held;
+    }
+    [[nodiscard]] bool is_busy() const { return !x_live.empty() || x_unanswered != 0; }
+    [[nodiscard]] bool has_nodes() const;
+    /// A contender of some lock, chosen by `pick`; empty if there is none.
+    [[nodiscard]] std::string some_node(std::uint64_t pick) const;
+    [[nodiscard]] bool is_at_rest() const;
+
+private:
+    struct Stretch {
+        Instant from = Instant::max();
+        Instant until = Instant::min();
+    };
+    struct Client {
+        const DriftClock* clock;
+        std::int64_t session = 0;
+        bool is_gone = false;
+        bool is_attached = false;
+        bool has_closed = false;
+        std::map<OperationId, Asked> asked;
+        std::map<OperationId, Holding> held;
+        std::map<OperationId, Instant> raw_due;
+        std::set<OperationId> fired;
+        std::vector<OperationId> last_granted;  ///< for each lock
+        std::vector<Instant> last_change;       ///< for each lock: when it asked or was answered
+        Instant attached_since{};
+        std::deque<Instant> connects;
+        std::deque<Stretch> asleep;
+        std::optional<Instant> close_by;
+    };
+    struct Node {
+        std::string name;
+        std::int64_t owner;
+        std::int64_t zxid;
+        Instant since;
+        bool was_queued;  ///< somebody was ahead when it was created
+    };
+    struct Gone {
+        std::optional<ClientNumber> owner;
+        std::optional<ClientNumber> woken;
+        Instant at{};
+        bool was_queued = false;
+    };
+    struct Lock {
+        std::string path;
+        std::map<std::int64_t, Node> nodes;  ///< by number: the queue as it is committed
+        std::int64_t last_token = 0;
+        Instant head_since{};
+        std::string last_end_node{};
+        Loss last_end = Loss::released;
+    };
+    struct Live {
+        ClientNumber who;
+        Holding* holding;
+    };
+
+    [[nodiscard]] Instant local(ClientNumber who, Instant truth) const {
+        return x_clients[who].clock->read(truth);
+    }
+    [[nodiscard]] bool is_late(const Client& client, Instant due, Instant now,
+                               Duration tolerance) const;
+    [[nodiscard]] std::optional<ClientNumber> client_of(std::int64_t session) const;
+    [[nodiscard]] std::size_t lock_of(const std::string& node) const;
+    [[nodiscard]] std::string name(ClientNumber who, OperationId id) const;
+    Holding& on_grant(Instant truth, ClientNumber who, OperationId id, const core::Grant& grant,
+                      std::size_t lock);
+    void check_grant(Instant truth, ClientNumber who, const Holding& holding);
+    void check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
+                           const Lock& lock);
+    void check_presence(Instant truth, const std::string& lease, const Holding& holding,
+                        Instant calm_since);
+    void check_deletes(Instant truth, ClientNumber who);
+    void make_delete_due(Instant truth, ClientNumber who, OperationId lease);
+    void check_queue(Instant truth, const Lock& lock, std::size_t index,
+                     const std::vector<Condition>& conditions, Duration patience);
+    void touch(Instant truth, ClientNumber who, const std::string& path);
+    Holding* find(Instant truth, ClientNumber who, OperationId lease, const char* what);
+    void violated(Instant truth, std::string what) { x_journal.violated(truth, std::move(what)); }
+
+    Journal& x_journal;
+    Tally& x_tally;
+    Options x_options;
+    std::vector<Client> x_clients;
+    std::vector<Lock> x_locks;
+    std::vector<Live> x_live;
+    std::vector<const Live*> x_valid;  ///< scratch of check(), for each lock
+    std::map<std::int64_t, ClientNumber> x_sessions;
+    std::map<std::string, Gone> x_gone;
+    std::size_t x_unanswered = 0;
+};
+
+}  // namespace leasehold::sim

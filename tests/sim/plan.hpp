@@ -1,0 +1,67 @@
+// What one seed stands for: the ensemble, its clients and their clocks, chosen so that everything
+// holds that the SDK's promises rest on.
+#pragma once
+
+#include <leasehold/clock.hpp>
+
+#include "sdk/core/settings.hpp"
+#include "sdk/server/options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace leasehold::sim {
+
+// The assumptions of docs/guarantees.md, and where the world keeps to them:
+//
+//  A1  drift        the servers' clock is true time; each client's runs at most rho off it
+//  (plan.cpp) A2  server clock the ensemble is given true time, which never steps A3  sync_limit
+//  clients are told the ensemble's tick, and its syncLimit or a larger one (plan.cpp) A4  timeouts
+//  one ensemble has one minimum and maximum; a smaller timeout is only ever told to
+//                   a client while its server goes on with the larger one (network.cpp)
+//  A5  deletes      nobody deletes others' nodes, except in the mode that is for that (faults.cpp)
+//  A6  boot clock   a paused client's clock goes on (process.cpp)
+//  A7  one failure  one trouble among the servers at a time, healed and settled before the next;
+//                   links fail in both directions at once (faults.cpp)
+//  A8  order        every contender is the engine under test
+
+struct LinkPlan {
+    Duration least_delay = std::chrono::microseconds{100};  ///< one way
+    Duration most_delay = std::chrono::milliseconds{2};
+    std::uint64_t splits_percent = 5;  ///< of the deliveries, cut into two at any byte
+    bool is_crumbled = false;          ///< every delivery comes in pieces of a few bytes
+};
+
+struct ProcessPlan {
+    core::Settings settings;
+    std::int64_t drift_ppm = 0;
+    Instant epoch_reading{};
+    std::uint64_t engine_seed = 0;
+    LinkPlan link;
+};
+
+struct Plan {
+    std::uint64_t seed = 0;
+    server::EnsembleOptions ensemble;
+    Duration session_timeout{};
+    std::vector<std::string> locks;
+    std::vector<ProcessPlan> processes;
+    Duration slowest_server_delay{};
+    Duration active{};            ///< how long users act and faults strike
+    Duration between_acts{};      ///< of one user, at most
+    Duration between_faults{};    ///< of one client, at most
+    Duration between_troubles{};  ///< of the ensemble, at most
+    bool has_foreign_deletes = false;
+    bool can_remove_watches = true;  ///< and all clients know it
+    std::size_t max_pending = 100'000;
+    int max_local_grants = 4;
+
+    [[nodiscard]] Duration tick() const { return ensemble.tick; }
+    [[nodiscard]] Duration sync_time() const { return ensemble.sync_limit * ensemble.tick; }
+};
+
+[[nodiscard]] Plan make_plan(std::uint64_t seed, bool has_foreign_deletes);
+
+}  // namespace leasehold::sim

@@ -1,0 +1,302 @@
+#include "tests/sim/user.hpp"
+
+#include "sdk/core/evidence.hpp"
+#include "sdk/wire/multi.hpp"
+#include "sdk/wire/node.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace leasehold::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration request_timeout = 5s;
+
+std::vector<core::OwnedAcl> open_to_all() {
+    return {{wire::perms::all, "world", "anyone"}};
+}
+
+wire::optional_list<wire::Acl> wire_open_to_all() {
+    return std::vector<wire::Acl>{{wire::perms::all, "world", "anyone"}};
+}
+
+template <class Map>
+auto pick(Map& map, std::uint64_t number) {
+    return std::next(map.begin(), static_cast<std::ptrdiff_t>(number % map.size()));
+}
+
+}  // namespace
+
+void User::start() {
+    x_process.start();
+    schedule();
+}
+
+void User::schedule() {
+    x_world.after(x_world.up_to(x_world.plan.between_acts), [this] {
+        if (x_world.is_active() && !x_process.is_gone() && !x_is_closing) {
+            if (can_act() && !x_process.is_attached() && x_world.chance(3)) {
+                close(x_world.up_to(3s));
+            } else if (can_act()) {
+                act();
+            }
+            schedule();
+        }
+    });
+}
+
+void User::act() {
+    const std::uint64_t dice = x_world.random.below(200);
+    if (dice < 90) {
+        // Several threads that want the same lock make a local queue.
+        const std::uint64_t calls = x_world.chance(75) ? 1 : 2 + x_world.random.below(3);
+        for (std::uint64_t i = 0; i < calls && can_act(); ++i) {
+            acquire();
+        }
+    } else if (dice < 166) {
+        use_some_lease();
+    } else if (dice < 176) {
+        cancel_some();
+    } else if (dice < 198) {
+        request();
+    } else if (x_world.chance(20)) {
+        close(x_world.up_to(2s));
+    }
+}
+
+// ---- locks --------------------------------------------------------------------------------------
+
+LockOptions User::choose_options() {
+    const Duration tick = x_world.plan.tick();
+    const std::array<Duration, 5> waits{0ms, tick / 10, tick, 3 * tick, 6 * tick};
+    const Duration limit =
+        core::budget_limit(x_process.plan().settings.timing, x_world.plan.session_timeout);
+    const Duration longest = x_world.chance(97) ? limit : 2 * limit;
+    LockOptions options;
+    options.wait = std::chrono::floor<milliseconds>(waits[x_world.random.below(waits.size())]);
+    options.budget = std::chrono::floor<milliseconds>(
+        20ms + x_world.up_to(x_world.chance(70) ? longest / 4 : longest));
+    options.on_budget = x_world.chance(30) ? OnBudget::hold_until_return : OnBudget::release;
+    options.max_hold = x_world.chance(50) ? 0ms : options.budget + options.budget / 2;
+    options.max_queue = x_world.chance(10) ? 1 : 0;
+    options.check_first = x_world.chance(15);
+    options.max_local_grants = x_world.plan.max_local_grants;
+    options.accept_shortened = x_world.chance(85);
+    options.watch_own_node = x_world.chance(15);
+    options.naming = x_world.chance(90) ? Naming::curator : Naming::kazoo;
+    return options;
+}
+
+void User::acquire() {
+    const auto& locks = x_world.plan.locks;
+    const std::string& path = locks[x_world.random.below(locks.size())];
+    const LockOptions options = choose_options();
+    const Duration patience = x_process.plan().settings.timing.ack_gap;
+    const Duration wait = options.wait > 0ms ? Duration{options.wait} : patience;
+    const OperationId id = x_process.next_id();
+    x_world.note([&] {
+        return name(id) + " asks for " + path + ", wait " + ms_text(options.wait) + ", budget " +
+               ms_text(options.budget) +
+               (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
+    });
+    x_world.observer.on_asked(
+        x_world.now, x_process.number(), id,
+        {.path = path,
+         .max_hold = options.max_hold == 0ms ? 2 * options.budget : options.max_hold,
+         .holds_for_calls = options.on_budget == OnBudget::hold_until_return},
+        wait);
+    x_process.turn([&](core::Engine& engine, Instant now) {
+        engine.acquire(now, id, {path, options, open_to_all(), "simulated"});
+    });
+    schedule_afterthought(id, wait);
+}
+
+/// Cancels and releases at any instant, in the middle of whatever is under way.
+void User::schedule_afterthought(OperationId id, Duration wait) {
+    const std::uint64_t dice = x_world.random.below(100);
+    if (dice >= 65) {
+        return;
+    }
+    const Duration delay = x_world.chance(50) ? x_world.up_to(8ms) : x_world.up_to(wait);
+    x_world.after(delay, [this, id, is_cancel = dice < 12] {
+        if (!can_act()) {
+            return;
+        }
+        if (is_cancel) {
+            cancel(id);
+        } else {
+            release(id);
+        }
+    });
+}
+
+void User::cancel(OperationId id) {
+    if (!x_world.observer.asked(x_process.number()).contains(id)) {
+        return;
+    }
+    x_world.strike(Fault::cancel);
+    x_world.note([&] { return name(id) + " is cancelled"; });
+    x_process.turn([&](core::Engine& engine, Instant now) { engine.cancel_acquire(now, id); });
+    x_world.observer.on_cancelled(x_world.now, x_process.number(), id);
+}
+
+void User::cancel_some() {
+    const auto& asked = x_world.observer.asked(x_process.number());
+    if (!asked.empty()) {
+        cancel(pick(asked, x_world.random.next())->first);
+    }
+}
+
+void User::release(OperationId lease) {
+    auto& held = x_world.observer.held(x_process.number());
+    const auto found = held.find(lease);
+    if (found == held.end() || (found->second.ends != 0 && !found->second.is_calling)) {
+        return;
+    }
+    x_world.note([&] { return name(lease) + " is released"; });
+    x_world.observer.on_released(x_world.now, x_process.number(), lease);
+    x_process.turn([&](core::Engine& engine, Instant now) { engine.release(now, lease); });
+}
+
+void User::extend(OperationId lease) {
+    const OperationId id = x_process.next_id();
+    const Duration limit =
+        core::budget_limit(x_process.plan().settings.timing, x_world.plan.session_timeout);
+    const Duration budget = 1ms + x_world.up_to(limit);
+    x_world.note([&] { return name(lease) + " is extended by " + ms_text(budget); });
+    x_process.turn(
+        [&](core::Engine& engine, Instant now) { engine.extend(now, id, lease, budget); });
+}
+
+void User::begin_call(Observer::Holding& holding) {
+    if (holding.ends == 0 && !holding.is_calling) {
+        x_world.note([&] { return name(holding.id) + " begins a call"; });
+        holding.is_calling = true;
+        ++holding.lease->active_calls;
+    }
+}
+
+void User::end_call(Observer::Holding& holding) {
+    x_world.note([&] { return "the call of " + name(holding.id) + " returns"; });
+    holding.is_calling = false;
+    --holding.lease->active_calls;
+    const OperationId lease = holding.id;
+    x_world.observer.on_call_returned(x_world.now, x_process.number(), lease);
+    x_process.turn([&](core::Engine& engine, Instant now) { engine.call_returned(now, lease); });
+}
+
+void User::use_some_lease() {
+    auto& held = x_world.observer.held(x_process.number());
+    if (held.empty()) {
+        return;
+    }
+    Observer::Holding& holding = pick(held, x_world.random.next())->second;
+    if (holding.is_calling) {
+        return end_call(holding);
+    }
+    switch (x_world.random.below(7)) {
+        case 0:
+        case 1: return extend(holding.id);
+        case 2: return begin_call(holding);
+        case 3:
+            // A user who asks latches the word if the deadline has passed.
+            static_cast<void>(holding.lease->word.valid([&] { return x_process.local(); }));
+            return;
+        default: return release(holding.id);
+    }
+}
+
+// ---- beside them --------------------------------------------------------------------------------
+
+template <class Body>
+void User::submit(const Body& body, std::optional<core::WatchKind> watch) {
+    core::RawRequest request{.op = Body::op, .body = {}, .timeout = request_timeout};
+    wire::Writer writer(request.body);
+    encode(writer, body);
+    const OperationId id = x_process.next_id();
+    if constexpr (requires { body.path; }) {
+        if (watch) {
+            request.watch = {*watch, body.path};
+            x_watches.push_back(id);
+        }
+    }
+    x_world.observer.on_raw_asked(x_world.now, x_process.number(), id, request_timeout);
+    x_process.turn(
+        [&](core::Engine& engine, Instant now) { engine.submit(now, id, std::move(request)); });
+}
+
+void User::request() {
+    const std::string path = "/data-" + std::to_string(x_world.random.below(3));
+    const bool watches = x_world.plan.can_remove_watches && x_world.chance(50);
+    const auto watched = [&](core::WatchKind kind) {
+        return watches ? std::optional(kind) : std::nullopt;
+    };
+    switch (x_world.random.below(7)) {
+        case 0:
+        case 1: {
+            wire::CreateRequest create;
+            create.path = path;
+            create.data = "data";
+            create.acls = wire_open_to_all();
+            return submit(create);
+        }
+        case 2: return submit(wire::SetDataRequest{.path = path, .data = "changed"});
+        case 3:
+            return submit(wire::GetDataRequest{.path = path, .watch = watches},
+                          watched(core::WatchKind::data));
+        case 4:
+            return submit(wire::ExistsRequest{.path = path, .watch = watches},
+                          watched(core::WatchKind::exist));
+        case 5: {
+            wire::MultiRequest multi;
+            multi.ops.push_back({wire::CheckRequest{.path = path}});
+            multi.ops.push_back({wire::SetDataRequest{.path = path, .data = "both"}});
+            return submit(multi);
+        }
+        default: return submit(wire::RemoveRequest{.path = path});
+    }
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+void User::wind_down() {
+    if (!can_act()) {
+        return;
+    }
+    std::vector<OperationId> waiting;
+    for (const auto& [id, ask] : x_world.observer.asked(x_process.number())) {
+        waiting.push_back(id);
+    }
+    for (const OperationId id : waiting) {
+        cancel(id);
+    }
+    std::vector<OperationId> holding;
+    for (const auto& [id, each] : x_world.observer.held(x_process.number())) {
+        holding.push_back(id);
+    }
+    for (const OperationId id : holding) {
+        auto& held = x_world.observer.held(x_process.number());
+        if (held.contains(id) && held.at(id).is_calling) {
+            end_call(held.at(id));
+        }
+        release(id);
+    }
+    for (const OperationId watch : x_watches) {  // again, if its answer has come only now
+        x_process.turn([&](core::Engine& engine, Instant now) { engine.unwatch(now, watch); });
+    }
+}
+
+void User::close(Duration within) {
+    if (x_process.is_gone() || std::exchange(x_is_closing, true)) {
+        return;
+    }
+    x_world.note([&] { return "client " + std::to_string(x_process.number()) + " closes"; });
+    x_world.observer.on_closing(x_world.now, x_process.number(), within);
+    x_process.turn([&](core::Engine& engine, Instant now) { engine.close(now, now + within); });
+}
+
+}  // namespace leasehold::sim
