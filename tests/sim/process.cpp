@@ -272,7 +272,7 @@ bool Process::is_disturbed() const {
     if (x_is_gone || x_is_closed) {
         return false;
     }
-    return x_disturbed_at >= x_world.now || !x_link || x_link->is_dead || x_link->is_fated ||
+    return x_disturbed_at >= x_world.now || !is_attached() || x_link->is_dead || x_link->is_fated ||
            x_link->lag != Duration{};
 }
 
