@@ -174,6 +174,7 @@ private:
         std::optional<ClientNumber> owner;
         std::optional<ClientNumber> woken;
         Instant at{};
+        Instant since{};  ///< its creation
         bool was_queued = false;
     };
     struct Lock {
@@ -202,7 +203,7 @@ private:
     void check_grant(Instant truth, ClientNumber who, const Holding& holding);
     void check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                            const Lock& lock);
-    void check_presence(Instant truth, const std::string& lease, const Holding& holding,
+    void check_presence(Instant truth, ClientNumber who, const Holding& holding,
                         Instant calm_since);
     void check_deletes(Instant truth, ClientNumber who);
     void make_delete_due(Instant truth, ClientNumber who, OperationId lease);

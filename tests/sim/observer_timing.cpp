@@ -91,7 +91,7 @@ void Observer::on_done(Instant truth, ClientNumber who, const core::AcquireDone&
         for (std::size_t i = 0; i < x_locks.size(); ++i) {
             if (x_locks[i].path == ask->second.path) {
                 const Holding& holding = on_grant(truth, who, done.id, *grant, i);
-                check_presence(truth, name(who, done.id), holding, calm_since);
+                check_presence(truth, who, holding, calm_since);
             }
         }
     } else {

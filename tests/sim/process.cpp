@@ -152,9 +152,7 @@ void Process::carry_out(core::Effect& effect) {
             x_world.tally.count(Deed::extended);
         }
     } else if (const auto* closed = std::get_if<core::Closed>(&effect)) {
-        // Half a second is many round trips, and a client that was closed needs one.
-        if (!closed->outcome && !is_disturbed() && x_disturbed_at + 500ms < truth &&
-            x_world.servers_calm_since + 500ms < truth) {
+        if (!closed->outcome && x_quiet_loss_at == truth) {
             x_world.violated("S14: client " + std::to_string(x_number) +
                              " was connected, and leaves its session behind");
         }
@@ -220,6 +218,11 @@ void Process::lose_link() {
     if (!x_link) {
         return;
     }
+    // Half a second is many round trips: time to close a session, for one that is being closed.
+    const Instant recently = x_world.now - 500ms;
+    if (!is_disturbed() && x_disturbed_at < recently && x_world.servers_calm_since < recently) {
+        x_quiet_loss_at = x_world.now;
+    }
     disturb();
     x_world.observer.on_detached(x_world.now, x_number);
     x_link->is_open = false;
@@ -269,7 +272,7 @@ bool Process::is_disturbed() const {
     if (x_is_gone || x_is_closed) {
         return false;
     }
-    return x_disturbed_at >= x_world.now || !x_link || x_link->is_dead || x_link->is_fated ||
+    return x_disturbed_at >= x_world.now || !is_attached() || x_link->is_dead || x_link->is_fated ||
            x_link->lag != Duration{};
 }
 

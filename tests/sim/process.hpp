@@ -138,6 +138,7 @@ private:
     Instant x_refused_until = Instant::min();
     Instant x_ignored_until = Instant::min();
     Instant x_disturbed_at = genesis;
+    Instant x_quiet_loss_at{};  ///< when the engine last left a connection that was well
     std::vector<std::function<void()>> x_inbox;
 };
 

@@ -296,6 +296,7 @@ void User::close(Duration within) {
     }
     x_world.note([&] { return "client " + std::to_string(x_process.number()) + " closes"; });
     x_world.observer.on_closing(x_world.now, x_process.number(), within);
+    x_process.disturb();
     x_process.turn([&](core::Engine& engine, Instant now) { engine.close(now, now + within); });
 }
 
