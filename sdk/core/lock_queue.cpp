@@ -176,7 +176,7 @@ void LockQueue::advance(Instant now) {
 
 void LockQueue::begin(Instant now) {
     if (x_waiters.empty() || !x_context.session.is_attached() || x_context.session.is_closing() ||
-        x_is_checking) {
+        x_context.session.is_renewing() || x_is_checking) {
         return;
     }
     if (x_waiters.front().spec.options.check_first && !x_was_checked) {
@@ -297,6 +297,9 @@ LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) co
     const Instant safe = x_context.session.evidence().safe_deadline();
     if (safe <= later(now, terms.reserve)) {
         return Offer::none;  // not even time to be asked to stop
+    }
+    if (x_context.session.is_renewing()) {
+        return Offer::none;  // no evidence of what was alive before speaks for what is being closed
     }
     return safe < later(now, terms.budget) ? Offer::shortened : Offer::whole;
 }

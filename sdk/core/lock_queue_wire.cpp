@@ -164,8 +164,9 @@ void LockQueue::send_watch(const std::string& name) {
             const auto self = weak.lock();
             const bool is_current = self && self->x_serial == serial && self->x_contender;
             if (!watches.confirm(path, ticket, response.ok())) {
-                if (is_current) {
-                    // Its event overtook the answer, which therefore may be old: look again.
+                if (is_current && !watches.is_superseded(path, ticket)) {
+                    // Its event overtook the answer, which therefore may be old: look again. Not if
+                    // that has been done already: two reads would renew each other for ever.
                     self->x_now = now;
                     self->send_watch(name);
                 }

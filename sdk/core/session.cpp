@@ -212,8 +212,10 @@ void Session::close(Instant now, Instant deadline) {
 }
 
 void Session::renew(Instant now) {
-    if (is_attached() && !x_close_by) {
+    if (is_attached() && !x_close_by && !x_is_renewing) {
+        x_is_renewing = true;
         send(now, wire::CloseSessionRequest{}, [this](Instant when, const Response& response) {
+            x_is_renewing = false;
             if (response.ok()) {
                 expire(when, "closed to get rid of a node that could not be deleted");
             }

@@ -91,6 +91,8 @@ public:
     }
     [[nodiscard]] bool is_stopped() const { return x_stage == Stage::stopped; }
     [[nodiscard]] bool is_closing() const { return x_close_by.has_value(); }
+    /// renew() was written: the session may end at any instant, whatever its safe deadline says.
+    [[nodiscard]] bool is_renewing() const { return x_is_renewing; }
     /// After the close: the server confirmed it, and the session with all its nodes is gone.
     [[nodiscard]] bool was_closed_cleanly() const { return x_was_closed_cleanly; }
     [[nodiscard]] std::int64_t id() const { return x_id; }
@@ -178,6 +180,7 @@ private:
     Instant x_greeted = Instant::min();  // when the connect request was written
     std::optional<Instant> x_close_by;
     bool x_was_closed_cleanly = false;
+    bool x_is_renewing = false;
 
     std::int64_t x_id = 0;
     std::string x_password;

@@ -80,6 +80,12 @@ bool WatchRegistry::confirm(const std::string& path, std::uint64_t ticket, bool 
     return true;
 }
 
+bool WatchRegistry::is_superseded(const std::string& path, std::uint64_t ticket) const {
+    const auto found = x_entries.find(path);
+    return found != x_entries.end() && found->second.lock_ticket != 0 &&
+           found->second.lock_ticket != ticket;
+}
+
 std::optional<wire::RemoveWatchesRequest> WatchRegistry::drop_for_lock(const std::string& path,
                                                                        bool can_remove) {
     const auto found = x_entries.find(path);

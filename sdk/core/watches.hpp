@@ -34,6 +34,8 @@ public:
     /// The server's answer: armed, or not (no node). False if the watch fired before the answer
     /// came, or was dropped: then it has to be armed again, or is not wanted any more.
     bool confirm(const std::string& path, std::uint64_t ticket, bool armed);
+    /// The watch is being armed once more, by a later request: its answer decides.
+    [[nodiscard]] bool is_superseded(const std::string& path, std::uint64_t ticket) const;
     /// The lock queue lost interest. The entry stays until the server's answer says that it is
     /// gone, unless `can_remove`.
     [[nodiscard]] std::optional<wire::RemoveWatchesRequest> drop_for_lock(const std::string& path,

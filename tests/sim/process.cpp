@@ -218,8 +218,8 @@ void Process::lose_link() {
     if (!x_link) {
         return;
     }
-    // Half a second is many round trips: time to close a session, for one that is being closed.
-    const Instant recently = x_world.now - 500ms;
+    // Time enough to close a session, for one that is being closed.
+    const Instant recently = x_world.now - x_world.patience;
     if (!is_disturbed() && x_disturbed_at < recently && x_world.servers_calm_since < recently) {
         x_quiet_loss_at = x_world.now;
     }

@@ -27,14 +27,10 @@ Simulation::Simulation(Plan plan, bool is_traced)
       x_network(x_world),
       x_outsider(x_world),
       x_troubles(x_world, x_outsider, x_processes) {
-    Duration slowest = x_world.plan.slowest_server_delay;
     for (const ProcessPlan& process : x_world.plan.processes) {
         x_processes.push_back(std::make_unique<Process>(x_world, x_network, process));
         x_users.push_back(std::make_unique<User>(x_world, *x_processes.back()));
-        slowest = std::max(slowest, process.link.most_delay);
     }
-    // What an undisturbed client needs at most for anything: a handful of round trips.
-    x_patience = 1500ms + 10 * slowest;
     x_world.ensemble.set_on_commit(
         [this](Instant at, const server::Transaction& each) { on_commit(at, each); });
     x_world.ensemble.set_fate(
@@ -174,7 +170,7 @@ void Simulation::look() {
     if (!x_world.observer.has_nodes()) {
         return;
     }
-    const Instant since = x_world.now - x_patience;
+    const Instant since = x_world.now - x_world.patience;
     const bool are_servers_calm = leader && x_world.servers_calm_since < since;
     std::vector<Condition> conditions;
     for (const auto& process : x_processes) {
@@ -182,7 +178,7 @@ void Simulation::look() {
         conditions.push_back(
             condition == Condition::calm && !are_servers_calm ? Condition::disturbed : condition);
     }
-    x_world.observer.check_progress(x_world.now, conditions, x_patience);
+    x_world.observer.check_progress(x_world.now, conditions, x_world.patience);
 }
 
 // ---- the end ------------------------------------------------------------------------------------

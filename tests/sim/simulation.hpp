@@ -54,7 +54,6 @@ private:
     std::vector<std::unique_ptr<User>> x_users;
     Troubles x_troubles;
     std::optional<server::ServerId> x_leader;
-    Duration x_patience;
     Duration x_idle{};
     std::uint64_t x_steps = 0;
 };

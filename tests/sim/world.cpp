@@ -1,9 +1,24 @@
 #include "tests/sim/world.hpp"
 
+#include <algorithm>
+
 namespace leasehold::sim {
+
+namespace {
+
+Duration patience_for(const Plan& plan) {
+    Duration slowest = plan.slowest_server_delay;
+    for (const ProcessPlan& process : plan.processes) {
+        slowest = std::max(slowest, process.link.most_delay);
+    }
+    return std::chrono::milliseconds{1500} + 10 * slowest;
+}
+
+}  // namespace
 
 World::World(Plan given, bool is_traced)
     : plan(std::move(given)),
+      patience(patience_for(plan)),
       active_until(genesis + plan.active),
       random(plan.seed ^ 0x6c65617365u),
       journal(is_traced),

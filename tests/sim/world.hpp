@@ -45,6 +45,8 @@ struct World {
     [[nodiscard]] bool is_active() const { return now < active_until; }
 
     const Plan plan;
+    /// What an undisturbed client needs at most for anything: a handful of round trips.
+    const Duration patience;
     Instant now = genesis;
     Instant active_until;
     core::Random random;

@@ -309,6 +309,29 @@ TEST_F(EngineFaults, NodeThatCannotBeDeletedCostsTheSessionOnceNoLeaseIsOut) {
     EXPECT_EQ(a.stats().orphans, 0u);
 }
 
+TEST_F(EngineFaults, NothingIsGrantedOnASessionThatIsBeingClosedForAnOrphan) {
+    server.make(world.now(), "/other");
+    const std::string ahead = server.make(world.now(), "/other/stranger-lock-",
+                                          wire::CreateMode::ephemeral_sequential, "", 999);
+    server.fail_next(Opcode::remove, ServerError::no_auth, 1000);
+    a.release(hold(a));
+    const OperationId waiting = a.acquire("/other", {.wait = 100s, .budget = 10s});
+    a.on_write = [&](const support::EngineDriver::Write& write) {
+        for (const auto& frame : write.frames) {
+            if (frame.op == Opcode::close_session) {
+                remove(ahead);  // the wake-up overtakes the answer
+            }
+        }
+    };
+    ASSERT_TRUE(answered(a, waiting, 80s));
+    ASSERT_NE(a.refusal(waiting), nullptr) << "granted on a session that is at its end";
+    EXPECT_EQ(a.refusal(waiting)->code, errc::session_expired);
+    EXPECT_EQ(a.stats().sessions, 1u);
+    world.run_for(1s);
+    EXPECT_EQ(a.stats().sessions, 2u);
+    EXPECT_NE(a.grant(hold(a)), nullptr);
+}
+
 TEST_F(EngineFaults, OrphanWhoseLimitPassesWhileDisconnectedIsNotForgotten) {
     const OperationId id = hold(a);
     server.fail_next(Opcode::remove, ServerError::no_auth, 1000);

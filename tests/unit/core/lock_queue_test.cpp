@@ -103,6 +103,37 @@ TEST_F(LockQueueing, ChangeOfThePredecessorsDataOnlyRearmsTheWatch) {
     EXPECT_NE(b.grant(id), nullptr);
 }
 
+/// Without removeWatches the watch of a waiter that gave up is kept until it fires.
+class LockQueueingOnOldServer : public EngineBench {
+protected:
+    LockQueueingOnOldServer()
+        : EngineBench({.version = {3, 4, 8}}, support::test_settings({.session_timeout = 20s,
+                                                                      .tick = 1s,
+                                                                      .standalone = true,
+                                                                      .server_version = "3.4.8"})) {
+    }
+};
+
+TEST_F(LockQueueingOnOldServer, KeptWatchThatFiresWhileItIsArmedAgainCostsOneMoreRead) {
+    const std::string other = stranger();
+    b.cancel(queue(b));
+    world.run_for(20ms);
+    b.forget_writes();
+    const OperationId id = b.acquire("/q", default_options());
+    world.run_for(1500us);  // the event arrives between the new read and its answer
+    server.write(world.now(), other, "new data");
+    world.collect();
+    world.run_for(100ms);
+    std::size_t reads = 0;
+    for (const auto& frame : b.requests()) {
+        reads += frame.op == Opcode::get_data && frame.path == other ? 1 : 0;
+    }
+    EXPECT_EQ(reads, 2u);
+    remove(other);
+    ASSERT_TRUE(answered(b, id, 1s));
+    EXPECT_NE(b.grant(id), nullptr);
+}
+
 TEST_F(LockQueueing, CancelIsAnsweredAtOnceAndRemovesWatchAndNode) {
     hold(a);
     const OperationId id = queue(b);
