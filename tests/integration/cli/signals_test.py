@@ -183,7 +183,7 @@ class ViolentDeath(harness.ServerTest):
 class Terminal(harness.ServerTest):
     """The tool in a terminal, as a shell would start it in the foreground."""
 
-    def start_in_terminal(self, *command, budget="5s"):
+    def start_in_terminal(self, *command, budget="9s"):
         options = [*TIMING, "--budget", budget, "--grace", "300ms"]
         return self.fork_in_terminal(harness.TOOL, "run", self.path, *options, "--", *command)
 
