@@ -13,6 +13,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 
+constexpr std::size_t worth_sending = std::size_t{64} << 10;
+
 bool would_block() {
     return errno == EAGAIN || errno == EWOULDBLOCK;
 }
@@ -84,7 +86,9 @@ void Peer::write(Instant made_at, std::string bytes) {
         return;
     }
     x_pending += bytes.size();
-    if (!x_output.empty() && x_output.back().made_at == made_at) {
+    // Small replies of one turn are sent in one go; large ones are not copied together.
+    if (!x_output.empty() && x_output.back().made_at == made_at &&
+        x_output.back().bytes.size() < worth_sending) {
         x_output.back().bytes += bytes;
     } else {
         x_output.push_back({made_at, std::move(bytes)});

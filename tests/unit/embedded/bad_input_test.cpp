@@ -107,7 +107,8 @@ TEST_F(NeverReads, IsNotHeardAnyMore_AndKeepsNobodyWaiting) {
     for (int count = 0; count < 100; ++count) {
         ASSERT_TRUE(client.zookeeper().set("/big", "small"));
     }
-    EXPECT_LT(resident_mib() - before, 200) << "bounded, whatever was asked for";
+    // One piece of requests is worth 35 MB; a sanitizer takes several times that beside it.
+    EXPECT_LT(resident_mib() - before, 150 * support::time_factor()) << "20 GB were asked for";
 }
 
 TEST_F(NeverReads, WhenItReadsAfterAll_EverythingIsThere) {
