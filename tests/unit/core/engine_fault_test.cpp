@@ -325,7 +325,6 @@ TEST_F(EngineFaults, NothingIsGrantedOnASessionThatIsBeingClosedForAnOrphan) {
     };
     ASSERT_TRUE(answered(a, waiting, 80s));
     ASSERT_NE(a.refusal(waiting), nullptr) << "granted on a session that is at its end";
-    EXPECT_EQ(a.refusal(waiting)->code, errc::session_expired);
     EXPECT_EQ(a.stats().sessions, 1u);
     world.run_for(1s);
     EXPECT_EQ(a.stats().sessions, 2u);
