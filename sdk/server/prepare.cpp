@@ -269,22 +269,31 @@ Preparer::Outcome Preparer::change(const WriteRequest& request, wire::RemoveRequ
     return Change{.kind = ChangeKind::deleted, .path = std::move(body.path)};
 }
 
-Preparer::Outcome Preparer::change(const WriteRequest& request, wire::SetDataRequest body) {
+/// Looks for the node that the client may use so, in the version that it expects.
+ServerError Preparer::find_node(const WriteRequest& request, const std::string& path,
+                                std::int32_t perms, std::int32_t version,
+                                std::optional<NodeView>& node) const {
     if (request.session_standing != ServerError::ok) {
         return request.session_standing;
     }
-    if (!is_valid_path(body.path)) {
+    if (!is_valid_path(path)) {
         return ServerError::bad_arguments;
     }
-    const auto node = x_pending.find(body.path);
+    node = x_pending.find(path);
     if (!node) {
         return ServerError::no_node;
     }
-    if (!allows(*node->acls, wire::perms::write, request.identities)) {
+    if (!allows(*node->acls, perms, request.identities)) {
         return ServerError::no_auth;
     }
-    if (!is_version(body.version, node->version)) {
-        return ServerError::bad_version;
+    return is_version(version, node->version) ? ServerError::ok : ServerError::bad_version;
+}
+
+Preparer::Outcome Preparer::change(const WriteRequest& request, wire::SetDataRequest body) {
+    std::optional<NodeView> node;
+    const ServerError err = find_node(request, body.path, wire::perms::write, body.version, node);
+    if (err != ServerError::ok) {
+        return err;
     }
     return Change{.kind = ChangeKind::data_set,
                   .path = std::move(body.path),
@@ -324,21 +333,10 @@ Preparer::Outcome Preparer::change(const WriteRequest& request, wire::SetAclRequ
 }
 
 Preparer::Outcome Preparer::change(const WriteRequest& request, wire::CheckRequest body) {
-    if (request.session_standing != ServerError::ok) {
-        return request.session_standing;
-    }
-    if (!is_valid_path(body.path)) {
-        return ServerError::bad_arguments;
-    }
-    const auto node = x_pending.find(body.path);
-    if (!node) {
-        return ServerError::no_node;
-    }
-    if (!allows(*node->acls, wire::perms::read, request.identities)) {
-        return ServerError::no_auth;
-    }
-    if (!is_version(body.version, node->version)) {
-        return ServerError::bad_version;
+    std::optional<NodeView> node;
+    const ServerError err = find_node(request, body.path, wire::perms::read, body.version, node);
+    if (err != ServerError::ok) {
+        return err;
     }
     return Change{.kind = ChangeKind::checked, .path = std::move(body.path)};
 }

@@ -66,6 +66,9 @@ private:
                                                const Creation& creation) const;
     [[nodiscard]] Outcome place(const WriteRequest& request, Creation creation) const;
 
+    [[nodiscard]] wire::ServerError find_node(const WriteRequest& request, const std::string& path,
+                                              std::int32_t perms, std::int32_t version,
+                                              std::optional<NodeView>& node) const;
     [[nodiscard]] Outcome change(const WriteRequest& request, wire::CreateRequest body);
     [[nodiscard]] Outcome change(const WriteRequest& request, wire::Create2Request body);
     [[nodiscard]] Outcome change(const WriteRequest& request, wire::CreateContainerRequest body);

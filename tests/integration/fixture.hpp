@@ -4,6 +4,7 @@
 
 #include <leasehold/leasehold.hpp>
 
+#include "tests/support/answers.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/zookeeper_servers.hpp"
 
@@ -60,21 +61,6 @@ void PrintTo(const Flavour& flavour, std::ostream* out);
 [[nodiscard]] bool becomes_nodes(const Client& observer, const std::string& path, int count);
 /// Waits until the servers hold no session, no ephemeral node and no watch.
 [[nodiscard]] ::testing::AssertionResult nothing_left(ZooKeeperEnsemble& servers);
-
-/// The error's one line, or "success".
-template <class T>
-[[nodiscard]] std::string why(const result<T>& answer) {
-    return answer ? "success" : answer.error().message();
-}
-
-template <class T>
-[[nodiscard]] ::testing::AssertionResult fails_with(const result<T>& answer, std::error_code code) {
-    if (!answer && answer.error() == code) {
-        return ::testing::AssertionSuccess();
-    }
-    return ::testing::AssertionFailure()
-           << "wanted: " << code.message() << ", got: " << why(answer);
-}
 
 /// Keeps what a client logs. Must outlive the client.
 class LogBook {

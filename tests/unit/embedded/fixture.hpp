@@ -4,6 +4,7 @@
 #include <leasehold/leasehold.hpp>
 #include <leasehold/testing.hpp>
 
+#include "tests/support/answers.hpp"
 #include "tests/support/patience.hpp"
 
 #include <gtest/gtest.h>
@@ -18,31 +19,14 @@ namespace leasehold::embedded_test {
 
 using namespace std::chrono_literals;
 using support::eventually;
+using support::fails_with;
 using support::patient;
+using support::why;
 using testing::EmbeddedServer;
 using testing::EmbeddedServerOptions;
 using testing::Operation;
 
 inline constexpr CreateOptions ephemeral{.mode = CreateMode::ephemeral};
-
-/// The error's one line, or "success".
-template <class T>
-[[nodiscard]] std::string why(const result<T>& answer) {
-    return answer ? "success" : answer.error().message();
-}
-
-template <class T>
-[[nodiscard]] ::testing::AssertionResult fails_with(const result<T>& answer, std::error_code code) {
-    if (!answer && answer.error() == code) {
-        return ::testing::AssertionSuccess();
-    }
-    return ::testing::AssertionFailure()
-           << "wanted: " << code.message() << ", got: " << why(answer);
-}
-template <class T>
-[[nodiscard]] ::testing::AssertionResult fails_with(const result<T>& answer, errc code) {
-    return fails_with(answer, make_error_code(code));
-}
 
 /// A client that is connected.
 [[nodiscard]] inline Client connect(const EmbeddedServer& server, const ClientOptions& options) {
