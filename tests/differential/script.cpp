@@ -135,7 +135,8 @@ private:
     }
     wire::CreateMode mode() {
         static constexpr std::array<int, 9> some{0, 0, 0, 1, 1, 2, 3, 3, 4};
-        return static_cast<wire::CreateMode>(chance(2) ? x_random.below(10) : one_of(some));
+        return static_cast<wire::CreateMode>(chance(2) ? static_cast<int>(x_random.below(10))
+                                                       : one_of(some));
     }
 
     // ---- requests ----

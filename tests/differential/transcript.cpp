@@ -64,7 +64,7 @@ public:
     }
     template <wire::Record X>
     void print(const X& record) {
-        X::fields(record, [this](const auto&... field) { (print(field), ...); });
+        X::fields(record, [&](const auto&... field) { (print(field), ...); });
     }
 
 private:
