@@ -156,9 +156,8 @@ void Contender::read_queue(std::span<const std::string> children) {
                  [&](const Contestant& other) {
                      return other.sequence == x_own.sequence && other.name != x_own.name;
                  });
-    x_has_queued |= !x_ahead.empty();
     walk_down();
-    if (is_live() && (x_watch_own_node || x_has_queued || x_czxid == 0)) {
+    if (is_live() && (x_watch_own_node || !x_ahead.empty() || x_czxid == 0)) {
         watch_own();
     }
 }

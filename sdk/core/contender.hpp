@@ -101,7 +101,6 @@ private:
     std::int64_t x_czxid = 0;
     bool x_may_exist = true;     // false once the server said that no node was made, or is gone
     bool x_own_watched = false;  // asked for, on this connection
-    bool x_has_queued = false;   // somebody was ahead in a list; then our own node is watched
     bool x_was_created = false;  // the create is known to have succeeded
     int x_creates = 0;
     wire::ServerError x_parent_error = wire::ServerError::ok;
