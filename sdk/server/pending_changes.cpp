@@ -38,6 +38,7 @@ std::vector<std::string> PendingChanges::ephemerals_of(std::int64_t session) con
         }
     }
     std::vector<std::string> paths;
+    paths.reserve(created.size());
     for (const auto& [path, zxid] : created) {
         paths.push_back(path);
     }

@@ -55,7 +55,8 @@ TEST_F(OneServer, TimeoutsAreClampedOnEveryConnect) {
 }
 
 TEST(SessionIds, AreNeverThoseOfALaterRunOnTheSameMachine) {
-    // Both runs have the wall clock of the same Instant 0, which may be when the machine was booted.
+    // Both runs have the wall clock of the same Instant 0, which may be when the machine was
+    // booted.
     Bench earlier({.wall_clock_base_ms = 1'767'225'600'000});
     Bench later({.wall_clock_base_ms = 1'767'225'600'000});
     later.run_for(seconds{5});
