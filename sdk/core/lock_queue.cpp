@@ -42,7 +42,7 @@ void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
         const std::size_t ahead = x_waiters.size() - 1 + (x_holder ? 1 : 0) +
                                   (x_contender ? x_contender->ahead().size() : 0);
         if (auto refusal = why_not_admit(now, waiter, ahead)) {
-            return refuse(now, id, std::move(*refusal), false);
+            return refuse(now, id, std::move(*refusal));
         }
     }
     advance(now);
@@ -59,7 +59,7 @@ void LockQueue::leave(Instant now, OperationId id, std::error_code code, std::st
     const auto waiter = std::find_if(x_waiters.begin(), x_waiters.end(),
                                      [&](const Waiter& each) { return each.id == id; });
     if (waiter != x_waiters.end()) {
-        return refuse(now, id, describe(now, *waiter, code, std::move(what)), false);
+        return refuse(now, id, describe(now, *waiter, code, std::move(what)));
     }
     const auto leaving = std::find_if(x_leaving.begin(), x_leaving.end(),
                                       [&](const Leaving& each) { return each.id == id; });
@@ -79,7 +79,13 @@ void LockQueue::on_wait_end(Instant now, OperationId id) {
                                          : session.last_trouble());
 }
 
-void LockQueue::refuse(Instant now, OperationId id, Refusal refusal, bool read_holder_first) {
+void LockQueue::refuse(Instant now, OperationId id, Refusal refusal) {
+    turn_away(now, id, std::move(refusal), false);
+    advance(now);
+}
+
+/// Moves nobody else on, so that whoever goes through the queue may turn away several.
+void LockQueue::turn_away(Instant now, OperationId id, Refusal refusal, bool read_holder_first) {
     x_now = now;
     forget_timers(id);
     std::erase_if(x_waiters, [&](const Waiter& waiter) { return waiter.id == id; });
@@ -96,7 +102,6 @@ void LockQueue::refuse(Instant now, OperationId id, Refusal refusal, bool read_h
     } else {
         answer(id, std::move(refusal));
     }
-    advance(now);
 }
 
 void LockQueue::answer(OperationId id, Refusal refusal) {
@@ -160,16 +165,16 @@ void LockQueue::advance(Instant now) {
     if (x_contender && x_contender->state() == ContenderState::ended) {
         settle_failure(now);
     }
+    if (x_contender && x_contender->knows_queue() && !x_holder) {
+        admit(now);
+    }
     if (x_waiters.empty() && !x_holder) {
         return abandon(now);
     }
     if (!x_contender) {
         return begin(now);
     }
-    if (x_contender->knows_queue() && !x_holder) {
-        admit(now);
-    }
-    if (x_contender && x_contender->state() == ContenderState::first) {
+    if (x_contender->state() == ContenderState::first) {
         try_grant(now);
     }
 }
@@ -220,7 +225,7 @@ void LockQueue::on_checked(Instant now, const Response& response) {
     if (!x_waiters.empty()) {
         if (auto refusal = why_not_admit(now, x_waiters.front(), ahead)) {
             x_was_checked = false;
-            return refuse(now, x_waiters.front().id, std::move(*refusal), false);
+            return refuse(now, x_waiters.front().id, std::move(*refusal));
         }
     }
     advance(now);
@@ -269,14 +274,12 @@ void LockQueue::admit(Instant now) {
                   "kazoo's plain Lock does not see our contenders"}}});
     }
     const std::size_t ahead = x_contender->ahead().size();
-    std::vector<std::pair<OperationId, Refusal>> refused;
-    for (std::size_t i = 0; i < x_waiters.size(); ++i) {
-        if (auto refusal = why_not_admit(now, x_waiters[i], ahead + i)) {
-            refused.emplace_back(x_waiters[i].id, std::move(*refusal));
+    for (std::size_t stay = 0; stay < x_waiters.size();) {
+        if (auto refusal = why_not_admit(now, x_waiters[stay], ahead + stay)) {
+            turn_away(now, x_waiters[stay].id, std::move(*refusal), true);
+        } else {
+            ++stay;
         }
-    }
-    for (auto& [id, refusal] : refused) {
-        refuse(now, id, std::move(refusal), true);
     }
 }
 

@@ -121,7 +121,8 @@ private:
     [[nodiscard]] Refusal describe(Instant now, const Waiter& waiter, std::error_code code,
                                    std::string what) const;
     void refuse_unaffordable(Instant now);
-    void refuse(Instant now, OperationId id, Refusal refusal, bool read_holder_first);
+    void refuse(Instant now, OperationId id, Refusal refusal);
+    void turn_away(Instant now, OperationId id, Refusal refusal, bool read_holder_first);
     void answer(OperationId id, Refusal refusal);
     void read_holder(Instant now, const std::string& name);
     void on_holder_known(Instant now, const std::string& name, std::string record);

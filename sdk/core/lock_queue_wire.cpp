@@ -244,16 +244,17 @@ void LockQueue::refuse_unaffordable(Instant now) {
     const LeaseTiming& timing = x_context.settings.timing;
     const Duration timeout = x_context.session.evidence().session_timeout();
     const Duration limit = budget_limit(timing, timeout);
-    std::vector<std::pair<OperationId, Refusal>> refused;
-    for (const Waiter& waiter : x_waiters) {
+    for (std::size_t stay = 0; stay < x_waiters.size();) {
+        const Waiter& waiter = x_waiters[stay];
         const Duration budget = saturate(waiter.spec.options.budget);
         if (budget > limit) {
-            refused.emplace_back(waiter.id, describe(now, waiter, errc::budget_refused,
-                                                     explain_budget(timing, timeout, budget)));
+            turn_away(now, waiter.id,
+                      describe(now, waiter, errc::budget_refused,
+                               explain_budget(timing, timeout, budget)),
+                      false);
+        } else {
+            ++stay;
         }
-    }
-    for (auto& [id, refusal] : refused) {
-        refuse(now, id, std::move(refusal), false);
     }
 }
 

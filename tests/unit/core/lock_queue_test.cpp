@@ -266,6 +266,56 @@ TEST_F(LockQueueing, HopelessWaitIsRefusedEarlyUnlessAskedNotTo) {
     EXPECT_EQ(a.about<AcquireDone>(stubborn), nullptr);
 }
 
+TEST_F(LockQueueing, EachOfSeveralWhomOneListRefusesIsAnsweredOnce) {
+    for (int i = 0; i < 7; ++i) {
+        const OperationId held = hold(a);
+        world.run_for(1s);
+        a.release(held);
+        world.run_for(10ms);
+    }
+    const OperationId held = hold(a, {.wait = 1s, .budget = 17s});  // the eighth makes a pace
+    a.link_options = {1100ms, 1100ms};  // no evidence any more: safe for less than 18 s
+    world.run_for(6s);
+    LockOptions whole{.wait = 16s, .budget = 18s};
+    whole.accept_shortened = false;
+    const OperationId first = a.acquire("/q", whole);
+    const OperationId second = a.acquire("/q", {.wait = 2500ms, .budget = 1s});
+    const OperationId third = a.acquire("/q", {.wait = 2500ms, .budget = 1s});
+    a.release(held);
+    ASSERT_TRUE(answered(a, third));
+    EXPECT_EQ(a.refusal(first)->code, errc::budget_refused);
+    for (const OperationId id : {second, third}) {
+        ASSERT_NE(a.refusal(id), nullptr);
+        EXPECT_EQ(a.refusal(id)->code, errc::hopeless_wait);
+    }
+    world.run_for(5s);
+    for (const OperationId id : {first, second, third}) {
+        EXPECT_EQ(a.count<AcquireDone>(id), 1u);
+    }
+}
+
+TEST_F(LockQueueing, OnesThatAreRefusedAreNotCountedAheadOfThoseBehindThem) {
+    const OperationId held = hold(a, {.wait = 1s, .budget = 1s});
+    LockOptions narrow = default_options();
+    narrow.max_queue = 2;
+    LockOptions wide = default_options();
+    stranger();
+    const OperationId first = a.acquire("/q", wide);
+    const OperationId second = a.acquire("/q", narrow);
+    stranger();
+    const OperationId third = a.acquire("/q", wide);
+    narrow.max_queue = 4;
+    const OperationId fourth = a.acquire("/q", narrow);
+    // The holder's budget ends: the list shows two strangers ahead of all of us.
+    ASSERT_TRUE(answered(a, second));
+    EXPECT_EQ(a.refusal(second)->code, errc::queue_full);
+    world.run_for(100ms);
+    for (const OperationId id : {first, third, fourth}) {
+        EXPECT_EQ(a.about<AcquireDone>(id), nullptr);
+    }
+    EXPECT_NE(a.about<LeaseEnded>(held), nullptr);
+}
+
 TEST_F(LockQueueing, MissingParentsAreMadeAsContainers) {
     const OperationId id = a.acquire("/x/y/z", default_options());
     ASSERT_TRUE(answered(a, id));
