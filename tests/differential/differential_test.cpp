@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <memory>
+#include <set>
 #include <stdexcept>
 
 namespace leasehold::differential {
@@ -97,13 +99,18 @@ std::string difference(const std::vector<std::string>& real, const std::vector<s
     while (at < real.size() && at < model.size() && real[at] == model[at]) {
         ++at;
     }
+    const auto line_of = [](const std::vector<std::string>& lines, std::size_t i) {
+        constexpr std::size_t width = 500;
+        const std::string line = i < lines.size() ? lines[i] : "nothing";
+        return (line.size() > width ? line.substr(0, width) + "..." : line) + "\n";
+    };
     std::string text;
     for (std::size_t i = at > limit ? at - limit : 0; i < at; ++i) {
-        text += "  both:  " + real[i] + "\n";
+        text += "  both:  " + line_of(real, i);
     }
     for (std::size_t i = at; i < std::min(at + 3, std::max(real.size(), model.size())); ++i) {
-        text += "  real:  " + (i < real.size() ? real[i] : "nothing") + "\n";
-        text += "  model: " + (i < model.size() ? model[i] : "nothing") + "\n";
+        text += "  real:  " + line_of(real, i);
+        text += "  model: " + line_of(model, i);
     }
     return text;
 }
@@ -113,30 +120,35 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+/// A real server and a model, both as they are when new, and who talks to them.
+struct Pair {
+    support::ZooKeeperEnsemble servers{
+        support::ServerOptions{.tick = 2s, .jvm = {"-Dznode.container.checkIntervalMs=86400000"}}};
+    RealTransport to_real{servers.server().port()};
+    ModelTransport to_model;
+    Conversation real{to_real};
+    Conversation model{to_model};
+};
+
 TEST(Differential, RandomConversationsGetTheSameAnswersFromTheModelAndFromZooKeeper) {
-    support::ZooKeeperEnsemble servers(
-        support::ServerOptions{.tick = 2s, .jvm = {"-Dznode.container.checkIntervalMs=86400000"}});
+    constexpr std::size_t enough = 10;
     const std::uint64_t only = number_from_environment("LEASEHOLD_SCRIPT", 0);
     const std::uint64_t count = number_from_environment("LEASEHOLD_SCRIPTS", 1000);
     const std::uint64_t first = only != 0 ? only : 1;
     const std::uint64_t last = only != 0 ? only : count;
     std::size_t lines = 0;
     std::size_t differences = 0;
-    RealTransport to_real(servers.server().port());
-    ModelTransport to_model;
-    auto real = std::make_unique<Conversation>(to_real);
-    auto model = std::make_unique<Conversation>(to_model);
-    for (std::uint64_t seed = first; seed <= last && differences < 10; ++seed) {
+    auto pair = std::make_unique<Pair>();
+    for (std::uint64_t seed = first; seed <= last && differences < enough; ++seed) {
         const Script script = make_script(seed);
-        const auto said = transcript_of(*real, script);
-        const auto modelled = transcript_of(*model, script);
+        const auto said = transcript_of(pair->real, script);
+        const auto modelled = transcript_of(pair->model, script);
         lines += said.size();
         if (said != modelled) {
             ++differences;
             ADD_FAILURE() << "script " << seed << ":\n"
                           << difference(said, modelled, only != 0 ? 1000 : 30);
-            real = std::make_unique<Conversation>(to_real);
-            model = std::make_unique<Conversation>(to_model);
+            pair = std::make_unique<Pair>();  // what this script left differs too
         } else if (said.size() == 1) {
             ADD_FAILURE() << "script " << seed << ": " << said.front();
         }

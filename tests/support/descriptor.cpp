@@ -1,5 +1,6 @@
 #include "tests/support/descriptor.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
@@ -106,7 +107,17 @@ bool send_all(const Descriptor& socket, std::string_view bytes) {
 
 std::optional<std::string> receive(const Descriptor& socket, std::chrono::milliseconds limit) {
     pollfd entry{.fd = socket.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&entry, 1, static_cast<int>(limit.count())) <= 0) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto left = [&] {
+        const auto rest =
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        return static_cast<int>(std::max<std::int64_t>(rest.count(), 0));
+    };
+    int ready = 0;
+    do {
+        ready = ::poll(&entry, 1, left());
+    } while (ready < 0 && errno == EINTR);
+    if (ready <= 0) {
         return std::nullopt;
     }
     std::array<char, 65'536> buffer;
