@@ -156,8 +156,9 @@ void Contender::read_queue(std::span<const std::string> children) {
                  [&](const Contestant& other) {
                      return other.sequence == x_own.sequence && other.name != x_own.name;
                  });
+    x_watch_own_node |= !x_ahead.empty();
     walk_down();
-    if (is_live() && (x_watch_own_node || !x_ahead.empty() || x_czxid == 0)) {
+    if (is_live() && x_watch_own_node) {
         watch_own();
     }
 }
@@ -262,13 +263,13 @@ void Contender::on_detached() {
 }
 
 void Contender::on_attached() {
+    // Whoever deleted our node while we were away is noticed by reading it, which also tells the
+    // token of a create whose reply was lost.
+    x_watch_own_node = true;
     switch (x_state) {
         case ContenderState::uncertain: x_port.list_behind_barrier(); break;
         case ContenderState::listing: x_port.list(); break;
-        case ContenderState::held:
-            // Whoever deleted our node while we were away is noticed by reading it.
-            watch_own();
-            break;
+        case ContenderState::held: watch_own(); break;
         case ContenderState::creating:
         case ContenderState::waiting:
         case ContenderState::first:

@@ -92,7 +92,7 @@ private:
     ContenderPort& x_port;
     const std::string x_path;
     const std::int64_t x_session_id;
-    const bool x_watch_own_node;
+    bool x_watch_own_node;  // by option, or because the grant took more than the first round trip
 
     ContenderState x_state = ContenderState::creating;
     std::optional<Error> x_failure;

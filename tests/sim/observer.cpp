@@ -85,8 +85,7 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
     if (node == nodes.begin()) {
         x_locks[lock].head_since = truth;
     }
-    x_gone[path] = {client_of(owner), std::nullopt, truth, node->second.since,
-                    node->second.was_queued};
+    x_gone[path] = {client_of(owner), std::nullopt, truth, node->second.was_queued};
     nodes.erase(node);
     if (by != 0 && by != owner && !x_options.has_foreign_deletes) {
         violated(truth, "S10: " + path + " is deleted by another session than its own");
@@ -170,14 +169,13 @@ void Observer::check_local_grant(Instant truth, const std::string& lease, const 
     }
 }
 
-/// A contender that had to queue on this connection watches its own node: where somebody deletes
+/// A contender that had to queue watches its own node: where somebody deletes
 /// nodes, a grant may be in flight beside the news, but not come long after it.
 void Observer::check_presence(Instant truth, ClientNumber who, const Holding& holding,
                               Instant calm_since) {
     constexpr Duration news_travel = std::chrono::milliseconds{1500};
     const auto gone = x_gone.find(holding.lease->node);
     if (gone != x_gone.end() && gone->second.was_queued && gone->second.at > calm_since &&
-        local(who, gone->second.since) > x_clients[who].attached_since &&
         truth - gone->second.at > news_travel) {
         violated(truth, "S2: " + name(who, holding.id) + " is granted on a node that is long gone");
     }

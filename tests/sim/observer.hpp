@@ -174,7 +174,6 @@ private:
         std::optional<ClientNumber> owner;
         std::optional<ClientNumber> woken;
         Instant at{};
-        Instant since{};  ///< its creation
         bool was_queued = false;
     };
     struct Lock {

@@ -20,13 +20,14 @@ using Step = std::function<void(Bench&)>;
 /// How to get into each state. "reading": waits only for the czxid of its own node.
 const std::vector<std::pair<std::string, Step>> states = {
     {"creating", [](Bench&) {}},
-    {"uncertain", [](Bench& b) { b.contender.on_detached(); }},
+    {"uncertain", [](Bench& b) { b.contender.on_detached(), b.contender.on_attached(); }},
     {"listing", [](Bench& b) { b.created(); }},
     {"waiting",
      [](Bench& b) {
          b.created(), b.listed({own, before});
      }},
-    {"reading", [](Bench& b) { b.contender.on_detached(), b.listed({own}); }},
+    {"reading",
+     [](Bench& b) { b.contender.on_detached(), b.contender.on_attached(), b.listed({own}); }},
     {"first", [](Bench& b) { b.created(), b.listed({own}); }},
     {"held", [](Bench& b) { b.created(), b.listed({own}), b.contender.on_granted(); }},
     {"ended", [](Bench& b) { b.created(), b.contender.on_deleted(own); }},

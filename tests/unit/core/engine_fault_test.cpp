@@ -270,6 +270,23 @@ TEST_F(EngineFaults, HandOffThatIsMissedWhileDisconnectedIsFoundByListingAgain) 
     EXPECT_NE(b.grant(id), nullptr);
 }
 
+TEST_F(EngineFaults, LockThatHadToQueueWatchesItsNodeAlsoIfItWasFirstWhenItCameBack) {
+    const OperationId held = hold(a);
+    const OperationId id = queue(b, {.wait = 30s, .budget = 10s});
+    b.refuses_connects = true;
+    b.cut();
+    a.release(held);
+    world.run_for(1s);
+    b.refuses_connects = false;
+    ASSERT_TRUE(answered(b, id));
+    ASSERT_NE(b.grant(id), nullptr);
+    world.run_for(100ms);
+    remove(b.grant(id)->lease->node);
+    world.run_for(10ms);
+    ASSERT_NE(b.about<LeaseEnded>(id), nullptr);
+    EXPECT_EQ(b.about<LeaseEnded>(id)->loss, Loss::node_deleted);
+}
+
 TEST_F(EngineFaults, StoppedProcessLatchesItsLeaseBeforeItReadsAByte) {
     const OperationId id = hold(a, {.wait = 1s, .budget = 2s});
     const OperationId next = queue(a, {.wait = 30s, .budget = 1s});
