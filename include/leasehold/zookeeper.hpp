@@ -97,7 +97,8 @@ public:
     Watch& operator=(Watch&&) noexcept;
     ~Watch();
 
-    /// Waits until the watch fires, or returns what it fired with if it has.
+    /// Waits until the watch fires, or returns what it fired with if it has; with 0 ms, a poll: an
+    /// event that came before the answer to an earlier call on this client is seen.
     /// Errors: timed_out (the watch stays armed), session_expired (the watch ended with its
     /// session), closed, would_deadlock, forked.
     [[nodiscard]] result<WatchEvent> wait(milliseconds timeout);

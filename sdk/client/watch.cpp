@@ -71,6 +71,10 @@ void Watch::drop() noexcept {
 result<WatchEvent> Watch::wait(milliseconds timeout) {
     const auto impl = impl_of(x_state);
     BOOST_OUTCOME_TRYV(detail::check_usable(impl));
+    BOOST_OUTCOME_TRYV(impl->check_not_inside());
+    if (auto event = x_state->event()) {
+        return std::move(*event);  // a poll does not depend on how soon the I/O thread answers
+    }
     return detail::wait_for(impl, wait_operation(x_state), timeout,
                             Error(errc::timed_out, "nothing has changed; the watch stays armed"));
 }

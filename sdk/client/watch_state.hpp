@@ -8,6 +8,7 @@
 #include "sdk/core/effect.hpp"
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -27,20 +28,31 @@ struct WatchState {
     const std::shared_ptr<ClientImpl> impl;
     const core::OperationId id;
 
-    // of the I/O thread
-    std::optional<result<WatchEvent>> event;
-    WaitList<WatchEvent> waiting;
+    WaitList<WatchEvent> waiting;  // of the I/O thread
 
-    /// The first one counts.
+    /// What the watch fired or ended with. Any thread.
+    [[nodiscard]] std::optional<result<WatchEvent>> event() const {
+        const std::lock_guard lock(x_mutex);
+        return x_event;
+    }
+    /// On the I/O thread. The first one counts.
     void on_event(result<WatchEvent> what) {
-        if (!event) {
-            event.emplace(std::move(what));
+        {
+            const std::lock_guard lock(x_mutex);
+            if (!x_event) {
+                x_event.emplace(std::move(what));
+            }
         }
-        waiting.complete_all(*event);
+        waiting.complete_all(*x_event);
     }
+    /// On the I/O thread.
     void wait(core::OperationId waiter, Sink<WatchEvent> sink) {
-        event ? sink(*event) : waiting.add(waiter, std::move(sink));
+        x_event ? sink(*x_event) : waiting.add(waiter, std::move(sink));
     }
+
+private:
+    mutable std::mutex x_mutex;  // for those who look from outside; only the I/O thread writes
+    std::optional<result<WatchEvent>> x_event;
 };
 
 }  // namespace leasehold::detail
