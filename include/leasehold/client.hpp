@@ -91,9 +91,10 @@ public:
     /// missing.
     ///
     /// Answers by the end of `options.wait`, connecting included. Errors: wait_expired, queue_full,
-    /// hopeless_wait, budget_refused, queue_too_long, sequence_exhausted, not_permitted, no_server,
-    /// no_chroot, protocol_error, session_expired, invalid_argument, overloaded, cancelled, closed,
-    /// forked, would_deadlock. They name the path, and the holder and our position where known.
+    /// hopeless_wait, budget_refused, queue_too_long, sequence_exhausted, mixed_queue,
+    /// not_permitted, no_server, no_chroot, protocol_error, session_expired, invalid_argument,
+    /// overloaded, cancelled, closed, forked, would_deadlock. They name the path, and the holder
+    /// and our position where known.
     ///
     /// Cancellation (any type): errc::cancelled; a node that was created is deleted, and a lock
     /// that was granted in the same moment is released.
@@ -102,7 +103,21 @@ public:
     template <CompletionToken<ScopedLock> Token>
     auto async_lock(std::string_view path, const LockOptions& options, Token&& token) const {
         return detail::initiate<ScopedLock>(std::forward<Token>(token),
-                                            prepare_lock(path, options));
+                                            prepare_lock(path, LockKind::exclusive, options));
+    }
+
+    /// Takes a share of the lock at `path`: any number may hold it together, and nobody holds it
+    /// for himself meanwhile. Those who share and those who do not queue together, first come first
+    /// served: a share waits for every exclusive contender ahead of it, an exclusive one for
+    /// everybody ahead. There is no fencing token.
+    ///
+    /// Each share has a node of its own, also within one process. Otherwise as `lock`.
+    [[nodiscard]] result<ScopedLock> lock_shared(std::string_view path,
+                                                 const LockOptions& options = {}) const;
+    template <CompletionToken<ScopedLock> Token>
+    auto async_lock_shared(std::string_view path, const LockOptions& options, Token&& token) const {
+        return detail::initiate<ScopedLock>(std::forward<Token>(token),
+                                            prepare_lock(path, LockKind::shared, options));
     }
 
     /// Who holds the lock at `path` and who waits for it, in order. Every child whose name ends in
@@ -146,7 +161,7 @@ private:
     explicit Client(std::shared_ptr<detail::ClientImpl> impl) noexcept;
 
     [[nodiscard]] detail::Start<void> prepare_wait_connected() const;
-    [[nodiscard]] detail::Start<ScopedLock> prepare_lock(std::string_view path,
+    [[nodiscard]] detail::Start<ScopedLock> prepare_lock(std::string_view path, LockKind kind,
                                                          const LockOptions& options) const;
     [[nodiscard]] detail::Start<std::vector<ContenderInfo>> prepare_contenders(
         std::string_view path) const;

@@ -51,9 +51,11 @@ public:
     /// From now to `deadline()`; zero once it ended.
     [[nodiscard]] Duration remaining() const noexcept;
 
-    /// The fencing token: positive, and larger than every earlier holder's of this path. A resource
-    /// remembers the largest it has seen and refuses smaller ones.
+    /// The fencing token: positive, and larger than every earlier exclusive holder's of this path.
+    /// A resource remembers the largest it has seen and refuses smaller ones. 0, which every
+    /// resource has to refuse, for a shared hold: nothing orders those who share, so they read.
     [[nodiscard]] std::int64_t token() const noexcept;
+    [[nodiscard]] LockKind kind() const noexcept;
     /// The lock path, as it was given to `lock`; and the path of our node below it, as the raw
     /// client takes it (relative to the chroot).
     [[nodiscard]] std::string_view path() const noexcept;

@@ -115,10 +115,24 @@ enum class OnBudget {
                         ///< returns, `max_hold` has passed, or the safe deadline has
 };
 
-/// The grammar of contender names.
+/// What a hold of a lock shuts out.
+enum class LockKind {
+    exclusive,  ///< everybody else
+    shared,     ///< exclusive holds
+};
+
+/// The grammar of contender names: whose queue it is. Locks of this library see each other under
+/// all of them; other libraries know their own names only.
 enum class Naming {
-    curator,  ///< `<id>-lock-N`: one queue with Curator's InterProcessMutex and go-zookeeper
-    kazoo,    ///< `<id>__lock__N`: one queue with kazoo's Lock
+    /// `<id>-lock-N`: one queue with Curator's InterProcessMutex and go-zookeeper.
+    /// Shared: `<id>-__READ__N`, which those do not understand.
+    curator,
+    /// `<id>-__WRIT__N`, shared `<id>-__READ__N`: one queue with Curator's
+    /// InterProcessReadWriteLock.
+    curator_read_write,
+    /// `<id>__lock__N`, shared `<id>__rlock__N`: one queue with kazoo's Lock, WriteLock and
+    /// ReadLock.
+    kazoo,
 };
 
 /// One entry of an access control list, e.g. {perms::all, "auth", ""}.

@@ -40,10 +40,10 @@ Operation<void> connected_operation(const Impl& impl) {
             cancel_with(impl, &ClientImpl::cancel_wait_connected)};
 }
 
-Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path,
+Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path, LockKind kind,
                                      const LockOptions& options) {
     auto request = detail::make_lock_request(
-        path, options,
+        path, kind, options,
         {.chroot = impl->chroot(), .owner = impl->owner(), .acl = impl->default_acl()});
     if (!request) {
         return detail::failed_operation<ScopedLock>(std::move(request).error().at(path));
@@ -175,13 +175,18 @@ result<void> Client::add_auth(std::string_view scheme, std::string_view secret) 
 
 result<ScopedLock> Client::lock(std::string_view path, const LockOptions& options) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
-    return detail::wait_for(x_impl, lock_operation(x_impl, path, options));
+    return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::exclusive, options));
 }
 
-detail::Start<ScopedLock> Client::prepare_lock(std::string_view path,
+result<ScopedLock> Client::lock_shared(std::string_view path, const LockOptions& options) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::shared, options));
+}
+
+detail::Start<ScopedLock> Client::prepare_lock(std::string_view path, LockKind kind,
                                                const LockOptions& options) const {
     return detail::asynchronous(
-        x_impl, x_impl ? lock_operation(x_impl, path, options) : Operation<ScopedLock>{});
+        x_impl, x_impl ? lock_operation(x_impl, path, kind, options) : Operation<ScopedLock>{});
 }
 
 result<std::vector<ContenderInfo>> Client::contenders(std::string_view path) const {

@@ -27,6 +27,7 @@ class ClientImpl;
 /// What was agreed on when the lock was asked for.
 struct HoldTerms {
     std::string path;  ///< as the user wrote it
+    LockKind kind = LockKind::exclusive;
     Duration budget{};
     Duration reserve{};
     bool holds_until_return = false;
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] Instant deadline() const noexcept;
     [[nodiscard]] Instant call_deadline() const noexcept;
     [[nodiscard]] std::int64_t token() const noexcept { return x_lease->token; }
+    [[nodiscard]] LockKind kind() const noexcept { return x_terms.kind; }
     [[nodiscard]] const std::string& path() const noexcept { return x_terms.path; }
     [[nodiscard]] const std::string& node() const noexcept { return x_node; }
     [[nodiscard]] bool is_shortened() const noexcept { return x_is_shortened; }

@@ -116,6 +116,10 @@ std::int64_t ScopedLock::token() const noexcept {
     return x_hold ? x_hold->token() : 0;
 }
 
+LockKind ScopedLock::kind() const noexcept {
+    return x_hold ? x_hold->kind() : LockKind::exclusive;
+}
+
 std::string_view ScopedLock::path() const noexcept {
     return x_hold ? std::string_view(x_hold->path()) : std::string_view{};
 }

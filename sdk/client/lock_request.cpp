@@ -42,7 +42,8 @@ result<void> check_numbers(const LockOptions& options) {
         options.on_budget != OnBudget::hold_until_return) {
         return invalid("LockOptions::on_budget is none of the policies");
     }
-    if (options.naming != Naming::curator && options.naming != Naming::kazoo) {
+    if (options.naming != Naming::curator && options.naming != Naming::curator_read_write &&
+        options.naming != Naming::kazoo) {
         return invalid("LockOptions::naming is none of the grammars");
     }
     if (options.max_queue < 0) {
@@ -82,8 +83,8 @@ result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries) {
     return owned;
 }
 
-result<LockRequest> make_lock_request(std::string_view path, const LockOptions& options,
-                                      LockDefaults defaults) {
+result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
+                                      const LockOptions& options, LockDefaults defaults) {
     BOOST_OUTCOME_TRYV(core::check_path(path));
     BOOST_OUTCOME_TRYV(check_durations(options));
     BOOST_OUTCOME_TRYV(check_numbers(options));
@@ -94,6 +95,7 @@ result<LockRequest> make_lock_request(std::string_view path, const LockOptions& 
     LockRequest request;
     request.spec.path = core::with_chroot(defaults.chroot, path);
     BOOST_OUTCOME_TRYV(core::check_lock_path(request.spec.path));
+    request.spec.kind = kind;
     request.spec.options = options;
     request.spec.acl = acl.empty() ? std::move(defaults.acl) : std::move(acl);
     request.spec.record =
@@ -109,6 +111,7 @@ result<LockRequest> make_lock_request(std::string_view path, const LockOptions& 
 
     const core::LeaseTerms terms = core::terms_of(options);
     request.terms = {.path = std::string(path),
+                     .kind = kind,
                      .budget = terms.budget,
                      .reserve = terms.reserve,
                      .holds_until_return = terms.on_budget == OnBudget::hold_until_return};

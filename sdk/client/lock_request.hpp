@@ -28,7 +28,7 @@ struct LockDefaults {
 };
 
 /// errc::invalid_argument with the option that is malformed.
-[[nodiscard]] result<LockRequest> make_lock_request(std::string_view path,
+[[nodiscard]] result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
                                                     const LockOptions& options,
                                                     LockDefaults defaults);
 

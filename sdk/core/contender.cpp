@@ -47,10 +47,11 @@ std::string_view to_string(ContenderState state) {
     return "unknown";
 }
 
-Contender::Contender(ContenderPort& port, std::string path, std::int64_t session_id,
+Contender::Contender(ContenderPort& port, std::string path, LockKind kind, std::int64_t session_id,
                      bool watch_own_node)
     : x_port(port),
       x_path(std::move(path)),
+      x_kind(kind),
       x_session_id(session_id),
       x_watch_own_node(watch_own_node) {
     create();
@@ -146,21 +147,24 @@ void Contender::read_queue(std::span<const std::string> children) {
         return end({errc::sequence_exhausted,
                     "a contender's number is outside 0..2147000000; rotate the lock path"});
     }
-    const auto own = std::find(x_listing.queue.begin(), x_listing.queue.end(), x_own);
-    if (own == x_listing.queue.end()) {
+    if (!std::binary_search(x_listing.queue.begin(), x_listing.queue.end(), x_own)) {
         return end({errc::lock_lost, "our node is not among the contenders: somebody deleted it"});
     }
-    x_ahead.assign(x_listing.queue.begin(), own);
-    // Names that share our number cannot come from an honest server; they all count as ahead.
-    std::copy_if(own + 1, x_listing.queue.end(), std::back_inserter(x_ahead),
-                 [&](const Contestant& other) {
-                     return other.sequence == x_own.sequence && other.name != x_own.name;
-                 });
+    x_ahead.clear();
+    std::copy_if(x_listing.queue.begin(), x_listing.queue.end(), std::back_inserter(x_ahead),
+                 [this](const Contestant& other) { return is_blocked_by(other); });
     x_watch_own_node |= !x_ahead.empty();
     walk_down();
     if (is_live() && x_watch_own_node) {
         watch_own();
     }
+}
+
+bool Contender::is_blocked_by(const Contestant& other) const {
+    // Names that share our number cannot come from an honest server; they all count as ahead.
+    const bool is_ahead = other.sequence <= x_own.sequence && other.name != x_own.name;
+    return is_ahead &&
+           (x_kind == LockKind::exclusive || kind_of(other.name) == LockKind::exclusive);
 }
 
 /// After the barrier the list is the truth about the lost create: our prefix is there, or never.

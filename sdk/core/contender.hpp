@@ -3,6 +3,7 @@
 #pragma once
 
 #include <leasehold/error.hpp>
+#include <leasehold/options.hpp>
 
 #include "sdk/core/contender_name.hpp"
 #include "sdk/wire/node.hpp"
@@ -50,7 +51,8 @@ enum class ContenderState { creating, uncertain, listing, waiting, first, held, 
 class Contender {
 public:
     /// Sends the create. `session_id` is the owner that our node must have.
-    Contender(ContenderPort& port, std::string path, std::int64_t session_id, bool watch_own_node);
+    Contender(ContenderPort& port, std::string path, LockKind kind, std::int64_t session_id,
+              bool watch_own_node);
 
     void on_created(wire::ServerError err, std::string_view created_path, std::int64_t zxid);
     void on_parent_failed(wire::ServerError err);
@@ -70,12 +72,16 @@ public:
     [[nodiscard]] const std::string& name() const { return x_own.name; }
     [[nodiscard]] bool may_exist() const { return x_may_exist; }
     [[nodiscard]] std::int64_t czxid() const { return x_czxid; }
-    /// Those ahead that are not known to be gone, in queue order; known once listed.
+    /// Those ahead that block us and are not known to be gone, in queue order; known once listed.
     [[nodiscard]] std::span<const Contestant> ahead() const { return x_ahead; }
     [[nodiscard]] bool knows_queue() const;
     /// The record of the head of the queue, if it is the one we watch.
     [[nodiscard]] const std::string& watched_record() const { return x_watched_record; }
     [[nodiscard]] const std::string& watched() const { return x_watched; }
+    /// True of the one ahead, and of our own node if it is watched.
+    [[nodiscard]] bool is_watching(std::string_view name) const {
+        return name == x_watched || (x_own_watched && name == x_own.name);
+    }
     [[nodiscard]] const Listing& listing() const { return x_listing; }
 
 private:
@@ -88,9 +94,11 @@ private:
     void drop(std::string_view name);
     void end(Error failure);
     [[nodiscard]] bool is_live() const;
+    [[nodiscard]] bool is_blocked_by(const Contestant& other) const;
 
     ContenderPort& x_port;
     const std::string x_path;
+    const LockKind x_kind;
     const std::int64_t x_session_id;
     bool x_watch_own_node;  // by option, or because the grant took more than the first round trip
 

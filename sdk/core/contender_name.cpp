@@ -9,6 +9,16 @@ namespace {
 
 constexpr std::size_t sequence_digits = 10;
 
+// Curator orders names by what follows the text that its own lock writes; where that text is
+// missing, by the whole name.
+constexpr std::string_view curator_mutex = "-lock-";
+constexpr std::string_view curator_exclusive = "-__WRIT__";
+constexpr std::string_view curator_shared = "-__READ__";
+/// In front of Curator's and go-zookeeper's names, never of ours.
+constexpr std::string_view curator_protection = "_c_";
+constexpr std::string_view kazoo_exclusive = "__lock__";
+constexpr std::string_view kazoo_shared = "__rlock__";
+
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -31,10 +41,40 @@ bool is_negative(std::string_view name, std::size_t digits) {
     return before.back() == '-' && is_separator(before[before.size() - 2]);
 }
 
+std::string_view without_sequence(std::string_view name) {
+    return name.substr(0, name.size() - std::min(name.size(), sequence_digits));
+}
+
+std::string_view suffix_of(Naming naming, LockKind kind) {
+    const bool shares = kind == LockKind::shared;
+    switch (naming) {
+        case Naming::curator: return shares ? curator_shared : curator_mutex;
+        case Naming::curator_read_write: return shares ? curator_shared : curator_exclusive;
+        case Naming::kazoo: return shares ? kazoo_shared : kazoo_exclusive;
+    }
+    return curator_mutex;
+}
+
+void note_library(Listing& listing, std::string_view name) {
+    const std::string_view text = without_sequence(name);
+    listing.has_kazoo |= text.ends_with(kazoo_exclusive) || text.ends_with(kazoo_shared);
+    if (text.starts_with(curator_protection)) {
+        listing.has_curator_mutex |= text.ends_with(curator_mutex);
+        listing.has_curator_read_write |=
+            text.ends_with(curator_exclusive) || text.ends_with(curator_shared);
+    }
+}
+
 }  // namespace
 
-std::string contender_prefix(Naming naming, std::string_view id) {
-    return std::string(id) + (naming == Naming::kazoo ? "__lock__" : "-lock-");
+std::string contender_prefix(Naming naming, LockKind kind, std::string_view id) {
+    return std::string(id) + std::string(suffix_of(naming, kind));
+}
+
+LockKind kind_of(std::string_view name) {
+    const std::string_view text = without_sequence(name);
+    return text.ends_with(curator_shared) || text.ends_with(kazoo_shared) ? LockKind::shared
+                                                                          : LockKind::exclusive;
 }
 
 std::optional<std::int64_t> sequence_of(std::string_view name) {
@@ -61,11 +101,33 @@ Listing read_listing(std::span<const std::string> children) {
             continue;
         }
         listing.is_exhausted |= *sequence < 0 || *sequence > max_sequence;
-        listing.has_kazoo |= name.find("__lock__") != std::string::npos;
+        note_library(listing, name);
         listing.queue.push_back({*sequence, name});
     }
     std::sort(listing.queue.begin(), listing.queue.end());
     return listing;
+}
+
+std::size_t count_of(LockKind kind, const Listing& listing) {
+    return static_cast<std::size_t>(
+        std::count_if(listing.queue.begin(), listing.queue.end(),
+                      [kind](const Contestant& each) { return kind_of(each.name) == kind; }));
+}
+
+std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing) {
+    const std::string_view ours = suffix_of(naming, kind);
+    if (listing.has_curator_mutex && ours != curator_mutex) {
+        return kind == LockKind::shared
+                   ? "Curator's InterProcessMutex or go-zookeeper is in this queue: they know no "
+                     "shared locks"
+                   : "Curator's InterProcessMutex or go-zookeeper is in this queue: set naming = "
+                     "curator";
+    }
+    if (listing.has_curator_read_write && ours != curator_exclusive && ours != curator_shared) {
+        return "Curator's InterProcessReadWriteLock is in this queue: set naming = "
+               "curator_read_write";
+    }
+    return std::nullopt;
 }
 
 }  // namespace leasehold::core

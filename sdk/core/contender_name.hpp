@@ -25,24 +25,37 @@ struct Contestant {
 
 /// A lock path's children, read as a queue.
 struct Listing {
-    std::vector<Contestant> queue;  ///< in order
-    std::size_t foreign = 0;        ///< children that are no contenders
-    bool is_exhausted = false;      ///< some number is outside 0..max_sequence
-    bool has_kazoo = false;         ///< some name is of kazoo's grammar
+    std::vector<Contestant> queue;        ///< in order
+    std::size_t foreign = 0;              ///< children that are no contenders
+    bool is_exhausted = false;            ///< some number is outside 0..max_sequence
+    bool has_kazoo = false;               ///< of kazoo's locks
+    bool has_curator_mutex = false;       ///< of Curator's InterProcessMutex, or go-zookeeper
+    bool has_curator_read_write = false;  ///< of Curator's InterProcessReadWriteLock
 };
 
 /// Where the counter counts as worn out. Servers wrap (up to 3.5) or stick (3.6 and later) at
 /// 2^31; the distance leaves room for contenders that have not noticed yet.
 inline constexpr std::int64_t max_sequence = 2'147'000'000;
 
-/// What goes in front of the number: `<id>-lock-` or `<id>__lock__`.
-[[nodiscard]] std::string contender_prefix(Naming naming, std::string_view id);
+/// What goes in front of the number, such as `<id>-lock-`.
+[[nodiscard]] std::string contender_prefix(Naming naming, LockKind kind, std::string_view id);
+
+/// What a contender of this name shuts out. Fail closed: everybody, unless it says that it shares.
+[[nodiscard]] LockKind kind_of(std::string_view name);
 
 /// Fail closed: every name that ends in ten digits contends, whatever stands before them.
 /// Numbers that a wrapped counter printed (`-2147483648` to `-000000001`) exhaust the path.
 [[nodiscard]] Listing read_listing(std::span<const std::string> children);
 
+/// How many contenders of a kind are in the list.
+[[nodiscard]] std::size_t count_of(LockKind kind, const Listing& listing);
+
 /// The number of one name; -1 if it is negative, and nothing if the name is no contender's.
 [[nodiscard]] std::optional<std::int64_t> sequence_of(std::string_view name);
+
+/// Why a contender named like this and those in the list must not queue together, if so: they are
+/// of a library that would not see it, or not in its place.
+[[nodiscard]] std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind,
+                                                          const Listing& listing);
 
 }  // namespace leasehold::core

@@ -19,6 +19,9 @@ namespace leasehold::core {
 
 namespace {
 
+/// Operations are numbered from 1; the others of a path have the number of theirs.
+constexpr OperationId exclusive_lane = 0;
+
 std::pair<std::string, std::string> split_path(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     return slash == std::string::npos ? std::pair<std::string, std::string>{{}, path}
@@ -27,7 +30,7 @@ std::pair<std::string, std::string> split_path(const std::string& path) {
 
 }  // namespace
 
-struct Engine::Impl final : SessionListener, LeaseListener {
+struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
     Impl(Settings given, std::uint64_t seed)
         : settings(std::move(given)),
           random(seed),
@@ -76,12 +79,8 @@ struct Engine::Impl final : SessionListener, LeaseListener {
             return;
         }
         const auto [parent, name] = split_path(event.path);
-        if (const auto queue = queues.find(parent); queue != queues.end()) {
-            const auto keep = queue->second;
-            event.type == wire::WatchEventType::deleted ? keep->on_node_deleted(now, name)
-                                                        : keep->on_node_changed(now, name);
-            forget_if_idle(*keep);
-        }
+        event.type == wire::WatchEventType::deleted ? on_node_deleted(now, parent, name)
+                                                    : on_node_changed(now, parent, name);
     }
 
     void on_evidence(Instant now) override {
@@ -102,48 +101,85 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     // ---- LeaseListener ----
 
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held) override {
-        const auto place = lease_paths.extract(lease);
-        if (place.empty()) {
-            return;
+        const auto queue = queue_of(lease);
+        places.erase(lease);
+        if (queue) {
+            queue->on_node_free(now, lease, loss, held);
+            forget_if_idle(*queue);
         }
-        if (const auto queue = queues.find(place.mapped()); queue != queues.end()) {
-            const auto keep = queue->second;
-            keep->on_node_free(now, lease, loss, held);
-            forget_if_idle(*keep);
-        }
+    }
+
+    // ---- Lanes ----
+
+    void on_node_deleted(Instant now, const std::string& path, std::string_view name) override {
+        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_deleted(now, name); });
+    }
+
+    void on_node_changed(Instant now, const std::string& path, std::string_view name) override {
+        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_changed(now, name); });
     }
 
     // ---- the parts ----
 
+    using LanesOfPath = std::map<OperationId, std::shared_ptr<LockQueue>>;
+
+    /// Those there are at the beginning: a call may end some and start others.
     template <class Use>
-    void for_each_queue(Use use) {
-        std::vector<std::shared_ptr<LockQueue>> all;
-        all.reserve(queues.size());
-        for (const auto& [path, queue] : queues) {
-            all.push_back(queue);
-        }
+    void for_all(const std::vector<std::shared_ptr<LockQueue>>& all, Use use) {
         for (const auto& queue : all) {
             use(*queue);
             forget_if_idle(*queue);
         }
     }
 
+    template <class Use>
+    void for_each_queue(Use use) {
+        std::vector<std::shared_ptr<LockQueue>> all;
+        for (const auto& [path, lanes] : queues) {
+            for (const auto& [lane, queue] : lanes) {
+                all.push_back(queue);
+            }
+        }
+        for_all(all, use);
+    }
+
+    template <class Use>
+    void for_each_lane(const std::string& path, Use use) {
+        std::vector<std::shared_ptr<LockQueue>> all;
+        if (const auto found = queues.find(path); found != queues.end()) {
+            for (const auto& [lane, queue] : found->second) {
+                all.push_back(queue);
+            }
+        }
+        for_all(all, use);
+    }
+
     /// Finds the queue that an acquisition waits in, and forgets the acquisition's place when it
     /// has been answered without a grant.
     std::shared_ptr<LockQueue> queue_of(OperationId id) {
-        const auto place = lease_paths.find(id);
-        if (place == lease_paths.end()) {
+        const auto place = places.find(id);
+        if (place == places.end()) {
             return nullptr;
         }
-        const auto queue = queues.find(place->second);
-        return queue == queues.end() ? nullptr : queue->second;
+        const auto lanes = queues.find(place->second.path);
+        if (lanes == queues.end()) {
+            return nullptr;
+        }
+        const auto queue = lanes->second.find(place->second.lane);
+        return queue == lanes->second.end() ? nullptr : queue->second;
     }
 
     void forget_if_idle(LockQueue& queue) {
         if (!queue.is_idle()) {
             return;
         }
-        queues.erase(std::string(queue.path()));
+        const auto lanes = queues.find(queue.path());
+        if (lanes != queues.end()) {
+            lanes->second.erase(queue.lane());
+            if (lanes->second.empty()) {
+                queues.erase(lanes);
+            }
+        }
     }
 
     void end_watches() {
@@ -153,7 +189,7 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     }
 
     [[nodiscard]] std::size_t pending() const {
-        return requests.size() + watches.size() + lease_paths.size() + reaper.size();
+        return requests.size() + watches.size() + places.size() + reaper.size();
     }
 
     void on_timer(Instant now, TimerKey timer);
@@ -173,11 +209,16 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     std::vector<std::weak_ptr<LockQueue>> awaiting_evidence;
     std::set<std::string> warned_paths;
     HoldPaces paces;
-    LockContext context{settings, session,  watches,           reaper,       leases, timers, random,
-                        effects,  counters, awaiting_evidence, warned_paths, paces};
-    std::unordered_map<std::string, std::shared_ptr<LockQueue>> queues;
+    LockContext context{
+        settings, session, watches,           reaper,       leases, timers, random, effects,
+        counters, *this,   awaiting_evidence, warned_paths, paces};
+    std::unordered_map<std::string, LanesOfPath> queues;
+    struct Place {
+        std::string path;
+        OperationId lane;
+    };
     /// Where each acquisition waits, and each lease belongs, until its node is free.
-    std::map<OperationId, std::string> lease_paths;
+    std::map<OperationId, Place> places;
     ClientState told_state = ClientState::connecting;
 };
 
@@ -222,7 +263,7 @@ void Engine::Impl::settle() {
     for (const Effect& effect : effects) {
         if (const auto* done = std::get_if<AcquireDone>(&effect);
             done != nullptr && std::holds_alternative<Refusal>(done->outcome)) {
-            lease_paths.erase(done->id);
+            places.erase(done->id);
         }
     }
     if (told_state != session.state()) {
@@ -324,10 +365,11 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     if (budget > budget_limit(impl.settings.timing, granted)) {
         return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, budget));
     }
-    impl.lease_paths.emplace(id, spec.path);
-    auto& queue = impl.queues[spec.path];
+    const OperationId lane = spec.kind == LockKind::exclusive ? exclusive_lane : id;
+    impl.places.insert({id, {spec.path, lane}});
+    auto& queue = impl.queues[spec.path][lane];
     if (!queue) {
-        queue = std::make_shared<LockQueue>(impl.context, spec.path);
+        queue = std::make_shared<LockQueue>(impl.context, spec.path, lane);
     }
     const auto keep = queue;
     keep->join(now, id, std::move(spec));
@@ -397,8 +439,10 @@ ClientStats Engine::stats(Instant now) const {
     ClientStats stats = x_impl->counters;
     x_impl->session.fill(stats, now);
     stats.locks_held = x_impl->leases.live();
-    for (const auto& [path, queue] : x_impl->queues) {
-        stats.locks_waiting += queue->waiting();
+    for (const auto& [path, lanes] : x_impl->queues) {
+        for (const auto& [lane, queue] : lanes) {
+            stats.locks_waiting += queue->waiting();
+        }
     }
     stats.pending_requests += x_impl->requests.size();
     stats.watches = x_impl->watches.armed();

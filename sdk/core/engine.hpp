@@ -38,7 +38,8 @@ struct OwnedAcl {
 
 /// One acquisition: the options, checked and owned.
 struct AcquireSpec {
-    std::string path;     ///< full path, chroot included, validated
+    std::string path;  ///< full path, chroot included, validated
+    LockKind kind = LockKind::exclusive;
     LockOptions options;  ///< its views (acl, owner, trace_id) are not read; see below
     std::vector<OwnedAcl> acl;
     std::string record;  ///< what goes into the contender's node

@@ -13,6 +13,9 @@ namespace {
 /// The token of a lock is its node's czxid with the number of the local grant behind it.
 constexpr std::int64_t grants_per_node = 64;
 
+/// Of a hold that is shared: nothing orders it against the others.
+constexpr std::int64_t no_token = 0;
+
 /// Whoever has this many mixed paths has read the warning.
 constexpr std::size_t most_warnings = 1000;
 
@@ -22,8 +25,8 @@ bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted)
 
 }  // namespace
 
-LockQueue::LockQueue(LockContext& context, std::string path)
-    : x_context(context), x_path(std::move(path)) {}
+LockQueue::LockQueue(LockContext& context, std::string path, OperationId lane)
+    : x_context(context), x_path(std::move(path)), x_lane(lane) {}
 
 // ---- who waits ----------------------------------------------------------------------------------
 
@@ -195,33 +198,45 @@ void LockQueue::begin(Instant now) {
     ++x_serial;
     x_spec = x_waiters.front().spec;
     ContenderPort& port = *this;
-    x_contender.emplace(port, x_path, x_context.session.id(), x_spec->options.watch_own_node);
+    x_contender.emplace(port, x_path, x_spec->kind, x_context.session.id(),
+                        x_spec->options.watch_own_node);
 }
 
-/// A read before any write. numChildren also counts what is no contender; the option says so.
+/// A read before any write. For an exclusive lock the number of children says enough, though it
+/// also counts what is no contender; the option says so. Who shares has to know their kinds.
 void LockQueue::check_first(Instant now) {
     x_is_checking = true;
-    wire::ExistsRequest request;
+    const auto check = [&](const auto& request, auto count) {
+        x_context.session.send(
+            now, request, [weak = weak_from_this(), count](Instant when, const Response& response) {
+                if (const auto self = weak.lock()) {
+                    self->on_checked(when, response, response.ok() ? count(response) : 0);
+                }
+            });
+    };
+    if (x_waiters.front().spec.kind == LockKind::exclusive) {
+        wire::ExistsRequest request;
+        request.path = x_path;
+        return check(request, [](const Response& response) {
+            const auto reply = wire::decode<wire::ExistsReply>(response.body);
+            return static_cast<std::size_t>(reply ? std::max(0, reply.value().stat.num_children)
+                                                  : 0);
+        });
+    }
+    wire::GetChildrenRequest request;
     request.path = x_path;
-    x_context.session.send(now, request,
-                           [weak = weak_from_this()](Instant when, const Response& response) {
-                               if (const auto self = weak.lock()) {
-                                   self->on_checked(when, response);
-                               }
-                           });
+    check(request, [](const Response& response) {
+        const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
+        return reply ? count_of(LockKind::exclusive, read_listing(reply.value().children)) : 0;
+    });
 }
 
-void LockQueue::on_checked(Instant now, const Response& response) {
+void LockQueue::on_checked(Instant now, const Response& response, std::size_t ahead) {
     x_is_checking = false;
     if (response.failure) {
         return;  // asked again after the re-attach
     }
     x_was_checked = true;
-    std::size_t ahead = 0;
-    if (response.ok()) {
-        const auto reply = wire::decode<wire::ExistsReply>(response.body);
-        ahead = reply ? static_cast<std::size_t>(std::max(0, reply.value().stat.num_children)) : 0;
-    }
     if (!x_waiters.empty()) {
         if (auto refusal = why_not_admit(now, x_waiters.front(), ahead)) {
             x_was_checked = false;
@@ -262,7 +277,7 @@ void LockQueue::admit(Instant now) {
     }
     const Listing& listing = x_contender->listing();
     x_context.counters.foreign_children += listing.foreign;
-    if (listing.has_kazoo && x_spec->options.naming == Naming::curator &&
+    if (listing.has_kazoo && x_spec->options.naming != Naming::kazoo &&
         x_context.warned_paths.size() < most_warnings &&
         x_context.warned_paths.insert(x_path).second) {
         x_context.effects.emplace_back(
@@ -272,6 +287,10 @@ void LockQueue::admit(Instant now) {
                  {"remedy",
                   "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
                   "kazoo's plain Lock does not see our contenders"}}});
+    }
+    if (const auto reason = why_not_mix(x_spec->options.naming, x_spec->kind, listing)) {
+        abandon(now);
+        return refuse_all(now, errc::mixed_queue, std::string(*reason));
     }
     const std::size_t ahead = x_contender->ahead().size();
     for (std::size_t stay = 0; stay < x_waiters.size();) {
@@ -342,7 +361,9 @@ void LockQueue::grant(Instant now, Waiter waiter) {
         return advance(now);
     }
     forget_timers(waiter.id);
-    const std::int64_t token = x_contender->czxid() * grants_per_node + x_local_grants;
+    const bool is_exclusive = waiter.spec.kind == LockKind::exclusive;
+    const std::int64_t token =
+        is_exclusive ? x_contender->czxid() * grants_per_node + x_local_grants : no_token;
     x_holder = waiter.id;
     x_contender->on_granted();
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
@@ -428,7 +449,7 @@ void LockQueue::drop_watch(Instant now) {
     }
     const bool can_remove = x_context.session.server_version().has_remove_watches();
     if (const auto request =
-            x_context.watches.drop_for_lock(full(x_contender->watched()), can_remove)) {
+            x_context.watches.drop_for_lock(full(x_contender->watched()), x_lane, can_remove)) {
         x_context.session.send(now, *request, [](Instant, const Response&) {});
     }
 }

@@ -1,5 +1,5 @@
-// All of this process's business with one lock path: who of us waits, the one contender that
-// stands for them on the server, and who of us holds.
+// One lane of a lock path: who of this process waits in it, the one contender that stands for them
+// on the server, and who of them holds.
 #pragma once
 
 #include <leasehold/clock.hpp>
@@ -30,6 +30,15 @@ namespace leasehold::core {
 
 class LockQueue;
 
+/// All lanes of this process on one lock path, which share the watches on its contenders.
+class Lanes {
+public:
+    virtual ~Lanes() = default;
+    virtual void on_node_deleted(Instant now, const std::string& path, std::string_view name) = 0;
+    /// A watched node changed without going away (somebody wrote to it): the watch is used up.
+    virtual void on_node_changed(Instant now, const std::string& path, std::string_view name) = 0;
+};
+
 /// What all lock queues share; owned by the engine.
 struct LockContext {
     const Settings& settings;
@@ -41,6 +50,7 @@ struct LockContext {
     Random& random;
     std::vector<Effect>& effects;
     ClientStats& counters;
+    Lanes& lanes;
     /// Queues that could grant but for the evidence; asked again when the safe deadline moves.
     std::vector<std::weak_ptr<LockQueue>>& awaiting_evidence;
     // What outlives a queue, which is forgotten when idle:
@@ -48,12 +58,15 @@ struct LockContext {
     HoldPaces& paces;
 };
 
-/// Threads of one process queue here, first come first served, behind one contender.
+/// Threads of one process that want the lock for themselves queue here, first come first served,
+/// behind one contender. Whoever shares it has a lane alone: a place in another's would be taken
+/// from those of other processes who came before.
 ///
 /// Invariant: each acquisition that joins is answered exactly once by AcquireDone.
 class LockQueue final : public std::enable_shared_from_this<LockQueue>, private ContenderPort {
 public:
-    LockQueue(LockContext& context, std::string path);
+    /// `lane`: which of its path.
+    LockQueue(LockContext& context, std::string path, OperationId lane);
 
     void join(Instant now, OperationId id, AcquireSpec spec);
     /// Takes the acquisition out of the queue and answers it with `code`.
@@ -75,6 +88,7 @@ public:
     void refuse_all(Instant now, std::error_code code, const std::string& what);
 
     [[nodiscard]] const std::string& path() const { return x_path; }
+    [[nodiscard]] OperationId lane() const { return x_lane; }
     [[nodiscard]] std::size_t waiting() const { return x_waiters.size() + x_leaving.size(); }
     [[nodiscard]] bool has(OperationId id) const;
     [[nodiscard]] bool is_idle() const {
@@ -105,7 +119,7 @@ private:
     void advance(Instant now);
     void begin(Instant now);
     void check_first(Instant now);
-    void on_checked(Instant now, const Response& response);
+    void on_checked(Instant now, const Response& response, std::size_t ahead);
     void settle_failure(Instant now);
     void admit(Instant now);
     void try_grant(Instant now);
@@ -131,6 +145,7 @@ private:
 
     void send_list();
     void send_watch(const std::string& name);
+    void on_node_read(Instant now, const std::string& name, const Response& response);
     template <class Use>
     [[nodiscard]] ResponseHandler for_contender(Use use);
     [[nodiscard]] std::string full(std::string_view name) const {
@@ -139,6 +154,7 @@ private:
 
     LockContext& x_context;
     const std::string x_path;
+    const OperationId x_lane;
     Instant x_now = Instant::min();  ///< of the turn we are in, for the port's functions
 
     std::deque<Waiter> x_waiters;

@@ -56,7 +56,7 @@ ResponseHandler LockQueue::for_contender(Use use) {
 
 std::string LockQueue::create_and_list() {
     const AcquireSpec& spec = *x_spec;
-    std::string prefix = contender_prefix(spec.options.naming, x_context.random.hex16());
+    std::string prefix = contender_prefix(spec.options.naming, spec.kind, x_context.random.hex16());
     wire::CreateRequest request;
     request.path = full(prefix);
     request.data = spec.record;
@@ -150,42 +150,46 @@ void LockQueue::watch(std::string_view name) {
 /// getData answers NoNode, leaves none, and so is the wake-up itself.
 void LockQueue::send_watch(const std::string& name) {
     const std::string path = full(name);
-    const std::uint64_t ticket = x_context.watches.arm_for_lock(path);
+    const std::uint64_t ticket = x_context.watches.arm_for_lock(path, x_lane);
     wire::GetDataRequest request;
     request.path = path;
     request.watch = true;
-    x_context.session.send(
-        x_now, request,
-        [weak = weak_from_this(), serial = x_serial, name, path, ticket,
-         &watches = x_context.watches](Instant now, const Response& response) {
-            if (response.failure) {
-                return;
-            }
-            const auto self = weak.lock();
-            const bool is_current = self && self->x_serial == serial && self->x_contender;
-            if (!watches.confirm(path, ticket, response.ok())) {
-                if (is_current && !watches.is_superseded(path, ticket)) {
-                    // Its event overtook the answer, which therefore may be old: look again. Not if
-                    // that has been done already: two reads would renew each other for ever.
-                    self->x_now = now;
-                    self->send_watch(name);
-                }
-                return;
-            }
-            if (!is_current) {
-                return;
-            }
-            const auto reply = response.ok() ? wire::decode<wire::GetDataReply>(response.body)
-                                             : wire::GetDataReply{};
-            self->x_now = now;
-            self->x_contender->on_node(name,
-                                       reply ? response.err : wire::ServerError::marshalling_error,
-                                       reply ? reply.value() : wire::GetDataReply{});
-            if (self->x_contender->watched() == name) {
-                self->on_holder_known(now, name, self->x_contender->watched_record());
-            }
-            self->advance(now);
-        });
+    x_context.session.send(x_now, request,
+                           [weak = weak_from_this(), serial = x_serial, lock = x_path, name, path,
+                            ticket, &watches = x_context.watches,
+                            &lanes = x_context.lanes](Instant now, const Response& response) {
+                               if (response.failure) {
+                                   return;
+                               }
+                               const auto arming = watches.confirm(path, ticket, response.ok());
+                               if (response.err == wire::ServerError::no_node) {
+                                   return lanes.on_node_deleted(now, lock, name);
+                               }
+                               if (arming == WatchRegistry::Arming::spent) {
+                                   // Its event overtook the answer, which therefore may be old:
+                                   // look again.
+                                   return lanes.on_node_changed(now, lock, name);
+                               }
+                               if (const auto self = weak.lock();
+                                   self && self->x_serial == serial) {
+                                   self->on_node_read(now, name, response);
+                               }
+                           });
+}
+
+void LockQueue::on_node_read(Instant now, const std::string& name, const Response& response) {
+    x_now = now;
+    if (!x_contender) {
+        return;
+    }
+    const auto reply =
+        response.ok() ? wire::decode<wire::GetDataReply>(response.body) : wire::GetDataReply{};
+    x_contender->on_node(name, reply ? response.err : wire::ServerError::marshalling_error,
+                         reply ? reply.value() : wire::GetDataReply{});
+    if (x_contender->watched() == name) {
+        on_holder_known(now, name, x_contender->watched_record());
+    }
+    advance(now);
 }
 
 // ---- who holds the lock, for those who did not get it -------------------------------------------
@@ -305,7 +309,7 @@ void LockQueue::on_node_deleted(Instant now, std::string_view name) {
 
 void LockQueue::on_node_changed(Instant now, std::string_view name) {
     x_now = now;
-    if (x_contender && (name == x_contender->watched() || name == x_contender->name())) {
+    if (x_contender && x_contender->is_watching(name)) {
         send_watch(std::string(name));
     }
 }

@@ -45,55 +45,56 @@ std::optional<wire::RemoveWatchesRequest> WatchRegistry::remove(OperationId watc
     return request;
 }
 
-std::uint64_t WatchRegistry::arm_for_lock(const std::string& path) {
+std::uint64_t WatchRegistry::arm_for_lock(const std::string& path, OperationId lane) {
     Entry& entry = x_entries[path];
+    entry.lanes.insert(lane);
     entry.lock_ticket = x_next_ticket++;
     entry.fired_early = false;
     return entry.lock_ticket;
 }
 
-bool WatchRegistry::confirm(const std::string& path, std::uint64_t ticket, bool armed) {
+WatchRegistry::Arming WatchRegistry::confirm(const std::string& path, std::uint64_t ticket,
+                                             bool armed) {
     const auto found = x_entries.find(path);
     if (found == x_entries.end()) {
-        return false;
+        return Arming::spent;
     }
     Entry& entry = found->second;
     if (entry.lock_ticket != ticket) {
+        if (entry.lock_ticket != 0) {
+            return Arming::superseded;
+        }
         if (!armed && !entry.needs_data()) {
             entry.is_data_armed = false;  // dropped meanwhile, and there is no node to watch
             forget_if_unused(path);
         }
-        return false;
+        return Arming::spent;
     }
     if (std::exchange(entry.fired_early, false)) {
-        return false;
+        return Arming::spent;
     }
     if (armed) {
         entry.is_data_armed = true;
     } else {
-        entry.lock_ticket = 0;
+        entry.forget_lanes();
         if (!entry.needs_data()) {
             entry.is_data_armed = false;  // one that was kept from before went with its node
         }
         forget_if_unused(path);
     }
-    return true;
-}
-
-bool WatchRegistry::is_superseded(const std::string& path, std::uint64_t ticket) const {
-    const auto found = x_entries.find(path);
-    return found != x_entries.end() && found->second.lock_ticket != 0 &&
-           found->second.lock_ticket != ticket;
+    return Arming::done;
 }
 
 std::optional<wire::RemoveWatchesRequest> WatchRegistry::drop_for_lock(const std::string& path,
+                                                                       OperationId lane,
                                                                        bool can_remove) {
     const auto found = x_entries.find(path);
-    if (found == x_entries.end() || found->second.lock_ticket == 0) {
+    if (found == x_entries.end() || found->second.lanes.erase(lane) == 0 ||
+        !found->second.lanes.empty()) {
         return std::nullopt;
     }
     Entry& entry = found->second;
-    entry.lock_ticket = 0;
+    entry.forget_lanes();
     std::optional<wire::RemoveWatchesRequest> request;
     if (!entry.needs_data() && can_remove) {
         // Also when the answer to the arming read is still to come: the server takes both in order.
@@ -127,7 +128,8 @@ std::optional<WatchRegistry::Fired> WatchRegistry::on_event(const wire::WatcherE
     if (hits_data) {
         fired.watches.insert(fired.watches.end(), entry.data.begin(), entry.data.end());
         fired.watches.insert(fired.watches.end(), entry.exist.begin(), entry.exist.end());
-        fired.was_for_lock = std::exchange(entry.lock_ticket, 0) != 0;
+        fired.was_for_lock = entry.lock_ticket != 0;
+        entry.forget_lanes();
         entry.data.clear();
         entry.exist.clear();
         entry.is_data_armed = false;
@@ -149,7 +151,7 @@ void WatchRegistry::on_detached() {
     for (auto entry = x_entries.begin(); entry != x_entries.end();) {
         entry->second.is_data_armed = false;
         entry->second.is_child_armed = false;
-        entry->second.lock_ticket = 0;
+        entry->second.forget_lanes();
         entry->second.fired_early = false;
         entry = entry->second.is_unused() ? x_entries.erase(entry) : std::next(entry);
     }

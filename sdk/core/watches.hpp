@@ -27,18 +27,22 @@ public:
     /// Forgets the watch; returns what is to be removed on the server, if nobody else needs it.
     [[nodiscard]] std::optional<wire::RemoveWatchesRequest> remove(OperationId watch);
 
-    // ---- of lock queues: getData on one contender ----
+    // ---- of lock queues: getData on one contender; one watch for all lanes of its lock path ----
+
+    enum class Arming {
+        done,        ///< the watch stands, or there is no node to watch
+        superseded,  ///< it is being armed once more, by a later request: its answer decides
+        spent,       ///< it fired before the answer came: whoever still wants it arms it again
+    };
 
     /// A watch is being armed. Returns a ticket for `confirm`.
-    std::uint64_t arm_for_lock(const std::string& path);
-    /// The server's answer: armed, or not (no node). False if the watch fired before the answer
-    /// came, or was dropped: then it has to be armed again, or is not wanted any more.
-    bool confirm(const std::string& path, std::uint64_t ticket, bool armed);
-    /// The watch is being armed once more, by a later request: its answer decides.
-    [[nodiscard]] bool is_superseded(const std::string& path, std::uint64_t ticket) const;
-    /// The lock queue lost interest. The entry stays until the server's answer says that it is
-    /// gone, unless `can_remove`.
+    std::uint64_t arm_for_lock(const std::string& path, OperationId lane);
+    /// The server's answer: armed, or not.
+    Arming confirm(const std::string& path, std::uint64_t ticket, bool armed);
+    /// The lane lost interest. The entry stays until the server's answer says that it is gone,
+    /// unless `can_remove`.
     [[nodiscard]] std::optional<wire::RemoveWatchesRequest> drop_for_lock(const std::string& path,
+                                                                          OperationId lane,
                                                                           bool can_remove);
 
     // ---- both ----
@@ -67,13 +71,18 @@ private:
         std::set<OperationId> data;
         std::set<OperationId> exist;
         std::set<OperationId> child;
-        std::uint64_t lock_ticket = 0;  ///< of the lock queue's watch; 0 if it has none
+        std::set<OperationId> lanes;    ///< those that wait for the lock queues' watch
+        std::uint64_t lock_ticket = 0;  ///< of the request that arms it; 0 if none has to
         bool fired_early = false;       ///< the lock's watch fired before its answer came
         bool is_data_armed = false;
         bool is_child_armed = false;
 
         [[nodiscard]] bool needs_data() const {
             return !data.empty() || !exist.empty() || lock_ticket != 0;
+        }
+        void forget_lanes() {
+            lanes.clear();
+            lock_ticket = 0;
         }
         [[nodiscard]] bool is_unused() const {
             return !needs_data() && child.empty() && !is_data_armed && !is_child_armed;

@@ -72,6 +72,9 @@ public:
     void start();
     OperationId acquire(const std::string& path, LockOptions options = {}, std::string record = {},
                         std::vector<core::OwnedAcl> acl = {{wire::perms::all, "world", "anyone"}});
+    OperationId acquire(LockKind kind, const std::string& path, LockOptions options,
+                        std::string record = {},
+                        std::vector<core::OwnedAcl> acl = {{wire::perms::all, "world", "anyone"}});
     void cancel(OperationId id);
     void release(OperationId lease);
     OperationId extend(OperationId lease, Duration budget);

@@ -14,6 +14,7 @@ TEST(ExitCode, OfEachConditionOfTheSdk) {
     EXPECT_EQ(exit_code::of(errc::budget_refused), 64);
     EXPECT_EQ(exit_code::of(errc::no_chroot), 64);
     EXPECT_EQ(exit_code::of(errc::sequence_exhausted), 64);
+    EXPECT_EQ(exit_code::of(errc::mixed_queue), 64);
     EXPECT_EQ(exit_code::of(errc::no_server), 69);
     EXPECT_EQ(exit_code::of(errc::connection_lost), 69);
     EXPECT_EQ(exit_code::of(errc::timed_out), 69);
@@ -55,7 +56,7 @@ TEST(ExitCode, ErrorsOfTheSystemAreInternal) {
 }
 
 TEST(ExitCode, NoErrorLooksLikeSuccessOrLikeASignal) {
-    for (int code = 1; code <= static_cast<int>(errc::call_failed); ++code) {
+    for (int code = 1; code <= static_cast<int>(errc::mixed_queue); ++code) {
         const int exit = exit_code::of(static_cast<errc>(code));
         EXPECT_TRUE((exit >= 64 && exit <= 78) || exit == 124 || exit == 125) << code;
     }

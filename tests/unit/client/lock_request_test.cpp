@@ -51,7 +51,8 @@ TEST(LockRequest, MalformedOptionIsRefusedByName) {
     for (const BadOption& bad : bad_options) {
         LockOptions options;
         bad.spoil(options);
-        const auto request = make_lock_request("/orders/42", options, defaults());
+        const auto request =
+            make_lock_request("/orders/42", LockKind::exclusive, options, defaults());
         ASSERT_FALSE(request) << bad.name;
         EXPECT_EQ(request.error(), errc::invalid_argument);
         EXPECT_NE(request.error().context().what.find(bad.name), std::string::npos)
@@ -60,20 +61,22 @@ TEST(LockRequest, MalformedOptionIsRefusedByName) {
 }
 
 TEST(LockRequest, PathIsCheckedAsGivenAndAsSent) {
-    EXPECT_FALSE(make_lock_request("orders", {}, defaults()));
-    EXPECT_FALSE(make_lock_request("/orders/", {}, defaults()));
-    EXPECT_TRUE(make_lock_request("/zookeeper", {}, defaults()));  // is /shop/zookeeper
+    EXPECT_FALSE(make_lock_request("orders", LockKind::exclusive, {}, defaults()));
+    EXPECT_FALSE(make_lock_request("/orders/", LockKind::exclusive, {}, defaults()));
+    EXPECT_TRUE(make_lock_request("/zookeeper", LockKind::exclusive, {},
+                                  defaults()));  // is /shop/zookeeper
     LockDefaults no_chroot = defaults();
     no_chroot.chroot = "";
-    EXPECT_FALSE(make_lock_request("/zookeeper", {}, no_chroot));
-    EXPECT_FALSE(make_lock_request("/", {}, no_chroot));
+    EXPECT_FALSE(make_lock_request("/zookeeper", LockKind::exclusive, {}, no_chroot));
+    EXPECT_FALSE(make_lock_request("/", LockKind::exclusive, {}, no_chroot));
 }
 
 TEST(LockRequest, EverythingIsOwned) {
     std::string owner = "cashier";
     std::string scheme = "digest";
     std::array<AclEntry, 1> acl{{{perms::read, scheme, "me"}}};
-    auto request = make_lock_request("/orders/42", {.acl = acl, .owner = owner}, defaults());
+    auto request = make_lock_request("/orders/42", LockKind::exclusive,
+                                     {.acl = acl, .owner = owner}, defaults());
     owner.assign(owner.size(), '?');
     scheme.assign(scheme.size(), '?');
     ASSERT_TRUE(request);
@@ -87,14 +90,18 @@ TEST(LockRequest, EverythingIsOwned) {
 }
 
 TEST(LockRequest, DefaultsFillInWhatIsNotGiven) {
-    const auto request = make_lock_request("/a", {.budget = 2s}, defaults());
+    const auto request = make_lock_request("/a", LockKind::exclusive, {.budget = 2s}, defaults());
     ASSERT_TRUE(request);
     EXPECT_EQ(decode_record(request->spec.record)->owner, "till");
     EXPECT_EQ(decode_record(request->spec.record)->budget, 2s);
     EXPECT_EQ(request->spec.acl, defaults().acl);
     EXPECT_EQ(request->terms.reserve, Duration(200ms));  // a tenth
-    EXPECT_EQ(make_lock_request("/a", {.budget = 20s}, defaults())->terms.reserve, Duration(500ms));
-    EXPECT_EQ(make_lock_request("/a", {.reserve = 0ms}, defaults())->terms.reserve, Duration(0ms));
+    EXPECT_EQ(
+        make_lock_request("/a", LockKind::exclusive, {.budget = 20s}, defaults())->terms.reserve,
+        Duration(500ms));
+    EXPECT_EQ(
+        make_lock_request("/a", LockKind::exclusive, {.reserve = 0ms}, defaults())->terms.reserve,
+        Duration(0ms));
 }
 
 TEST(LockRequest, RefusalNamesTheHolderOurPlaceAndTheTime) {

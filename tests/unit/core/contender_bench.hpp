@@ -36,7 +36,7 @@ public:
 
 struct Bench {
     RecordingPort port;
-    Contender contender{port, "/q", session, false};
+    Contender contender{port, "/q", LockKind::exclusive, session, false};
 
     std::vector<std::string> calls() { return std::exchange(port.calls, {}); }
     void listed(std::vector<std::string> children) { contender.on_listed({}, children); }

@@ -164,7 +164,7 @@ TEST(Contender, HeldNodeIsWatchedOncePerConnection) {
 
 TEST(Contender, LockThatWasFreeWatchesItsNodeByOptionOnly) {
     RecordingPort port;
-    Contender contender(port, "/q", session, true);
+    Contender contender(port, "/q", LockKind::exclusive, session, true);
     contender.on_created(ServerError::ok, "/q/" + own, czxid);
     port.calls.clear();
     contender.on_listed({}, std::vector<std::string>{own});

@@ -73,9 +73,64 @@ TEST(ContenderName, KazoosGrammarIsRecognised) {
     EXPECT_FALSE(read_listing(std::vector<std::string>{"ab-lock-0000000001"}).has_kazoo);
 }
 
-TEST(ContenderName, PrefixFollowsTheNaming) {
-    EXPECT_EQ(contender_prefix(Naming::curator, "0123456789abcdef"), "0123456789abcdef-lock-");
-    EXPECT_EQ(contender_prefix(Naming::kazoo, "0123456789abcdef"), "0123456789abcdef__lock__");
+TEST(ContenderName, PrefixFollowsTheNamingAndTheKind) {
+    struct Case {
+        Naming naming;
+        std::string exclusive;
+        std::string shared;
+    };
+    for (const Case& each : {Case{Naming::curator, "7f-lock-", "7f-__READ__"},
+                             Case{Naming::curator_read_write, "7f-__WRIT__", "7f-__READ__"},
+                             Case{Naming::kazoo, "7f__lock__", "7f__rlock__"}}) {
+        EXPECT_EQ(contender_prefix(each.naming, LockKind::exclusive, "7f"), each.exclusive);
+        EXPECT_EQ(contender_prefix(each.naming, LockKind::shared, "7f"), each.shared);
+        EXPECT_EQ(kind_of(each.exclusive + "0000000003"), LockKind::exclusive);
+        EXPECT_EQ(kind_of(each.shared + "0000000003"), LockKind::shared);
+    }
+}
+
+TEST(ContenderName, WhatDoesNotSayThatItSharesIsExclusive) {
+    for (const char* name :
+         {"__READ__x-0000000003", "a-__READ__-0000000003", "a__read__0000000003", "0000000003",
+          "a-lease-0000000003", "a-READ__0000000003", "", "__READ__"}) {
+        EXPECT_EQ(kind_of(name), LockKind::exclusive) << name;
+    }
+    EXPECT_EQ(kind_of("_c_0b1c-__READ__0000000003"), LockKind::shared);
+}
+
+TEST(ContenderName, LibrariesThatWouldNotSeeOursAreNamed) {
+    const std::string mutex = "_c_0b1c-lock-0000000003";
+    const std::string read = "_c_0b1c-__READ__0000000003";
+    const std::string write = "_c_0b1c-__WRIT__0000000003";
+    using enum Naming;
+    struct Case {
+        std::string there;
+        Naming naming;
+        LockKind kind;
+        bool mixes;
+    };
+    const auto exclusive = LockKind::exclusive;
+    const auto shared = LockKind::shared;
+    for (const Case& each : {
+             Case{mutex, curator, exclusive, true},
+             Case{mutex, curator, shared, false},
+             Case{mutex, curator_read_write, exclusive, false},
+             Case{mutex, curator_read_write, shared, false},
+             Case{mutex, kazoo, exclusive, false},
+             Case{read, curator, exclusive, false},
+             Case{read, curator, shared, true},
+             Case{read, curator_read_write, exclusive, true},
+             Case{write, curator_read_write, shared, true},
+             Case{write, curator, exclusive, false},
+             Case{write, kazoo, shared, false},
+             Case{"7f-lock-0000000003", curator_read_write, shared, true},
+             Case{"7f-__WRIT__0000000003", curator, exclusive, true},
+             Case{"ab__lock__0000000003", curator, shared, true},
+         }) {
+        const auto reason =
+            why_not_mix(each.naming, each.kind, read_listing(std::vector{each.there}));
+        EXPECT_EQ(!reason, each.mixes) << each.there << " " << reason.value_or("");
+    }
 }
 
 TEST(ContenderName, EqualNumbersAreOrderedByNameForEverybody) {

@@ -11,6 +11,10 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using wire::WatchEventType;
+using Arming = WatchRegistry::Arming;
+
+constexpr OperationId lane = 0;
+constexpr OperationId other_lane = 7;
 
 wire::WatcherEvent event(WatchEventType type, const std::string& path = "/a") {
     return {type, wire::connected_state, path};
@@ -49,8 +53,8 @@ TEST(Watches, EachEventUsesUpItsOwnTable) {
 
 TEST(Watches, LockIsWokenByItsArmedWatchOnce) {
     WatchRegistry watches;
-    const auto ticket = watches.arm_for_lock("/a");
-    EXPECT_TRUE(watches.confirm("/a", ticket, true));
+    const auto ticket = watches.arm_for_lock("/a", lane);
+    EXPECT_EQ(watches.confirm("/a", ticket, true), Arming::done);
     EXPECT_EQ(watches.armed(), 1u);
     const auto fired = watches.on_event(event(WatchEventType::deleted));
     ASSERT_TRUE(fired);
@@ -61,43 +65,43 @@ TEST(Watches, LockIsWokenByItsArmedWatchOnce) {
 
 TEST(Watches, EventThatOvertakesItsArmingIsNoWakeUpButAsksToLookAgain) {
     WatchRegistry watches;
-    const auto ticket = watches.arm_for_lock("/a");
+    const auto ticket = watches.arm_for_lock("/a", lane);
     EXPECT_FALSE(watches.on_event(event(WatchEventType::deleted)));
-    EXPECT_FALSE(watches.confirm("/a", ticket, true));
-    const auto again = watches.arm_for_lock("/a");
-    EXPECT_TRUE(watches.confirm("/a", again, false));
+    EXPECT_EQ(watches.confirm("/a", ticket, true), Arming::spent);
+    const auto again = watches.arm_for_lock("/a", lane);
+    EXPECT_EQ(watches.confirm("/a", again, false), Arming::done);
     EXPECT_EQ(watches.armed(), 0u);
 }
 
 TEST(Watches, AbsentNodeLeavesNoWatch) {
     WatchRegistry watches;
-    EXPECT_TRUE(watches.confirm("/a", watches.arm_for_lock("/a"), false));
+    EXPECT_EQ(watches.confirm("/a", watches.arm_for_lock("/a", lane), false), Arming::done);
     EXPECT_EQ(watches.armed(), 0u);
-    EXPECT_FALSE(watches.drop_for_lock("/a", true));
+    EXPECT_FALSE(watches.drop_for_lock("/a", lane, true));
 }
 
 TEST(Watches, DroppedWatchIsRemovedOnTheServer) {
     WatchRegistry watches;
-    EXPECT_TRUE(watches.confirm("/a", watches.arm_for_lock("/a"), true));
-    const auto request = watches.drop_for_lock("/a", true);
+    EXPECT_EQ(watches.confirm("/a", watches.arm_for_lock("/a", lane), true), Arming::done);
+    const auto request = watches.drop_for_lock("/a", lane, true);
     ASSERT_TRUE(request);
     EXPECT_EQ(*request, (wire::RemoveWatchesRequest{"/a", wire::WatcherType::data}));
     EXPECT_EQ(watches.armed(), 0u);
-    EXPECT_FALSE(watches.drop_for_lock("/a", true));
+    EXPECT_FALSE(watches.drop_for_lock("/a", lane, true));
 }
 
 TEST(Watches, WatchThatIsDroppedBeforeItsAnswerIsRemovedToo) {
     WatchRegistry watches;
-    const auto ticket = watches.arm_for_lock("/a");
-    EXPECT_TRUE(watches.drop_for_lock("/a", true));
-    EXPECT_FALSE(watches.confirm("/a", ticket, true));
+    const auto ticket = watches.arm_for_lock("/a", lane);
+    EXPECT_TRUE(watches.drop_for_lock("/a", lane, true));
+    EXPECT_EQ(watches.confirm("/a", ticket, true), Arming::spent);
     EXPECT_EQ(watches.armed(), 0u);
 }
 
 TEST(Watches, ServerThatCannotRemoveKeepsTheWatchUntilItFires) {
     WatchRegistry watches;
-    EXPECT_TRUE(watches.confirm("/a", watches.arm_for_lock("/a"), true));
-    EXPECT_FALSE(watches.drop_for_lock("/a", false));
+    EXPECT_EQ(watches.confirm("/a", watches.arm_for_lock("/a", lane), true), Arming::done);
+    EXPECT_FALSE(watches.drop_for_lock("/a", lane, false));
     EXPECT_EQ(watches.armed(), 1u);
     const auto fired = watches.on_event(event(WatchEventType::deleted));
     ASSERT_TRUE(fired);
@@ -107,37 +111,60 @@ TEST(Watches, ServerThatCannotRemoveKeepsTheWatchUntilItFires) {
 
 TEST(Watches, KeptWatchWakesTheNextContenderThatNeedsIt) {
     WatchRegistry watches;
-    EXPECT_TRUE(watches.confirm("/a", watches.arm_for_lock("/a"), true));
-    EXPECT_FALSE(watches.drop_for_lock("/a", false));
-    const auto ticket = watches.arm_for_lock("/a");
-    EXPECT_TRUE(watches.confirm("/a", ticket, true));
+    EXPECT_EQ(watches.confirm("/a", watches.arm_for_lock("/a", lane), true), Arming::done);
+    EXPECT_FALSE(watches.drop_for_lock("/a", lane, false));
+    const auto ticket = watches.arm_for_lock("/a", lane);
+    EXPECT_EQ(watches.confirm("/a", ticket, true), Arming::done);
     EXPECT_TRUE(watches.on_event(event(WatchEventType::deleted))->was_for_lock);
+}
+
+TEST(Watches, OneWatchServesAllLanesUntilTheLastOneLosesInterest) {
+    WatchRegistry watches;
+    const auto first = watches.arm_for_lock("/a", lane);
+    const auto second = watches.arm_for_lock("/a", other_lane);
+    EXPECT_EQ(watches.confirm("/a", first, true), Arming::superseded);
+    EXPECT_FALSE(watches.drop_for_lock("/a", other_lane, true)) << "the first lane still waits";
+    EXPECT_EQ(watches.confirm("/a", second, true), Arming::done);
+    EXPECT_EQ(watches.armed(), 1u);
+    EXPECT_FALSE(watches.drop_for_lock("/a", other_lane, true)) << "it has no interest any more";
+    EXPECT_TRUE(watches.drop_for_lock("/a", lane, true));
+    EXPECT_EQ(watches.armed(), 0u);
+}
+
+TEST(Watches, EventThatOvertakesTheLastOfSeveralArmingsAsksToLookAgain) {
+    WatchRegistry watches;
+    const auto first = watches.arm_for_lock("/a", lane);
+    const auto second = watches.arm_for_lock("/a", other_lane);
+    EXPECT_FALSE(watches.on_event(event(WatchEventType::deleted)));
+    EXPECT_EQ(watches.confirm("/a", first, true), Arming::superseded);
+    EXPECT_FALSE(watches.drop_for_lock("/a", other_lane, true));
+    EXPECT_EQ(watches.confirm("/a", second, true), Arming::spent);
 }
 
 TEST(Watches, KeptWatchOfAnAbsentNodeIsForgottenWhenTheServerSaysSo) {
     WatchRegistry watches;
-    const auto first = watches.arm_for_lock("/a");
-    EXPECT_FALSE(watches.drop_for_lock("/a", false));
-    EXPECT_FALSE(watches.confirm("/a", first, false));
+    const auto first = watches.arm_for_lock("/a", lane);
+    EXPECT_FALSE(watches.drop_for_lock("/a", lane, false));
+    EXPECT_EQ(watches.confirm("/a", first, false), Arming::spent);
     EXPECT_EQ(watches.armed(), 0u);
     // The same with the next contender already asking.
-    const auto second = watches.arm_for_lock("/a");
-    EXPECT_FALSE(watches.drop_for_lock("/a", false));
-    const auto third = watches.arm_for_lock("/a");
-    EXPECT_FALSE(watches.confirm("/a", second, false));
-    EXPECT_TRUE(watches.confirm("/a", third, false));
+    const auto second = watches.arm_for_lock("/a", lane);
+    EXPECT_FALSE(watches.drop_for_lock("/a", lane, false));
+    const auto third = watches.arm_for_lock("/a", lane);
+    EXPECT_EQ(watches.confirm("/a", second, false), Arming::superseded);
+    EXPECT_EQ(watches.confirm("/a", third, false), Arming::done);
     EXPECT_EQ(watches.armed(), 0u);
 }
 
 TEST(Watches, LockAndUserShareOneEntryAndNeitherTakesItFromTheOther) {
     WatchRegistry watches;
-    EXPECT_TRUE(watches.confirm("/a", watches.arm_for_lock("/a"), true));
+    EXPECT_EQ(watches.confirm("/a", watches.arm_for_lock("/a", lane), true), Arming::done);
     watches.add(1, WatchKind::data, "/a");
     EXPECT_EQ(watches.armed(), 1u);
-    EXPECT_FALSE(watches.drop_for_lock("/a", true)) << "the user still needs it";
+    EXPECT_FALSE(watches.drop_for_lock("/a", lane, true)) << "the user still needs it";
     EXPECT_THAT(watches.on_event(event(WatchEventType::data_changed))->watches, ElementsAre(1u));
 
-    EXPECT_TRUE(watches.confirm("/a", watches.arm_for_lock("/a"), true));
+    EXPECT_EQ(watches.confirm("/a", watches.arm_for_lock("/a", lane), true), Arming::done);
     watches.add(2, WatchKind::data, "/a");
     EXPECT_FALSE(watches.remove(2)) << "the lock still needs it";
     EXPECT_TRUE(watches.on_event(event(WatchEventType::deleted))->was_for_lock);
@@ -161,7 +188,7 @@ TEST(Watches, NewConnectionRestoresTheUsersWatchesAndForgetsTheLocks) {
     watches.add(1, WatchKind::data, "/a");
     watches.add(2, WatchKind::exist, "/b");
     watches.add(3, WatchKind::child, "/c");
-    EXPECT_TRUE(watches.confirm("/d", watches.arm_for_lock("/d"), true));
+    EXPECT_EQ(watches.confirm("/d", watches.arm_for_lock("/d", lane), true), Arming::done);
     watches.on_detached();
     EXPECT_EQ(watches.armed(), 0u);
     const auto packets = watches.restore(77);
