@@ -53,6 +53,13 @@ def until(condition, what, limit=LIMIT_S):
         time.sleep(0.005)
 
 
+def checks_types():
+    """Whether the tool is built with the undefined behaviour sanitizer. It looks at memory through
+    a pipe, and calls an object none when no descriptor is left for one."""
+    with open(TOOL, "rb") as file:
+        return b"__ubsan_handle_" in file.read()
+
+
 def is_alive(pid):
     """Whether the process exists and is no zombie."""
     return zk.start_ticks(pid) is not None
