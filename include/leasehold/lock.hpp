@@ -40,6 +40,14 @@ public:
     ScopedLock& operator=(ScopedLock&&) noexcept;
     ~ScopedLock();
 
+    /// One more handle to the same hold: same token, deadline and node, released by itself; the
+    /// lock is released when the last of its handles is. So a function that needs the lock can be
+    /// given one of its own by a caller who holds it. Each handle has its own stop token and
+    /// jeopardy handler; an extension is for all of them.
+    /// Errors: budget_exceeded or lock_lost (the lock has ended), overloaded (1024 handles are
+    /// out), closed, forked.
+    [[nodiscard]] result<ScopedLock> again() const;
+
     /// True while nobody else can hold the lock. Once false it never turns true again. Costs one
     /// atomic load and a clock read; right on the first instruction after a SIGSTOP.
     [[nodiscard]] bool valid() const noexcept;
@@ -92,10 +100,11 @@ public:
     }
 
     /// Ends the lock now, and completes when its node is known to be gone. Whatever the answer, the
-    /// handle is invalid and the deletion is repeated until the server has confirmed it.
-    /// Releasing twice, or a lock that was lost, succeeds once the node is gone.
-    /// Errors: timed_out (the node may stand a little longer), closed, forked, would_deadlock.
-    /// Cancellation (any type): errc::cancelled; the release goes on.
+    /// handle is invalid and the deletion is repeated until the server has confirmed it. While
+    /// other handles to the same hold are out (`again`), only this one ends, and the answer comes
+    /// at once. Releasing twice, or a lock that was lost, succeeds once the node is gone. Errors:
+    /// timed_out (the node may stand a little longer), closed, forked, would_deadlock. Cancellation
+    /// (any type): errc::cancelled; the release goes on.
     result<void> release(milliseconds timeout = milliseconds{5'000});
     template <CompletionToken<void> Token>
     auto async_release(Token&& token) {

@@ -17,6 +17,9 @@ auto take(Map& map, const typename Map::key_type& key) {
     return node ? std::move(node.mapped()) : typename Map::mapped_type{};
 }
 
+/// Of one lease: whoever nests deeper than this does so without end.
+constexpr std::size_t most_handles = 1024;
+
 }  // namespace
 
 // ---- requests ----
@@ -156,19 +159,62 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
 bool ClientImpl::keep(const std::shared_ptr<Hold>& hold) {
     const std::lock_guard lock(x_holds_mutex);
     if (!x_is_closing) {
-        x_holds.emplace(hold->id(), hold);
+        x_holds[hold->id()].handles.push_back(hold);
     }
     return !x_is_closing;
 }
 
-std::shared_ptr<Hold> ClientImpl::find_hold(core::OperationId lease) {
+template <class Change>
+ClientImpl::Handles ClientImpl::handles_of(core::OperationId lease, Change change) {
     const std::lock_guard lock(x_holds_mutex);
     const auto found = x_holds.find(lease);
-    return found == x_holds.end() ? nullptr : found->second;
+    if (found == x_holds.end()) {
+        return {};
+    }
+    change(found->second);
+    return found->second.handles;
+}
+
+result<ScopedLock> ClientImpl::add_handle(const Hold& hold) {
+    const auto handle = std::make_shared<Hold>(hold);
+    const std::lock_guard lock(x_holds_mutex);
+    BOOST_OUTCOME_TRYV(hold.verdict());
+    const auto found = x_holds.find(hold.id());
+    if (found == x_holds.end() || found->second.is_stop_due) {
+        return hold.why_stopped();
+    }
+    if (found->second.handles.size() >= most_handles) {
+        return Error(errc::overloaded, "the lock has as many handles as it may have")
+            .at(hold.path());
+    }
+    handle->on_jeopardy(found->second.in_jeopardy);
+    found->second.handles.push_back(handle);
+    return Hold::make_lock(handle);
+}
+
+bool ClientImpl::leave_to_others(const std::shared_ptr<Hold>& hold) {
+    const std::lock_guard lock(x_holds_mutex);
+    const auto found = x_holds.find(hold->id());
+    if (found == x_holds.end()) {
+        return false;  // over, for all of them
+    }
+    Handles& handles = found->second.handles;
+    const bool was_alone = handles.size() == 1 && handles.front() == hold;
+    if (!was_alone) {
+        std::erase(handles, hold);
+    }
+    return !was_alone;
 }
 
 void ClientImpl::release(const std::shared_ptr<Hold>& hold) {
     hold->invalidate(Loss::released);
+    if (leave_to_others(hold)) {
+        return x_loop.post_control([hold](Turn&) {
+            hold->on_stop_due();
+            hold->on_ended(Loss::released);
+            hold->on_node_gone(success());  // as far as it is this handle's business
+        });
+    }
     x_loop.post_control([lease = hold->id()](Turn& turn) {
         if (turn.engine != nullptr) {
             turn.engine->release(turn.now, lease);
@@ -215,7 +261,9 @@ void ClientImpl::on(Turn&, core::ExtendDone&& done) {
         return;
     }
     if (done.deadline) {
-        extend.hold->on_extended(extend.budget_end);
+        for (const auto& hold : handles_of(extend.hold->id(), [](HeldLock&) {})) {
+            hold->on_extended(extend.budget_end);
+        }
         extend.sink(std::move(done.deadline));
     } else {
         extend.sink(std::move(done.deadline).error().at(extend.hold->path()));
@@ -223,29 +271,29 @@ void ClientImpl::on(Turn&, core::ExtendDone&& done) {
 }
 
 void ClientImpl::on(Turn&, core::StopDue&& due) {
-    if (const auto hold = find_hold(due.lease)) {
+    for (const auto& hold :
+         handles_of(due.lease, [](HeldLock& held) { held.is_stop_due = true; })) {
         hold->on_stop_due();
     }
 }
 
 void ClientImpl::on(Turn&, core::LeaseEnded&& ended) {
-    if (const auto hold = find_hold(ended.lease)) {
+    for (const auto& hold : handles_of(ended.lease, [](HeldLock&) {})) {
         hold->on_ended(ended.loss);
     }
 }
 
 void ClientImpl::on(Turn&, core::NodeGone&& gone) {
-    const auto hold = find_hold(gone.lease);
-    if (!hold) {
-        return;
+    for (const auto& hold : handles_of(gone.lease, [](HeldLock&) {})) {
+        hold->on_node_gone(gone.outcome);
     }
-    hold->on_node_gone(gone.outcome);
     const std::lock_guard lock(x_holds_mutex);
     x_holds.erase(gone.lease);
 }
 
 void ClientImpl::on(Turn&, core::JeopardyChanged&& changed) {
-    if (const auto hold = find_hold(changed.lease)) {
+    for (const auto& hold : handles_of(
+             changed.lease, [&](HeldLock& held) { held.in_jeopardy = changed.in_jeopardy; })) {
         hold->on_jeopardy(changed.in_jeopardy);
     }
 }
@@ -292,17 +340,19 @@ void ClientImpl::on_stopped(Turn& turn) {
     }
     x_connecting.complete_all(errc::closed);
     invalidate_holds();
-    std::unordered_map<core::OperationId, std::shared_ptr<Hold>> holds;
+    std::unordered_map<core::OperationId, HeldLock> holds;
     {
         const std::lock_guard lock(x_holds_mutex);
         holds.swap(x_holds);
     }
-    for (const auto& [lease, hold] : holds) {
-        hold->on_stop_due();
-        hold->on_ended(Loss::closed);
-        hold->on_node_gone(Error(errc::closed,
-                                 "the client was closed before the server "
-                                 "confirmed the deletion"));
+    for (const auto& [lease, held] : holds) {
+        for (const auto& hold : held.handles) {
+            hold->on_stop_due();
+            hold->on_ended(Loss::closed);
+            hold->on_node_gone(Error(errc::closed,
+                                     "the client was closed before the server "
+                                     "confirmed the deletion"));
+        }
     }
     x_closing.complete_all(x_close_outcome);
 }

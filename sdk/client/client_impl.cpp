@@ -135,8 +135,10 @@ void ClientImpl::cancel_close(core::OperationId id) {
 void ClientImpl::invalidate_holds() {
     const std::lock_guard lock(x_holds_mutex);
     x_is_closing = true;
-    for (const auto& [lease, hold] : x_holds) {
-        hold->invalidate(Loss::closed);
+    for (const auto& [lease, held] : x_holds) {
+        for (const auto& hold : held.handles) {
+            hold->invalidate(Loss::closed);
+        }
     }
 }
 

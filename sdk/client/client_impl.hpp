@@ -72,6 +72,9 @@ public:
     void begin_wait_connected(core::OperationId id, Sink<void> sink);
     void cancel_wait_connected(core::OperationId id);
 
+    /// One more handle to the lease of this one.
+    [[nodiscard]] result<ScopedLock> add_handle(const Hold& hold);
+    /// The lease goes with the last handle.
     void release(const std::shared_ptr<Hold>& hold);
     void call_returned(core::OperationId lease);
     /// The watch is under the request's id; whoever gets the state makes the handle of it.
@@ -120,9 +123,22 @@ private:
     void on(Turn& turn, core::Log&& log);
     void on(Turn& turn, core::Closed&& closed);
 
+    using Handles = std::vector<std::shared_ptr<Hold>>;
+    /// A lease that is out, or whose node is not gone yet.
+    struct HeldLock {
+        Handles handles;
+        // What a handle that is made later has to know:
+        bool is_stop_due = false;
+        bool in_jeopardy = false;
+    };
+
     /// False once the client is closing: then nothing is granted any more.
     [[nodiscard]] bool keep(const std::shared_ptr<Hold>& hold);
-    [[nodiscard]] std::shared_ptr<Hold> find_hold(core::OperationId lease);
+    /// True if other handles keep the lease, which this one has left.
+    [[nodiscard]] bool leave_to_others(const std::shared_ptr<Hold>& hold);
+    /// Changes what is known of the lease, and returns whom to tell.
+    template <class Change>
+    [[nodiscard]] Handles handles_of(core::OperationId lease, Change change);
     void invalidate_holds();
 
     const std::string x_hosts;
@@ -139,7 +155,7 @@ private:
 
     std::mutex x_holds_mutex;  ///< guards the next two
     bool x_is_closing = false;
-    std::unordered_map<core::OperationId, std::shared_ptr<Hold>> x_holds;
+    std::unordered_map<core::OperationId, HeldLock> x_holds;
 
     // of the I/O thread
     std::unordered_map<core::OperationId, RequestHandler> x_requests;

@@ -27,6 +27,17 @@ Hold::Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::G
       x_fork_generation(fork_generation()),
       x_budget_end(core::later(grant.granted_at, x_terms.budget).time_since_epoch().count()) {}
 
+Hold::Hold(const Hold& other)
+    : std::enable_shared_from_this<Hold>(),
+      x_impl(other.x_impl),
+      x_lease(other.x_lease),
+      x_id(other.x_id),
+      x_terms(other.x_terms),
+      x_node(other.x_node),
+      x_is_shortened(other.x_is_shortened),
+      x_fork_generation(other.x_fork_generation),
+      x_budget_end(other.x_budget_end.load()) {}
+
 bool Hold::is_forked() const noexcept {
     return x_fork_generation != fork_generation();
 }

@@ -1,4 +1,4 @@
-// What the handles of one granted lock and the I/O thread share about it.
+// What one handle of a granted lock and the I/O thread share about it.
 #pragma once
 
 #include <leasehold/clock.hpp>
@@ -38,7 +38,10 @@ public:
     Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
          HoldTerms terms);
 
-    /// The handle that the user gets; there is one.
+    /// One more handle to the same lease.
+    explicit Hold(const Hold& other);
+
+    /// The handle that the user gets; there is one for each Hold.
     [[nodiscard]] static ScopedLock make_lock(std::shared_ptr<Hold> hold) {
         return ScopedLock(std::move(hold));
     }

@@ -98,6 +98,12 @@ void ScopedLock::drop() noexcept {
     hold->impl()->release(hold);
 }
 
+result<ScopedLock> ScopedLock::again() const {
+    const auto impl = impl_of(x_hold);
+    BOOST_OUTCOME_TRYV(detail::check_usable(impl));
+    return impl->add_handle(*x_hold);
+}
+
 bool ScopedLock::valid() const noexcept {
     return x_hold && x_hold->valid();
 }
