@@ -281,5 +281,29 @@ TEST_F(CuratorsReadWriteLock, WhoSharesIsRefusedBesideItsMutex) {
     they().release("m1");
 }
 
+/// Curator 5.5 and newer, whose reader takes the number of the writer that its thread holds.
+TEST(CuratorsNodes, ReaderWithItsWritersNumber_IsWaitedForOnceTheWriterIsGone) {
+    const Client us = connect(one_server().connect_string());
+    const Client observer = connect(one_server().connect_string());
+    const std::string path = existing_path(observer);
+    const ZooKeeper theirs = observer.zookeeper();
+    const auto writer = theirs.create(path + "/_c_f81d4fae-7dec-11d0-a765-00a0c91e6bf6-__WRIT__",
+                                      "", {.mode = CreateMode::ephemeral_sequential});
+    ASSERT_TRUE(writer.has_value()) << why(writer);
+    auto waiting =
+        us.async_lock(path, {.wait = 60s, .budget = 3s, .naming = Naming::curator_read_write},
+                      boost::asio::use_future);
+    ASSERT_TRUE(becomes_nodes(observer, path, 2));
+    const auto reader = theirs.create(path + "/_c_a0000000-7dec-11d0-a765-00a0c91e6bf6-__READ__" +
+                                          writer->substr(writer->size() - 10),
+                                      "", {.mode = CreateMode::ephemeral});
+    ASSERT_TRUE(reader.has_value()) << why(reader);
+    ASSERT_TRUE(theirs.remove(*writer).has_value());
+    EXPECT_EQ(waiting.wait_for(150ms), std::future_status::timeout) << "granted beside a reader";
+    ASSERT_TRUE(theirs.remove(*reader).has_value());
+    const auto granted = waiting.get();
+    EXPECT_TRUE(granted.has_value()) << why(granted);
+}
+
 }  // namespace
 }  // namespace leasehold::integration
