@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 namespace leasehold::cli {
 namespace {
@@ -78,16 +80,25 @@ void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
     add_duration(app, "--margin", client.margin, "Fixed safety margin");
 }
 
+constexpr std::array<std::pair<std::string_view, Naming>, 3> namings{
+    {{"curator", Naming::curator},
+     {"curator-rw", Naming::curator_read_write},
+     {"kazoo", Naming::kazoo}}};
+
 void add_naming(CLI::App& app, Naming& naming) {
     app.add_option_function<std::string>(
            "--naming",
            [&naming](const std::string& text) {
-               if (text != "curator" && text != "kazoo") {
-                   throw CLI::ValidationError("--naming", "'" + text + "' is not curator or kazoo");
+               const auto* const known =
+                   std::find_if(namings.begin(), namings.end(),
+                                [&text](const auto& each) { return each.first == text; });
+               if (known == namings.end()) {
+                   throw CLI::ValidationError("--naming",
+                                              "'" + text + "' is not curator, curator-rw or kazoo");
                }
-               naming = text == "kazoo" ? Naming::kazoo : Naming::curator;
+               naming = known->second;
            },
-           "Whose locks the path is shared with: curator or kazoo")
+           "Whose locks are on the path, too: curator, curator-rw or kazoo")
         ->type_name("NAMING")
         ->default_str("curator")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -159,6 +170,8 @@ struct Parser {
         add_ensemble(*run, run_arguments.ensemble);
         add_duration(*run, "--budget", run_arguments.budget, "How long CMD may run");
         add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
+        run->add_flag("--shared", run_arguments.is_shared,
+                      "Together with others that share the lock; no fencing token");
         add_naming(*run, run_arguments.naming);
 
         list->footer(std::string(help::list_footer));

@@ -28,6 +28,7 @@ struct RunArguments {
     std::chrono::milliseconds budget{10'000};
     std::chrono::milliseconds grace{2'000};
     Naming naming = Naming::curator;
+    bool is_shared = false;
     std::vector<std::string> command;
 };
 

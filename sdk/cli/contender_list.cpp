@@ -13,38 +13,74 @@
 namespace leasehold::cli {
 namespace {
 
-constexpr std::size_t column_count = 10;
+constexpr std::size_t column_count = 12;
 using Row = std::array<std::string, column_count>;
 
-const Row heading{"POS", "STATE",  "OWNER",   "HOST", "PID",
-                  "AGE", "BUDGET", "SESSION", "NODE", "KIND"};
+const Row heading{"POS", "STATE",  "LOCK", "OWNER", "HOST", "PID",
+                  "AGE", "BUDGET", "SESS", "TOKEN", "NODE", "KIND"};
 
-std::string_view state_of(const ContenderInfo& contender) {
-    return contender.is_held ? "held" : "waiting";
+using Contenders = std::span<const ContenderInfo>;
+
+std::string_view lock_of(const ContenderInfo& contender) {
+    return contender.lock_kind == LockKind::shared ? "shared" : "exclusive";
+}
+
+/// "after 0": waits until the one at position 0 has gone.
+std::string state_of(std::size_t position, Contenders contenders) {
+    const ContenderInfo& contender = contenders[position];
+    if (contender.is_held) {
+        return "held";
+    }
+    for (std::size_t ahead = position; ahead-- > 0;) {
+        if (contenders[ahead].node == contender.blocked_by) {
+            return "after " + std::to_string(ahead);
+        }
+    }
+    return "waiting";
+}
+
+bool is_inside_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
+}
+
+/// Its beginning and its number; what is between them, LOCK and KIND say.
+std::string short_name(const std::string& node) {
+    constexpr std::size_t digits = 10;
+    constexpr std::string_view gap = "..";
+    std::size_t head = 8;
+    if (node.size() <= head + gap.size() + digits) {
+        return node;
+    }
+    while (head > 0 && is_inside_character(node[head])) {
+        --head;
+    }
+    return node.substr(0, head).append(gap).append(node, node.size() - digits);
 }
 
 std::string or_dash(std::string text) {
     return text.empty() ? "-" : std::move(text);
 }
 
-Row row_of(std::size_t position, const ContenderInfo& contender) {
+Row row_of(std::size_t position, Contenders contenders) {
+    const ContenderInfo& contender = contenders[position];
     return {std::to_string(position),
-            std::string(state_of(contender)),
+            state_of(position, contenders),
+            contender.lock_kind == LockKind::shared ? "shared" : "excl",
             or_dash(contender.owner),
             or_dash(contender.host),
             contender.pid == 0 ? "-" : std::to_string(contender.pid),
             format_age(std::max(contender.age, milliseconds{0})),
             contender.budget ? format_duration(*contender.budget) : "-",
             or_dash(contender.session),
-            contender.node,
+            contender.token == 0 ? "-" : std::to_string(contender.token),
+            short_name(contender.node),
             std::string(to_string(contender.kind))};
 }
 
 /// In characters, as far as a terminal shows one column for each code point.
 std::size_t width_of(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-        return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U;
-    }));
+    return text.size() -
+           static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_inside_character));
 }
 
 void append_line(std::string& table, const Row& row,
@@ -67,7 +103,8 @@ Json or_null(const std::string& text) {
 Json json_of(std::size_t position, const ContenderInfo& contender) {
     Json object;
     object["position"] = position;
-    object["state"] = state_of(contender);
+    object["state"] = contender.is_held ? "held" : "waiting";
+    object["lock"] = lock_of(contender);
     object["owner"] = or_null(contender.owner);
     object["host"] = or_null(contender.host);
     object["pid"] = contender.pid == 0 ? Json(nullptr) : Json(contender.pid);
@@ -77,6 +114,9 @@ Json json_of(std::size_t position, const ContenderInfo& contender) {
     object["node"] = contender.node;
     object["kind"] = to_string(contender.kind);
     object["sequence"] = contender.sequence;
+    // As text: many a reader of JSON rounds numbers of 19 digits.
+    object["token"] = contender.token == 0 ? Json(nullptr) : Json(std::to_string(contender.token));
+    object["blocked_by"] = or_null(contender.blocked_by);
     object["trace_id"] = or_null(contender.trace_id);
     return object;
 }
@@ -85,8 +125,8 @@ Json json_of(std::size_t position, const ContenderInfo& contender) {
 
 std::string to_table(std::span<const ContenderInfo> contenders) {
     std::vector<Row> rows{heading};
-    for (const ContenderInfo& contender : contenders) {
-        rows.push_back(row_of(rows.size() - 1, contender));
+    for (std::size_t position = 0; position < contenders.size(); ++position) {
+        rows.push_back(row_of(position, contenders));
     }
     std::array<std::size_t, column_count> widths{};
     for (const Row& row : rows) {

@@ -8,7 +8,7 @@
 
 namespace leasehold::cli {
 
-/// Aligned columns with a heading line; position 0 holds.
+/// Aligned columns with a heading line; long names of nodes are cut.
 [[nodiscard]] std::string to_table(std::span<const ContenderInfo> contenders);
 
 /// An array in order; what is unknown is null.

@@ -35,21 +35,22 @@ std::vector<std::string> candidates_for(const std::string& word) {
     }
 }
 
-std::vector<std::string> environment_with(
-    std::span<const std::pair<std::string, std::string>> additions) {
+std::vector<std::string> environment_with(std::span<const Variable> changes) {
     std::vector<std::string> variables;
     for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
         const std::string_view variable = *each;
         const bool is_replaced =
-            std::any_of(additions.begin(), additions.end(), [variable](const auto& addition) {
-                return variable.starts_with(addition.first + "=");
+            std::any_of(changes.begin(), changes.end(), [variable](const Variable& change) {
+                return variable.starts_with(change.first + "=");
             });
         if (!is_replaced) {
             variables.emplace_back(variable);
         }
     }
-    for (const auto& [name, value] : additions) {
-        variables.push_back(name + "=" + value);
+    for (const auto& [name, value] : changes) {
+        if (value) {
+            variables.push_back(name + "=" + *value);
+        }
     }
     return variables;
 }
@@ -71,11 +72,10 @@ bool is_absent(int error_number) {
 
 }  // namespace
 
-Executable::Executable(std::span<const std::string> words,
-                       std::span<const std::pair<std::string, std::string>> additions)
+Executable::Executable(std::span<const std::string> words, std::span<const Variable> changes)
     : x_words(words.begin(), words.end()),
       x_candidates(candidates_for(x_words.front())),
-      x_variables(environment_with(additions)),
+      x_variables(environment_with(changes)),
       x_argv(pointers_to(x_words)),
       x_envp(pointers_to(x_variables)) {
     x_shell_argv = x_argv;

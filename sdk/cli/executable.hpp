@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -9,13 +10,15 @@
 
 namespace leasehold::cli {
 
+/// A name and its value in the command's environment; without a value it is not there.
+using Variable = std::pair<std::string, std::optional<std::string>>;
+
 /// A command with its arguments and its environment. Not movable: it holds pointers into itself.
 class Executable {
 public:
-    /// Looks the first word up in PATH as a shell does. `additions` replace variables of the same
-    /// name in our own environment.
-    Executable(std::span<const std::string> words,
-               std::span<const std::pair<std::string, std::string>> additions);
+    /// Looks the first word up in PATH as a shell does. `changes` count instead of the variables
+    /// of the same name in our own environment.
+    Executable(std::span<const std::string> words, std::span<const Variable> changes);
     Executable(const Executable&) = delete;
     Executable& operator=(const Executable&) = delete;
 

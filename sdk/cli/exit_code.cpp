@@ -88,6 +88,10 @@ std::string advice_for(const Error& error, std::string_view path) {
     if (error == errc::sequence_exhausted) {
         return "use another lock path";
     }
+    if (error == errc::mixed_queue) {
+        return "give the --naming of those who are there (curator_read_write is called curator-rw "
+               "here), or use another lock path";
+    }
     if (error == errc::no_chroot) {
         return "create the chroot first, or correct the end of --connect";
     }

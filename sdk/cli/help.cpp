@@ -19,16 +19,26 @@ constexpr std::string_view run_description =
 PATH is relative to the chroot in --connect, and is created where it is missing. CMD gets the
 fencing token in LEASEHOLD_TOKEN, the path in LEASEHOLD_PATH and the milliseconds that are left at
 its start in LEASEHOLD_DEADLINE_MS. At the budget its process group gets SIGTERM, and SIGKILL after
-the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on.)";
+the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on.
+
+With --shared CMD may run while others of --shared do, but nobody without it; all queue together in
+the order in which they came. There is no fencing token then, and LEASEHOLD_TOKEN is not set.)";
 
 constexpr std::string_view run_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
 
 Example:
   leasehold run /jobs/billing --connect zk1:2181,zk2:2181/shop --wait 30s --budget 10s \
       -- ./billing.sh --month 11
+  leasehold run /reports --shared -- ./read_report.sh
+
+--naming: whose locks are on PATH, too, besides leasehold's:
+  curator      Curator's InterProcessMutex, go-zookeeper; beside those no --shared
+  curator-rw   Curator's InterProcessReadWriteLock
+  kazoo        kazoo's Lock, or its WriteLock and ReadLock; with --shared only the latter two
 
 Exit codes: that of CMD, 128 + n if signal n ended it; and
-   64  bad arguments, or a budget that the lease cannot honour (the text has the numbers)
+   64  bad arguments, a budget that the lease cannot honour (the text has the numbers), or others
+       on PATH whose locks need another --naming
    69  no server could be reached
    70  internal error
    75  not acquired within the wait
@@ -43,7 +53,8 @@ constexpr std::string_view list_description =
     R"(Shows who holds the lock at PATH and who waits for it, in order.
 
 Contenders of Curator and kazoo are shown, too. What they say of themselves (owner, host, pid,
-budget) is shown as they wrote it.)";
+budget) is shown as they wrote it. "after 2" waits until the one at position 2 has gone. TOKEN is
+what the fencing token is at least. NODE is shortened; --json has all of it.)";
 
 constexpr std::string_view list_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
 

@@ -13,6 +13,8 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace leasehold::cli {
@@ -62,15 +64,23 @@ LockOptions lock_options(const RunArguments& arguments) {
 Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments, EventLoop& loop) {
     const auto answer = std::make_shared<Answer<ScopedLock>>(loop.nudge());
     const Instant until = BootClock::now() + bound_on_answer(arguments.ensemble);
-    client.async_lock(arguments.ensemble.path, lock_options(arguments),
-                      [answer](result<ScopedLock> lock) { answer->put(std::move(lock)); });
+    const auto take = [answer](result<ScopedLock> lock) { answer->put(std::move(lock)); };
+    if (arguments.is_shared) {
+        client.async_lock_shared(arguments.ensemble.path, lock_options(arguments), take);
+    } else {
+        client.async_lock(arguments.ensemble.path, lock_options(arguments), take);
+    }
     return await(loop, *answer, until);
 }
 
-std::array<std::pair<std::string, std::string>, 3> variables(const ScopedLock& lock,
-                                                             const std::string& path) {
+/// Who shares has no token; that of an outer run must not pass for one.
+std::array<Variable, 3> variables(const ScopedLock& lock, const std::string& path) {
     const auto left = std::chrono::floor<milliseconds>(lock.remaining());
-    return {{{"LEASEHOLD_TOKEN", std::to_string(lock.token())},
+    std::optional<std::string> token;
+    if (lock.kind() == LockKind::exclusive) {
+        token = std::to_string(lock.token());
+    }
+    return {{{"LEASEHOLD_TOKEN", std::move(token)},
              {"LEASEHOLD_PATH", path},
              {"LEASEHOLD_DEADLINE_MS", std::to_string(left.count())}}};
 }

@@ -2,6 +2,7 @@
 
 #include "sdk/client/contender_record.hpp"
 #include "sdk/core/contender_name.hpp"
+#include "sdk/core/lease.hpp"
 #include "sdk/core/path.hpp"
 #include "sdk/core/text.hpp"
 #include "sdk/wire/node.hpp"
@@ -27,8 +28,12 @@ ContenderKind kind_of(std::string_view name) {
         name.find("__rlock__") != std::string_view::npos) {
         return ContenderKind::kazoo;
     }
-    return name.find("-lock-") != std::string_view::npos ? ContenderKind::curator
-                                                         : ContenderKind::other;
+    for (const std::string_view text : {"-lock-", "-__WRIT__", "-__READ__"}) {
+        if (name.find(text) != std::string_view::npos) {
+            return ContenderKind::curator;
+        }
+    }
+    return ContenderKind::other;
 }
 
 std::string last_digits(std::int64_t session) {
@@ -43,8 +48,17 @@ milliseconds age_of(const wire::Stat& stat) {
     return std::max(std::chrono::duration_cast<milliseconds>(now) - then, milliseconds{0});
 }
 
+/// That of its node's first grant; nothing of a server's that would not fit.
+std::int64_t token_of(const ContenderInfo& info, const wire::Stat& stat) {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / core::grants_per_node;
+    const bool has_token =
+        info.lock_kind == LockKind::exclusive && stat.czxid > 0 && stat.czxid <= most;
+    return has_token ? stat.czxid * core::grants_per_node : 0;
+}
+
 void describe(ContenderInfo& info, const wire::GetDataReply& node) {
     info.age = age_of(node.stat);
+    info.token = token_of(info, node.stat);
     info.session = node.stat.ephemeral_owner != 0 ? last_digits(node.stat.ephemeral_owner) : "";
     const std::string data = node.data.value_or("");
     if (const auto record = decode_record(data)) {
@@ -57,6 +71,21 @@ void describe(ContenderInfo& info, const wire::GetDataReply& node) {
         info.host = core::escape(data);  // an address
     } else {
         info.owner = core::escape(data);
+    }
+}
+
+/// A share waits for the nearest exclusive contender ahead, an exclusive one for the nearest of
+/// all.
+void settle_holders(Infos& queue) {
+    const std::string* last = nullptr;
+    const std::string* last_exclusive = nullptr;
+    for (ContenderInfo& info : queue) {
+        const bool is_exclusive = info.lock_kind == LockKind::exclusive;
+        const std::string* const blocker = is_exclusive ? last : last_exclusive;
+        info.is_held = blocker == nullptr;
+        info.blocked_by = blocker != nullptr ? *blocker : std::string();
+        last = &info.node;
+        last_exclusive = is_exclusive ? &info.node : last_exclusive;
     }
 }
 
@@ -121,6 +150,7 @@ private:
             info.sequence = static_cast<std::int32_t>(
                 std::clamp<std::int64_t>(sequence, -1, std::numeric_limits<std::int32_t>::max()));
             info.kind = kind_of(name);
+            info.lock_kind = core::kind_of(name);
             x_infos.push_back(std::move(info));
         }
         x_is_gone.assign(x_infos.size(), false);
@@ -163,9 +193,7 @@ private:
                 present.push_back(std::move(x_infos[place]));
             }
         }
-        if (!present.empty()) {
-            present.front().is_held = true;
-        }
+        settle_holders(present);
         return present;
     }
 

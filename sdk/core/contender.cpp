@@ -185,7 +185,7 @@ void Contender::resolve_create() {
 }
 
 /// Watches the nearest one ahead. Sound without reading the list again, because every lower node
-/// that is still alive was in a list read after our own create.
+/// that is still alive was in a list read after our own create; but see `may_be_joined_ahead`.
 void Contender::walk_down() {
     x_watched_record.clear();
     if (x_ahead.empty()) {
@@ -242,9 +242,23 @@ void Contender::on_deleted(std::string_view name) {
         return end({errc::lock_lost, "our node was deleted by somebody else"});
     }
     drop(name);
-    if (x_state == ContenderState::waiting && name == x_watched) {
-        walk_down();
+    if (x_state != ContenderState::waiting || name != x_watched) {
+        return;
     }
+    if (x_ahead.empty() && may_be_joined_ahead()) {
+        x_watched.clear();
+        x_watched_record.clear();
+        x_state = ContenderState::listing;
+        return x_port.list();
+    }
+    walk_down();
+}
+
+/// Curator (5.5 and newer) gives a reader the number of the writer whose thread it is: it stands
+/// ahead of us, and may not have been there when we read the list. Whoever saw the writer go finds
+/// it there now, since the writer goes last.
+bool Contender::may_be_joined_ahead() const {
+    return x_kind == LockKind::exclusive && x_listing.has_curator_read_write;
 }
 
 void Contender::drop(std::string_view name) {

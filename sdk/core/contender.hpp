@@ -94,6 +94,7 @@ private:
     void drop(std::string_view name);
     void end(Error failure);
     [[nodiscard]] bool is_live() const;
+    [[nodiscard]] bool may_be_joined_ahead() const;
     [[nodiscard]] bool is_blocked_by(const Contestant& other) const;
 
     ContenderPort& x_port;

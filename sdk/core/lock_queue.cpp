@@ -10,9 +10,6 @@ namespace leasehold::core {
 
 namespace {
 
-/// The token of a lock is its node's czxid with the number of the local grant behind it.
-constexpr std::int64_t grants_per_node = 64;
-
 /// Of a hold that is shared: nothing orders it against the others.
 constexpr std::int64_t no_token = 0;
 

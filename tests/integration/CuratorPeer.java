@@ -6,16 +6,19 @@ import java.util.concurrent.CountDownLatch;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.retry.RetryOneTime;
 
 /**
- * A contender that uses Curator's InterProcessMutex, told what to do line by line.
+ * A contender that uses Curator's locks, told what to do line by line.
  *
  * <pre>
  * CuratorPeer HOSTS
  *
- * lock ID PATH   -> queued ID; then granted ID
- * release ID     -> released ID
+ * lock ID PATH [read|write] -> queued ID; then granted ID
+ *                              (InterProcessMutex, or a half of InterProcessReadWriteLock)
+ * granted? ID               -> granted? ID yes|no
+ * release ID                -> released ID
  * </pre>
  *
  * The end of the input ends the process.
@@ -31,10 +34,11 @@ public final class CuratorPeer {
         private final String id;
         private final InterProcessMutex mutex;
         private final CountDownLatch letGo = new CountDownLatch(1);
+        private volatile boolean isGranted = false;
 
-        Contender(CuratorFramework client, String id, String path) {
+        Contender(String id, InterProcessMutex mutex) {
             this.id = id;
-            this.mutex = new InterProcessMutex(client, path);
+            this.mutex = mutex;
             setDaemon(true);
         }
 
@@ -42,6 +46,7 @@ public final class CuratorPeer {
         public void run() {
             try {
                 mutex.acquire();
+                isGranted = true;
                 say("granted " + id);
                 letGo.await();
                 mutex.release();
@@ -56,6 +61,14 @@ public final class CuratorPeer {
         }
     }
 
+    private static InterProcessMutex lockOf(CuratorFramework client, String path, String kind) {
+        switch (kind) {
+            case "read": return new InterProcessReadWriteLock(client, path).readLock();
+            case "write": return new InterProcessReadWriteLock(client, path).writeLock();
+            default: return new InterProcessMutex(client, path);
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
         CuratorFramework client =
             CuratorFrameworkFactory.newClient(arguments[0], 10_000, 10_000, new RetryOneTime(100));
@@ -67,7 +80,8 @@ public final class CuratorPeer {
         for (String line = input.readLine(); line != null; line = input.readLine()) {
             String[] words = line.split(" ");
             if (words[0].equals("lock")) {
-                Contender contender = new Contender(client, words[1], words[2]);
+                String kind = words.length > 3 ? words[3] : "";
+                Contender contender = new Contender(words[1], lockOf(client, words[2], kind));
                 contenders.put(words[1], contender);
                 int before = contender.contenders();
                 contender.start();
@@ -75,6 +89,8 @@ public final class CuratorPeer {
                     Thread.sleep(5);
                 }
                 say("queued " + words[1]);
+            } else if (words[0].equals("granted?")) {
+                say(line + (contenders.get(words[1]).isGranted ? " yes" : " no"));
             } else {
                 contenders.remove(words[1]).letGo.countDown();
             }

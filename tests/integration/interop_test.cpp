@@ -1,66 +1,14 @@
 // One queue with other clients' locks: kazoo in both directions, and Curator's node names.
 #include "tests/integration/fixture.hpp"
-#include "tests/support/child_process.hpp"
+#include "tests/integration/peers.hpp"
 
 #include <boost/asio/use_future.hpp>
 
-#include <filesystem>
 #include <future>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace leasehold::integration {
 namespace {
-
-/// A process that contends with another client's lock.
-class Peer {
-public:
-    explicit Peer(std::vector<std::string> command) : x_process(std::move(command)) {
-        x_process.expect("ready", 30s);
-    }
-    /// Lets it close its session.
-    ~Peer() {
-        x_process.close_input();
-        (void)x_process.wait(5s);
-    }
-    Peer(const Peer&) = delete;
-    Peer& operator=(const Peer&) = delete;
-
-    void lock(const std::string& id, const std::string& path, const std::string& more = {}) {
-        x_process.send("lock " + id + " " + path + more);
-        x_process.expect("queued " + id);
-    }
-    void expect_granted(const std::string& id) { x_process.expect("granted " + id); }
-    void release(const std::string& id) {
-        x_process.send("release " + id);
-        x_process.expect("released " + id);
-    }
-
-private:
-    ChildProcess x_process;
-};
-
-/// kazoo's Lock.
-class KazooPeer : public Peer {
-public:
-    explicit KazooPeer(const std::string& hosts)
-        : Peer({LEASEHOLD_PYTHON, LEASEHOLD_KAZOO_PEER, hosts}) {}
-
-    void lock(const std::string& id, const std::string& path, bool knows_our_names = false) {
-        Peer::lock(id, path, knows_our_names ? " patterns" : " plain");
-    }
-};
-
-/// Curator's InterProcessMutex.
-class CuratorPeer : public Peer {
-public:
-    static constexpr const char* jars = LEASEHOLD_JARS "/curator";
-
-    explicit CuratorPeer(const std::string& hosts)
-        : Peer({"java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
-                std::string(jars) + "/*", LEASEHOLD_CURATOR_PEER, hosts}) {}
-};
 
 class Interop : public ::testing::Test {
 protected:
@@ -73,7 +21,7 @@ protected:
 class InteropWithCurator : public Interop {
 protected:
     void SetUp() override {
-        if (!std::filesystem::exists(CuratorPeer::jars)) {
+        if (!CuratorPeer::is_here()) {
             GTEST_SKIP() << "no jars of Curator; './dev setup' fetches them";
         }
     }

@@ -2,9 +2,11 @@
 
     kazoo_peer.py HOSTS
 
-    lock ID PATH plain|patterns   -> queued ID; then granted ID
-                                     (patterns: Lock(extra_lock_patterns=["-lock-"]))
-    release ID                    -> released ID
+    lock ID PATH plain|patterns|read|write -> queued ID; then granted ID
+                                              (patterns: Lock(extra_lock_patterns=["-lock-"]);
+                                              read, write: ReadLock, WriteLock)
+    granted? ID                            -> granted? ID yes|no
+    release ID                             -> released ID
 
 The end of the input ends the process.
 """
@@ -14,8 +16,9 @@ import threading
 import time
 
 from kazoo.client import KazooClient
-from kazoo.recipe.lock import Lock
+from kazoo.recipe.lock import Lock, ReadLock, WriteLock
 
+KINDS = {"plain": Lock, "patterns": Lock, "read": ReadLock, "write": WriteLock}
 output = threading.Lock()
 
 
@@ -25,11 +28,12 @@ def say(*words):
 
 
 class Contender:
-    def __init__(self, client, name, path, patterns):
+    def __init__(self, client, name, path, kind):
         self.client = client
         self.name = name
         self.path = path
-        self.lock = Lock(client, path, identifier=name, extra_lock_patterns=patterns)
+        patterns = ["-lock-"] if kind == "patterns" else []
+        self.lock = KINDS[kind](client, path, identifier=name, extra_lock_patterns=patterns)
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
@@ -48,13 +52,15 @@ def main():
     for line in sys.stdin:
         verb, name, *rest = line.split()
         if verb == "lock":
-            path, mode = rest
-            contender = Contender(client, name, path, ["-lock-"] if mode == "patterns" else [])
+            path, kind = rest
+            contender = Contender(client, name, path, kind)
             contenders[name] = contender
             contender.thread.start()
             while not contender.is_queued():
                 time.sleep(0.005)
             say("queued", name)
+        elif verb == "granted?":
+            say(verb, name, "yes" if contenders[name].lock.is_acquired else "no")
         elif verb == "release":
             contenders.pop(name).lock.release()
             say("released", name)

@@ -2,7 +2,8 @@
 //
 //     lock_worker HOSTS SESSION_TIMEOUT_MS standalone|ensemble
 //
-//     lock ID PATH WAIT_MS BUDGET_MS [kazoo]  -> queued ID; then granted ID TOKEN NOW DEADLINE NODE
+//     lock ID PATH WAIT_MS BUDGET_MS [kazoo|shared]
+//                                             -> queued ID; then granted ID TOKEN NOW DEADLINE NODE
 //                                                or refused ID TEXT
 //     serve ID PATH WAIT_MS BUDGET_MS WORK_MS -> queued ID; then served ID TOKEN FROM TO, or
 //     refused release ID                              -> released ID ok|TEXT watch ID -> watching
@@ -54,6 +55,7 @@ struct Request {
     std::string id;
     std::string path;
     LockOptions options;
+    bool is_shared = false;
 };
 
 class Worker {
@@ -107,9 +109,12 @@ private:
         request.options.wait = milliseconds{wait_ms};
         request.options.budget = milliseconds{budget_ms};
         const auto at = words.tellg();
-        std::string naming;
-        if (words >> naming && naming == "kazoo") {
+        std::string more;
+        words >> more;
+        if (more == "kazoo") {
             request.options.naming = Naming::kazoo;
+        } else if (more == "shared") {
+            request.is_shared = true;
         } else {
             words.clear();
             words.seekg(at);
@@ -124,7 +129,8 @@ private:
         auto is_answered = std::make_shared<std::atomic<bool>>(false);
         const std::string id = request.id;
         x_threads.emplace_back([this, request = std::move(request), is_serving, work, is_answered] {
-            auto lock = x_client.lock(request.path, request.options);
+            auto lock = request.is_shared ? x_client.lock_shared(request.path, request.options)
+                                          : x_client.lock(request.path, request.options);
             *is_answered = true;
             if (!lock) {
                 say("refused", request.id, lock.error().message());

@@ -25,8 +25,18 @@ WorkerProcess::~WorkerProcess() {
 
 void WorkerProcess::lock(const std::string& id, const std::string& path, milliseconds wait,
                          milliseconds budget, Naming naming) {
+    ask(id, path, wait, budget, naming == Naming::kazoo ? " kazoo" : "");
+}
+
+void WorkerProcess::lock_shared(const std::string& id, const std::string& path, milliseconds wait,
+                                milliseconds budget) {
+    ask(id, path, wait, budget, " shared");
+}
+
+void WorkerProcess::ask(const std::string& id, const std::string& path, milliseconds wait,
+                        milliseconds budget, const std::string& more) {
     x_process.send("lock " + id + " " + path + " " + std::to_string(wait.count()) + " " +
-                   std::to_string(budget.count()) + (naming == Naming::kazoo ? " kazoo" : ""));
+                   std::to_string(budget.count()) + more);
     x_process.expect("queued " + id);
 }
 

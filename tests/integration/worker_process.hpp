@@ -37,6 +37,8 @@ public:
     /// Returns once the request waits in the queue or is answered.
     void lock(const std::string& id, const std::string& path, milliseconds wait,
               milliseconds budget, Naming naming = Naming::curator);
+    void lock_shared(const std::string& id, const std::string& path, milliseconds wait,
+                     milliseconds budget);
     void serve(const std::string& id, const std::string& path, milliseconds wait,
                milliseconds budget, milliseconds work);
     [[nodiscard]] RemoteGrant granted(const std::string& id,
@@ -47,6 +49,9 @@ public:
     [[nodiscard]] ChildProcess& process() { return x_process; }
 
 private:
+    void ask(const std::string& id, const std::string& path, milliseconds wait, milliseconds budget,
+             const std::string& more);
+
     ChildProcess x_process;
 };
 

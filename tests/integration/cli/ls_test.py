@@ -10,7 +10,7 @@ from harness import TIMING, until
 LONG = ["--budget", "9s", "--wait", "30s"]
 KEYS = {
     "position", "state", "owner", "host", "pid", "age_ms", "budget_ms", "session", "node", "kind",
-    "sequence", "trace_id",
+    "sequence", "trace_id", "lock", "token", "blocked_by",
 }
 
 
@@ -54,6 +54,10 @@ class Listing(harness.ServerTest):
         self.assertGreaterEqual(first["age_ms"], 0)
         self.assertLess(first["age_ms"], 60_000)
         self.assertLess(first["sequence"], second["sequence"])
+        self.assertEqual((first["lock"], second["lock"]), ("exclusive", "exclusive"))
+        self.assertLess(0, int(first["token"]))
+        self.assertLess(int(first["token"]), int(second["token"]))
+        self.assertEqual((first["blocked_by"], second["blocked_by"]), (None, first["node"]))
 
         holder.process.stdin.close()
         self.assert_code(holder.finish(), 0)
@@ -91,6 +95,34 @@ class Listing(harness.ServerTest):
         run.process.stdin.close()
         run.finish()
 
+    def test_shared_ones_hold_together(self):
+        """Two shared runs, a writer behind them, and a reader that waits its turn behind it."""
+        runs = []
+        for options in (["--shared"], ["--shared"], [], ["--shared"]):
+            run = self.start_run("cat", options=LONG + options, stdin=subprocess.PIPE)
+            self.addCleanup(run.process.stdin.close)
+            runs.append(run)
+            self.wait_for_contenders(len(runs))
+        listed = self.listed()
+        self.assertEqual(
+            [each["lock"] for each in listed], ["shared", "shared", "exclusive", "shared"]
+        )
+        self.assertEqual(
+            [each["state"] for each in listed], ["held", "held", "waiting", "waiting"]
+        )
+        nodes = [each["node"] for each in listed]
+        self.assertEqual(
+            [each["blocked_by"] for each in listed], [None, None, nodes[1], nodes[2]]
+        )
+        self.assertEqual([each["token"] is None for each in listed], [True, True, False, True])
+        lines = self.tool("ls", self.path).out.splitlines()
+        self.assertEqual(
+            [line[5:14].strip() for line in lines[1:]], ["held", "held", "after 1", "after 2"]
+        )
+        for run in runs:
+            run.process.stdin.close()
+            self.assert_code(run.finish(), 0)
+
     def test_table(self):
         self.zoo.ensure_path(self.path)
         curators = os.path.basename(self.create_curators())
@@ -101,12 +133,13 @@ class Listing(harness.ServerTest):
         lines = done.out.splitlines()
         self.assertEqual(
             lines[0].split(),
-            ["POS", "STATE", "OWNER", "HOST", "PID", "AGE", "BUDGET", "SESSION", "NODE", "KIND"],
+            ["POS", "STATE", "LOCK", "OWNER", "HOST", "PID", "AGE", "BUDGET", "SESS", "TOKEN",
+             "NODE", "KIND"],
         )
         self.assertEqual(len(lines), 3)
-        self.assertEqual(lines[1].split()[:2], ["0", "held"])
-        self.assertIn(curators, lines[1])
-        self.assertEqual(lines[2].split()[:3], ["1", "waiting", "cat"])
+        self.assertEqual(lines[1].split()[:3], ["0", "held", "excl"])
+        self.assertIn(f" {curators[:8]}..{curators[-10:]} ", lines[1])
+        self.assertEqual(lines[2].split()[:5], ["1", "after", "0", "excl", "cat"])
         self.assertIn("9s", lines[2].split())
         columns = [lines[0].index(word) for word in ("NODE", "KIND")]
         for line in lines[1:]:

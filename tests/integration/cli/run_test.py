@@ -155,6 +155,13 @@ class Command(harness.ServerTest):
         done = self.run_tool("sh", "-c", script, env=env)
         self.assertEqual(done.out.split(), ["2", self.path])
 
+    def test_who_shares_has_no_token_not_even_an_outer_one(self):
+        env = {"LEASEHOLD_TOKEN": "4711"}
+        script = 'echo "${LEASEHOLD_TOKEN-unset} $LEASEHOLD_PATH $((LEASEHOLD_DEADLINE_MS > 0))"'
+        done = self.run_tool("sh", "-c", script, options=["--shared"], env=env)
+        self.assert_code(done, 0)
+        self.assertEqual(done.out.split(), ["unset", self.path, "1"])
+
     def test_arguments_and_standard_streams(self):
         script = 'printf "<%s>" "$@"; cat; echo oops >&2'
         with open(self.file("input"), "w+", encoding="ascii") as given:
@@ -299,6 +306,49 @@ class Queue(harness.ServerTest):
             tokens = [int(line) for line in file]
         self.assertEqual(len(tokens), 5)
         self.assertEqual(tokens, sorted(set(tokens)))
+
+    def test_shared_runs_run_together_and_nobody_else_beside_them(self):
+        options = ["--shared", "--wait", "30s"]
+        readers = [self.start_run("sh", "-c", "echo in; cat", options=options,
+                                  stdin=subprocess.PIPE) for _ in range(2)]
+        for reader in readers:
+            reader.line("^in$")
+        done = self.run_tool("true", options=["--wait", "300ms"])
+        self.assert_code(done, 75)
+        writer = self.start_run("sh", "-c", "echo in", options=["--wait", "30s"])
+        self.wait_for_contenders(3)
+        for reader in readers:
+            self.assertEqual(writer.text(0), "")
+            reader.process.stdin.close()
+            self.assert_code(reader.finish(), 0)
+        self.assert_code(writer.finish(), 0)
+
+    def test_every_naming_has_its_names(self):
+        for options, text in (
+            ([], "-lock-"), (["--shared"], "-__READ__"),
+            (["--naming", "curator-rw"], "-__WRIT__"),
+            (["--naming", "curator-rw", "--shared"], "-__READ__"),
+            (["--naming", "kazoo"], "__lock__"), (["--naming", "kazoo", "--shared"], "__rlock__"),
+        ):
+            with self.subTest(options=options):
+                run = self.start_run("cat", options=options, stdin=subprocess.PIPE)
+                (node,) = self.wait_for_contenders(1)
+                self.assertRegex(node, f"^[0-9a-f]{{16}}{text}[0-9]{{10}}$")
+                run.process.stdin.close()
+                self.assert_code(run.finish(), 0)
+
+    def test_a_queue_of_others_that_would_not_see_us_is_refused_with_the_remedy(self):
+        self.zoo.ensure_path(self.path)
+        mutex = self.zoo.create(
+            f"{self.path}/_c_3f2a1b4c-0000-4000-8000-1234567890ab-lock-", ephemeral=True,
+            sequence=True,
+        )
+        done = self.run_tool("true", options=["--shared"])
+        self.assert_code(done, 64)
+        self.assertIn("InterProcessMutex", done.err)
+        self.assertIn("--naming", done.err)
+        self.assertEqual(self.contenders(), [os.path.basename(mutex)])
+        self.zoo.delete(mutex)
 
     def test_kazoos_lock_is_respected_and_respects(self):
         lock = self.zoo.Lock(self.path, "kazoo")

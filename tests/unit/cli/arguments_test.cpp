@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -63,6 +64,7 @@ TEST(RunArguments, DefaultsAreThoseOfTheContract) {
     EXPECT_EQ(run.budget, 10s);
     EXPECT_EQ(run.grace, 2s);
     EXPECT_EQ(run.naming, Naming::curator);
+    EXPECT_FALSE(run.is_shared);
     EXPECT_EQ(run.command, Words{"true"});
 }
 
@@ -109,6 +111,21 @@ TEST(RunArguments, EveryOptionIsTaken) {
     EXPECT_EQ(run.command, (Words{"cmd", "-x"}));
 }
 
+TEST(RunArguments, ALockMayBeShared) {
+    EXPECT_TRUE(run_of({"run", "/a", "--shared", "--", "x"}).is_shared);
+    EXPECT_FALSE(run_of({"run", "/a", "--", "x", "--shared"}).is_shared);
+    EXPECT_NE(refusal_of({"ls", "/a", "--shared"}).find("--shared"), std::string::npos);
+}
+
+TEST(RunArguments, EveryNamingHasAName) {
+    for (const auto& [name, naming] :
+         std::vector<std::pair<std::string, Naming>>{{"curator", Naming::curator},
+                                                     {"curator-rw", Naming::curator_read_write},
+                                                     {"kazoo", Naming::kazoo}}) {
+        EXPECT_EQ(run_of({"run", "/a", "--naming", name, "--", "x"}).naming, naming) << name;
+    }
+}
+
 TEST(RunArguments, WhatIsBehindTheDashesIsTheCommandsAlone) {
     const Words command = {"sh", "-c", "echo --wait 1s", "--help", "--", "--budget=x", "", "-1"};
     Words words = {"run", "/a", "--"};
@@ -140,7 +157,7 @@ TEST(RunArguments, BadNumbersAndNamesAreRefused) {
             << value;
     }
     EXPECT_EQ(refusal_of({"run", "/a", "--naming", "etcd", "--", "x"}),
-              "--naming: 'etcd' is not curator or kazoo");
+              "--naming: 'etcd' is not curator, curator-rw or kazoo");
     EXPECT_NE(refusal_of({"run", "/a", "--bogus", "--", "x"}).find("--bogus"), std::string::npos);
 }
 
@@ -230,9 +247,9 @@ TEST(Help, EachHasAnExampleAndTheExitCodes) {
     for (const char* code : {"64", "69", "70", "75", "76", "77", "124", "125", "126", "127"}) {
         EXPECT_NE(run.find("  " + std::string(code) + "  "), std::string::npos) << code;
     }
-    for (const char* option :
-         {"--connect", "--session-timeout", "--wait", "--budget", "--grace", "--tick",
-          "--sync-limit", "--standalone", "--naming", "--ack-gap", "--clock-drift", "--margin"}) {
+    for (const char* option : {"--connect", "--session-timeout", "--wait", "--budget", "--grace",
+                               "--tick", "--sync-limit", "--standalone", "--naming", "--ack-gap",
+                               "--clock-drift", "--margin", "--shared", "curator-rw"}) {
         EXPECT_NE(run.find(option), std::string::npos) << option;
     }
     const std::string list = help_of({"ls", "--help"});

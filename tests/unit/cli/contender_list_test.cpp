@@ -17,6 +17,7 @@ ContenderInfo holder() {
             .sequence = 7,
             .is_held = true,
             .kind = ContenderKind::curator,
+            .token = 274'877'909'184,
             .owner = "billing",
             .host = "web1",
             .pid = 4711,
@@ -27,10 +28,12 @@ ContenderInfo holder() {
 }
 
 ContenderInfo stranger() {
-    return {.node = "x__lock__0000000008",
+    return {.node = "x__rlock__0000000008",
             .sequence = 8,
             .is_held = false,
             .kind = ContenderKind::kazoo,
+            .lock_kind = LockKind::shared,
+            .blocked_by = "0123456789abcdef-lock-0000000007",
             .owner = "",
             .host = "",
             .pid = 0,
@@ -42,12 +45,46 @@ ContenderInfo stranger() {
 
 TEST(ContenderTable, AlignsItsColumnsAndNamesTheHolderFirst) {
     EXPECT_EQ(to_table(std::vector{holder(), stranger()}),
-              "POS  STATE    OWNER    HOST  PID   AGE   BUDGET  SESSION  "
-              "NODE                              KIND\n"
-              "0    held     billing  web1  4711  4.2s  10s     00ab     "
-              "0123456789abcdef-lock-0000000007  curator\n"
-              "1    waiting  -        -     -     0s    -       00cd     "
-              "x__lock__0000000008               kazoo\n");
+              "POS  STATE    LOCK    OWNER    HOST  PID   AGE   BUDGET  SESS  TOKEN         "
+              "NODE                  KIND\n"
+              "0    held     excl    billing  web1  4711  4.2s  10s     00ab  274877909184  "
+              "01234567..0000000007  curator\n"
+              "1    after 0  shared  -        -     -     0s    -       00cd  -             "
+              "x__rlock__0000000008  kazoo\n");
+}
+
+TEST(ContenderTable, NamesThePositionThatEachWaitsFor) {
+    ContenderInfo last = stranger();
+    last.node = "y__lock__0000000009";
+    last.lock_kind = LockKind::exclusive;
+    last.blocked_by = stranger().node;
+    ContenderInfo lost = stranger();
+    lost.blocked_by = "somebody who is not in the list";
+    const std::string table = to_table(std::vector{holder(), stranger(), last, lost});
+    EXPECT_NE(table.find("\n2    after 1  excl "), std::string::npos) << table;
+    EXPECT_NE(table.find("\n3    waiting  shared "), std::string::npos) << table;
+}
+
+TEST(ContenderTable, FitsIntoAHundredAndTwentyColumnsForUsualNames) {
+    ContenderInfo usual = holder();
+    usual.node = "_c_f81d4fae-7dec-11d0-a765-00a0c91e6bf6-__READ__0000000007";
+    usual.owner = "billing.sh";
+    usual.host = "shop-web-17";
+    usual.pid = 4'194'304;
+    usual.age = 59s;
+    const std::string table = to_table(std::vector{usual, stranger()});
+    EXPECT_LE(table.find('\n'), 120u) << table;
+    for (std::size_t begin = 0; begin < table.size();) {
+        const std::size_t end = table.find('\n', begin);
+        EXPECT_LE(end - begin, 120u) << table;
+        begin = end + 1;
+    }
+}
+
+TEST(ContenderTable, CutsNamesBetweenTheirCharacters) {
+    ContenderInfo odd = holder();
+    odd.node = "1234567\u00fc-a-long-name-0000000001";
+    EXPECT_NE(to_table(std::vector{odd}).find(" 1234567..0000000001 "), std::string::npos);
 }
 
 TEST(ContenderTable, CountsCharactersAndNotBytes) {
@@ -62,7 +99,9 @@ TEST(ContenderTable, CountsCharactersAndNotBytes) {
 }
 
 TEST(ContenderJson, KeepsItsKeysAndSaysNullForWhatIsUnknown) {
-    const auto parsed = nlohmann::json::parse(to_json(std::vector{holder(), stranger()}));
+    ContenderInfo holding = holder();
+    holding.token = 9'007'199'254'740'993;
+    const auto parsed = nlohmann::json::parse(to_json(std::vector{holding, stranger()}));
     ASSERT_EQ(parsed.size(), 2u);
     const auto& held = parsed[0];
     EXPECT_EQ(held["position"], 0);
@@ -77,12 +116,17 @@ TEST(ContenderJson, KeepsItsKeysAndSaysNullForWhatIsUnknown) {
     EXPECT_EQ(held["kind"], "curator");
     EXPECT_EQ(held["sequence"], 7);
     EXPECT_EQ(held["trace_id"], "t-1");
-    EXPECT_EQ(held.size(), 12u);
+    EXPECT_EQ(held["lock"], "exclusive");
+    EXPECT_EQ(held["token"], "9007199254740993") << "text: a double would end in 2";
+    EXPECT_TRUE(held["blocked_by"].is_null());
+    EXPECT_EQ(held.size(), 15u);
 
     const auto& waiting = parsed[1];
     EXPECT_EQ(waiting["state"], "waiting");
     EXPECT_EQ(waiting["kind"], "kazoo");
-    for (const char* key : {"owner", "host", "pid", "budget_ms", "trace_id"}) {
+    EXPECT_EQ(waiting["lock"], "shared");
+    EXPECT_EQ(waiting["blocked_by"], held["node"]);
+    for (const char* key : {"owner", "host", "pid", "budget_ms", "trace_id", "token"}) {
         EXPECT_TRUE(waiting[key].is_null()) << key;
     }
     EXPECT_EQ(waiting.size(), held.size());

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
-using Variables = std::vector<std::pair<std::string, std::string>>;
+using Variables = std::vector<Variable>;
 
 /// A directory of its own, first in PATH.
 class Commands : public testing::Test {
@@ -42,8 +42,8 @@ protected:
     }
 
     /// The exit code of the command, or minus errno if it could not be executed.
-    static int outcome_of(const Words& words, const Variables& additions = {}) {
-        Executable executable(words, additions);
+    static int outcome_of(const Words& words, const Variables& changes = {}) {
+        Executable executable(words, changes);
         int ends[2];
         EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
         const pid_t pid = ::fork();
@@ -116,13 +116,18 @@ TEST_F(Commands, GetTheirArgumentsAsTheyAre) {
     EXPECT_EQ(outcome_of({"/bin/sh", "-c", check, "sh", "a  b", ""}), 0);
 }
 
-TEST_F(Commands, GetTheAdditionsInsteadOfWhatWasThere) {
+TEST_F(Commands, GetTheChangesInsteadOfWhatWasThere) {
     ::setenv("LH_TEST_OLD", "old", 1);
+    ::setenv("LH_TEST_GONE", "old", 1);
     ::setenv("LH_TEST_KEPT", "kept", 1);
     const std::string check = R"sh([ "$LH_TEST_OLD" = new ] && [ "$LH_TEST_NEW" = '1 2' ] &&
-        [ "$LH_TEST_KEPT" = kept ] && [ "$(env | grep -c LH_TEST_OLD=)" = 1 ])sh";
-    EXPECT_EQ(
-        outcome_of({"/bin/sh", "-c", check}, {{"LH_TEST_OLD", "new"}, {"LH_TEST_NEW", "1 2"}}), 0);
+        [ "$LH_TEST_KEPT" = kept ] && [ -z "${LH_TEST_GONE+is set}" ] &&
+        [ "$(env | grep -c LH_TEST_OLD=)" = 1 ])sh";
+    EXPECT_EQ(outcome_of(
+                  {"/bin/sh", "-c", check},
+                  {{"LH_TEST_OLD", "new"}, {"LH_TEST_GONE", std::nullopt}, {"LH_TEST_NEW", "1 2"}}),
+              0);
+    ::unsetenv("LH_TEST_GONE");
     ::unsetenv("LH_TEST_OLD");
     ::unsetenv("LH_TEST_KEPT");
 }

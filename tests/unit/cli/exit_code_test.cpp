@@ -70,13 +70,15 @@ TEST(ExitCode, WhatCannotBeExecutedIsAsInAShell) {
 }
 
 TEST(Advice, SaysWhatToDoAboutWhatAPersonCanChange) {
-    for (const errc code : {errc::invalid_argument, errc::budget_refused, errc::wait_expired,
-                            errc::no_server, errc::protocol_error, errc::not_permitted,
-                            errc::no_chroot, errc::sequence_exhausted, errc::queue_full}) {
+    for (const errc code :
+         {errc::invalid_argument, errc::budget_refused, errc::wait_expired, errc::no_server,
+          errc::protocol_error, errc::not_permitted, errc::no_chroot, errc::sequence_exhausted,
+          errc::mixed_queue, errc::queue_full}) {
         EXPECT_FALSE(exit_code::advice_for(code, "/a").empty()) << static_cast<int>(code);
     }
     EXPECT_NE(exit_code::advice_for(errc::wait_expired, "/a").find("leasehold ls /a"),
               std::string::npos);
+    EXPECT_NE(exit_code::advice_for(errc::mixed_queue, "/a").find("--naming"), std::string::npos);
 }
 
 }  // namespace

@@ -47,7 +47,52 @@ TEST_F(Contenders, HolderComesFirstAndSaysWhoItIs) {
     EXPECT_EQ(queue[0].session.size(), 4u);
     EXPECT_NE(queue[0].session, queue[1].session);
     EXPECT_EQ(queue[0].kind, ContenderKind::curator);
+    EXPECT_EQ(queue[0].lock_kind, LockKind::exclusive);
+    EXPECT_EQ(queue[0].token, lock.token());
+    EXPECT_EQ(queue[0].blocked_by, "");
     EXPECT_EQ(queue[1].owner, "unit");
+    EXPECT_GT(queue[1].token, queue[0].token);
+    EXPECT_EQ(queue[1].blocked_by, queue[0].node);
+}
+
+TEST_F(Contenders, TokenIsWhatTheHoldersIsAtLeast) {
+    const LockOptions options{.wait = 30s, .budget = 1s};
+    auto first = x_client.async_lock("/orders/42", options, asio::use_future);
+    auto second = x_client.async_lock("/orders/42", options, asio::use_future);
+    auto lock = first.get().value();
+    const auto token = x_client.contenders("/orders/42").value().at(0).token;
+    EXPECT_EQ(token, lock.token());
+    ASSERT_TRUE(lock.release());
+    const auto next = second.get().value();
+    EXPECT_EQ(x_client.contenders("/orders/42").value().at(0).token, token) << "the same node";
+    EXPECT_GT(next.token(), token);
+}
+
+TEST_F(Contenders, ThoseWhoShareHoldTogetherUpToTheFirstWriter) {
+    make("/l");
+    make("/l/a-__READ__0000000001");
+    make("/l/b__rlock__0000000002");
+    make("/l/c-__WRIT__0000000003");
+    make("/l/d-__READ__0000000004");
+    make("/l/e-lock-0000000005");
+    make("/l/f-__READ__0000000006");
+    const auto queue = x_client.contenders("/l").value();
+    ASSERT_EQ(queue.size(), 6u);
+    const auto row = [&](std::size_t place) {
+        const ContenderInfo& info = queue[place];
+        return std::string(info.lock_kind == LockKind::shared ? "shared " : "exclusive ") +
+               (info.is_held ? "held" : "after " + info.blocked_by);
+    };
+    EXPECT_EQ(row(0), "shared held");
+    EXPECT_EQ(row(1), "shared held");
+    EXPECT_EQ(row(2), "exclusive after b__rlock__0000000002");
+    EXPECT_EQ(row(3), "shared after c-__WRIT__0000000003");
+    EXPECT_EQ(row(4), "exclusive after d-__READ__0000000004");
+    EXPECT_EQ(row(5), "shared after e-lock-0000000005");
+    for (const ContenderInfo& info : queue) {
+        EXPECT_EQ(info.token == 0, info.lock_kind == LockKind::shared) << info.node;
+        EXPECT_EQ(info.kind, info.node[0] == 'b' ? ContenderKind::kazoo : ContenderKind::curator);
+    }
 }
 
 TEST_F(Contenders, OtherClientsNodesCountAndTheirDataIsShownEscaped) {
@@ -92,6 +137,7 @@ TEST_F(Contenders, WhoLeavesMeanwhileIsLeftOut) {
     const auto queue = x_client.contenders("/l").value();
     ASSERT_EQ(queue.size(), 1u);
     EXPECT_TRUE(queue[0].is_held);
+    EXPECT_EQ(queue[0].blocked_by, "") << "whom it waited for is gone";
 }
 
 TEST_F(Contenders, NodeThatMayNotBeReadIsListedWithoutDetails) {
@@ -103,6 +149,7 @@ TEST_F(Contenders, NodeThatMayNotBeReadIsListedWithoutDetails) {
     const auto queue = x_client.contenders("/l").value();
     ASSERT_EQ(queue.size(), 1u);
     EXPECT_EQ(queue[0].owner, "");
+    EXPECT_EQ(queue[0].token, 0);
 }
 
 TEST_F(Contenders, ListThatMayNotBeReadIsAnError) {

@@ -159,6 +159,34 @@ TEST_F(SharedLocks, QueueWhereOursWouldNotBeSeenIsRefusedAndLeft) {
     EXPECT_EQ(server.watches().size(), 0u);
 }
 
+TEST_F(SharedLocks, WriterWaitsForCuratorsReaderThatTookItsWritersNumberBehindItsBack) {
+    // As Curator 5.5 does when the thread that holds the write lock takes the read lock, too.
+    const std::string writer = stranger("_c_0b1c-__WRIT__");
+    const OperationId id =
+        queue(b, {.wait = 5s, .budget = 2s, .naming = Naming::curator_read_write});
+    const std::string reader = "/q/_c_2d3e-__READ__" + writer.substr(writer.size() - 10);
+    server.make(world.now(), reader, wire::CreateMode::ephemeral, "record of its reader", 999);
+    remove(writer);
+    world.run_for(20ms);
+    EXPECT_EQ(b.about<AcquireDone>(id), nullptr) << "granted beside a reader";
+    EXPECT_TRUE(server.watches().has_data(reader));
+    remove(reader);
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_NE(b.grant(id), nullptr);
+}
+
+TEST_F(SharedLocks, ReaderPassesWithCuratorsReaderThatTookItsWritersNumber) {
+    const std::string writer = stranger("_c_0b1c-__WRIT__");
+    const OperationId id = queue_shared(b);
+    server.make(world.now(), "/q/_c_2d3e-__READ__" + writer.substr(writer.size() - 10),
+                wire::CreateMode::ephemeral, "record of its reader", 999);
+    b.forget_writes();
+    remove(writer);
+    ASSERT_TRUE(answered(b, id));
+    EXPECT_NE(b.grant(id), nullptr);
+    EXPECT_THAT(ops(b.requests()), ::testing::Not(::testing::Contains(Opcode::get_children)));
+}
+
 TEST_F(SharedLocks, ReconnectLeavesEveryReaderItsPlace) {
     const OperationId held = share(a);
     const std::string writer = stranger();
