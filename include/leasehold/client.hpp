@@ -124,6 +124,23 @@ public:
                                             prepare_lock(path, LockKind::shared, options));
     }
 
+    /// Takes one of the `options.permits` permits of the semaphore at `path`, first come first
+    /// served. Each permit has a lease and a token of its own; tokens of permits that are out
+    /// together are in no order that a resource could go by.
+    ///
+    /// The first who uses the path writes the number into its node; whoever asks with another one
+    /// gets permits_disagree. Locks and permits need paths of their own (mixed_queue). Otherwise as
+    /// `lock`; each permit has a node of its own, also within one process. A permit that had to be
+    /// waited for costs one more write, which tells the next one to watch those who run.
+    [[nodiscard]] result<ScopedLock> acquire_permit(std::string_view path,
+                                                    const LockOptions& options = {}) const;
+    template <CompletionToken<ScopedLock> Token>
+    auto async_acquire_permit(std::string_view path, const LockOptions& options,
+                              Token&& token) const {
+        return detail::initiate<ScopedLock>(std::forward<Token>(token),
+                                            prepare_lock(path, LockKind::permit, options));
+    }
+
     /// Who holds the lock at `path` and who waits for it, in order. Every child whose name ends in
     /// ten digits counts. A path that does not exist has no contenders. Bounded by the session
     /// timeout asked for. Errors: those of the raw operations.

@@ -44,6 +44,7 @@ enum class errc {
     no_chroot,           ///< the connect string's chroot does not exist on the server
     timed_out,           ///< the operation's own time limit passed
     call_failed,         ///< a guarded coroutine threw; the text has its what()
+    permits_disagree,    ///< the semaphore has another number of permits; the text has both
     mixed_queue,  ///< contenders are in the queue that would not see ours; the text has the remedy
 };
 

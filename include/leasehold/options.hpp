@@ -119,6 +119,7 @@ enum class OnBudget {
 enum class LockKind {
     exclusive,  ///< everybody else
     shared,     ///< exclusive holds
+    permit,     ///< holds beyond the number of permits
 };
 
 /// The grammar of contender names: whose queue it is. Locks of this library see each other under
@@ -166,6 +167,8 @@ struct LockOptions {
     /// the budget. Must exceed the budget.
     milliseconds max_hold{0};
     Naming naming = Naming::curator;
+    /// Of a semaphore: how many hold a permit at once; from 1. All who use the path have to agree.
+    int permits = 1;
     /// Refuse when more contenders than this are ahead; 0 is no bound.
     int max_queue = 0;
     /// Read the parent before writing: a try on a busy lock then costs a read and no write.

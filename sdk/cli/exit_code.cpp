@@ -11,6 +11,7 @@ int of(errc code) {
         case errc::budget_refused:
         case errc::no_chroot:           // the connect string has to change
         case errc::sequence_exhausted:  // the path has to change; waiting does not help
+        case errc::permits_disagree:    // the number has to change
         case errc::mixed_queue:         // or the naming
             return usage;
         case errc::wait_expired:

@@ -46,6 +46,9 @@ result<void> check_numbers(const LockOptions& options) {
         options.naming != Naming::kazoo) {
         return invalid("LockOptions::naming is none of the grammars");
     }
+    if (options.permits < 1) {
+        return invalid("LockOptions::permits must be at least 1");
+    }
     if (options.max_queue < 0) {
         return invalid("LockOptions::max_queue is negative; 0 is no bound");
     }
@@ -95,7 +98,7 @@ result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
     LockRequest request;
     request.spec.path = core::with_chroot(defaults.chroot, path);
     BOOST_OUTCOME_TRYV(core::check_lock_path(request.spec.path));
-    request.spec.kind = kind;
+    request.spec.recipe = {.kind = kind, .permits = options.permits};
     request.spec.options = options;
     request.spec.acl = acl.empty() ? std::move(defaults.acl) : std::move(acl);
     request.spec.record =

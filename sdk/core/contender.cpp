@@ -47,11 +47,11 @@ std::string_view to_string(ContenderState state) {
     return "unknown";
 }
 
-Contender::Contender(ContenderPort& port, std::string path, LockKind kind, std::int64_t session_id,
+Contender::Contender(ContenderPort& port, std::string path, Recipe recipe, std::int64_t session_id,
                      bool watch_own_node)
     : x_port(port),
       x_path(std::move(path)),
-      x_kind(kind),
+      x_recipe(recipe),
       x_session_id(session_id),
       x_watch_own_node(watch_own_node) {
     create();
@@ -153,8 +153,9 @@ void Contender::read_queue(std::span<const std::string> children) {
     x_ahead.clear();
     std::copy_if(x_listing.queue.begin(), x_listing.queue.end(), std::back_inserter(x_ahead),
                  [this](const Contestant& other) { return is_blocked_by(other); });
-    x_watch_own_node |= !x_ahead.empty();
-    walk_down();
+    x_had_to_queue |= blockers() != 0;
+    x_watch_own_node |= x_had_to_queue;
+    wait_or_run();
     if (is_live() && x_watch_own_node) {
         watch_own();
     }
@@ -163,8 +164,7 @@ void Contender::read_queue(std::span<const std::string> children) {
 bool Contender::is_blocked_by(const Contestant& other) const {
     // Names that share our number cannot come from an honest server; they all count as ahead.
     const bool is_ahead = other.sequence <= x_own.sequence && other.name != x_own.name;
-    return is_ahead &&
-           (x_kind == LockKind::exclusive || kind_of(other.name) == LockKind::exclusive);
+    return is_ahead && x_recipe.counts(other.name);
 }
 
 /// After the barrier the list is the truth about the lost create: our prefix is there, or never.
@@ -184,19 +184,27 @@ void Contender::resolve_create() {
     create();
 }
 
-/// Watches the nearest one ahead. Sound without reading the list again, because every lower node
-/// that is still alive was in a list read after our own create; but see `may_be_joined_ahead`.
-void Contender::walk_down() {
-    x_watched_record.clear();
-    if (x_ahead.empty()) {
-        x_watched.clear();
-        // The token of a create whose reply was lost comes with the read of our own node.
-        x_state = x_czxid != 0 ? ContenderState::first : ContenderState::waiting;
-        return;
+/// Sound without reading the list again, because every lower node that is still alive was in a list
+/// read after our own create; but see `may_be_joined_ahead`.
+void Contender::wait_or_run() {
+    if (blockers() != 0) {
+        x_state = ContenderState::waiting;
+        return watch_ahead();
     }
-    x_state = ContenderState::waiting;
-    x_watched = x_ahead.back().name;
-    x_port.watch(x_watched);
+    for (const std::string& name : std::exchange(x_watched, {})) {
+        x_port.unwatch(name);
+    }
+    // The token of a create whose reply was lost comes with the read of our own node.
+    x_state = x_czxid != 0 ? ContenderState::first : ContenderState::waiting;
+}
+
+void Contender::watch_ahead() {
+    const auto names = x_recipe.to_watch(x_ahead, x_ahead.back().name == x_running);
+    for (const std::string& name : names) {
+        if (x_watched.insert(name).second) {
+            x_port.watch(name);
+        }
+    }
 }
 
 void Contender::watch_own() {
@@ -211,26 +219,35 @@ void Contender::on_node(std::string_view name, wire::ServerError err,
     if (!is_live()) {
         return;
     }
-    if (err == wire::ServerError::no_node) {
-        return on_deleted(name);  // gone before the watch was armed: this is the wake-up
-    }
     if (err != wire::ServerError::ok) {
         return end({static_cast<zk_errc>(err), "a contender's node could not be read"});
     }
     if (name != x_own.name) {
-        if (name == x_watched) {
-            x_watched_record = node.data.value_or(std::string{});
-        }
-        return;
+        return on_neighbour(name, node.data.value_or(std::string{}));
     }
     if (node.stat.ephemeral_owner != x_session_id || (x_czxid != 0 && node.stat.czxid != x_czxid)) {
         x_may_exist = false;  // whoever made it, it is not ours to delete
         return end({errc::lock_lost, "the node under our name belongs to another session"});
     }
     x_czxid = node.stat.czxid;
-    if (x_state == ContenderState::waiting && x_ahead.empty()) {
+    if (x_state == ContenderState::waiting && blockers() == 0) {
         x_state = ContenderState::first;
     }
+}
+
+/// The last one ahead of us has got its permit: some before it have gone, unseen by us.
+void Contender::on_neighbour(std::string_view name, std::string_view record) {
+    if (x_recipe.kind == LockKind::permit && x_state == ContenderState::waiting &&
+        !x_ahead.empty() && name == x_ahead.back().name && name != x_running &&
+        record.ends_with(running_mark)) {
+        x_running = name;
+        list_again();
+    }
+}
+
+void Contender::list_again() {
+    x_state = ContenderState::listing;
+    x_port.list();
 }
 
 void Contender::on_deleted(std::string_view name) {
@@ -242,23 +259,18 @@ void Contender::on_deleted(std::string_view name) {
         return end({errc::lock_lost, "our node was deleted by somebody else"});
     }
     drop(name);
-    if (x_state != ContenderState::waiting || name != x_watched) {
+    x_watched.erase(std::string(name));
+    if (x_state != ContenderState::waiting) {
         return;
     }
-    if (x_ahead.empty() && may_be_joined_ahead()) {
-        x_watched.clear();
-        x_watched_record.clear();
-        x_state = ContenderState::listing;
-        return x_port.list();
-    }
-    walk_down();
+    x_ahead.empty() && may_be_joined_ahead() ? list_again() : wait_or_run();
 }
 
 /// Curator (5.5 and newer) gives a reader the number of the writer whose thread it is: it stands
 /// ahead of us, and may not have been there when we read the list. Whoever saw the writer go finds
 /// it there now, since the writer goes last.
 bool Contender::may_be_joined_ahead() const {
-    return x_kind == LockKind::exclusive && x_listing.has_curator_read_write;
+    return x_recipe.kind == LockKind::exclusive && x_listing.has_curator_read_write;
 }
 
 void Contender::drop(std::string_view name) {
@@ -268,7 +280,6 @@ void Contender::drop(std::string_view name) {
 void Contender::on_detached() {
     x_own_watched = false;
     x_watched.clear();
-    x_watched_record.clear();
     switch (x_state) {
         case ContenderState::creating: x_state = ContenderState::uncertain; break;
         case ContenderState::waiting:

@@ -6,11 +6,14 @@
 #include <leasehold/options.hpp>
 
 #include "sdk/core/contender_name.hpp"
+#include "sdk/core/recipe.hpp"
 #include "sdk/wire/node.hpp"
 #include "sdk/wire/opcode.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,14 +37,15 @@ public:
     virtual void list() = 0;
     /// getData with a watch.
     virtual void watch(std::string_view name) = 0;
+    virtual void unwatch(std::string_view name) = 0;
 };
 
 /// States, and what is known in each:
 ///  creating   a create is under way; nothing is known
 ///  uncertain  the connection went before the create was answered: zero or one node exists
 ///  listing    our node exists; who is ahead is being read
-///  waiting    somebody is ahead, and the nearest of them is being watched
-///  first      nobody is ahead (conditions (i) and (ii) of a grant); needs the lease's consent
+///  waiting    somebody is in our way, and is being watched
+///  first      nobody is (conditions (i) and (ii) of a grant); needs the lease's consent
 ///  held       granted
 ///  ended      it cannot become a holder any more, or was one; `failure()` says why
 enum class ContenderState { creating, uncertain, listing, waiting, first, held, ended };
@@ -51,14 +55,16 @@ enum class ContenderState { creating, uncertain, listing, waiting, first, held, 
 class Contender {
 public:
     /// Sends the create. `session_id` is the owner that our node must have.
-    Contender(ContenderPort& port, std::string path, LockKind kind, std::int64_t session_id,
+    Contender(ContenderPort& port, std::string path, Recipe recipe, std::int64_t session_id,
               bool watch_own_node);
 
     void on_created(wire::ServerError err, std::string_view created_path, std::int64_t zxid);
     void on_parent_failed(wire::ServerError err);
     void on_listed(std::error_code failure, std::span<const std::string> children);
+    /// The answer to `watch`, if there is such a node.
     void on_node(std::string_view name, wire::ServerError err, const wire::GetDataReply& node);
-    /// The removal of one name, from a watch that was armed on this connection.
+    /// The removal of one name, from a watch that was armed on this connection; or there was no
+    /// such node when it was to be armed.
     void on_deleted(std::string_view name);
     void on_attached();
     void on_detached();
@@ -72,15 +78,18 @@ public:
     [[nodiscard]] const std::string& name() const { return x_own.name; }
     [[nodiscard]] bool may_exist() const { return x_may_exist; }
     [[nodiscard]] std::int64_t czxid() const { return x_czxid; }
-    /// Those ahead that block us and are not known to be gone, in queue order; known once listed.
+    /// Those ahead that count and are not known to be gone, in queue order; known once listed.
     [[nodiscard]] std::span<const Contestant> ahead() const { return x_ahead; }
     [[nodiscard]] bool knows_queue() const;
-    /// The record of the head of the queue, if it is the one we watch.
-    [[nodiscard]] const std::string& watched_record() const { return x_watched_record; }
-    [[nodiscard]] const std::string& watched() const { return x_watched; }
-    /// True of the one ahead, and of our own node if it is watched.
+    /// How many of them have to go before we may run.
+    [[nodiscard]] std::size_t blockers() const { return x_recipe.excess(x_ahead.size()); }
+    /// Somebody was in our way when we came.
+    [[nodiscard]] bool had_to_queue() const { return x_had_to_queue; }
+    /// Those ahead that are watched; not our own node.
+    [[nodiscard]] const std::set<std::string, std::less<>>& watched() const { return x_watched; }
+    /// True of these, and of our own node if it is watched.
     [[nodiscard]] bool is_watching(std::string_view name) const {
-        return name == x_watched || (x_own_watched && name == x_own.name);
+        return x_watched.contains(name) || (x_own_watched && name == x_own.name);
     }
     [[nodiscard]] const Listing& listing() const { return x_listing; }
 
@@ -89,7 +98,10 @@ private:
     void adopt_name(std::string_view name);
     void read_queue(std::span<const std::string> children);
     void resolve_create();
-    void walk_down();
+    void wait_or_run();
+    void watch_ahead();
+    void on_neighbour(std::string_view name, std::string_view record);
+    void list_again();
     void watch_own();
     void drop(std::string_view name);
     void end(Error failure);
@@ -99,7 +111,7 @@ private:
 
     ContenderPort& x_port;
     const std::string x_path;
-    const LockKind x_kind;
+    const Recipe x_recipe;
     const std::int64_t x_session_id;
     bool x_watch_own_node;  // by option, or because the grant took more than the first round trip
 
@@ -115,8 +127,9 @@ private:
     wire::ServerError x_parent_error = wire::ServerError::ok;
     Listing x_listing;
     std::vector<Contestant> x_ahead;
-    std::string x_watched;
-    std::string x_watched_record;
+    std::set<std::string, std::less<>> x_watched;
+    std::string x_running;  ///< somebody ahead who is known to have got its permit
+    bool x_had_to_queue = false;
 };
 
 }  // namespace leasehold::core

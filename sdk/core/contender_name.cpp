@@ -14,6 +14,7 @@ constexpr std::size_t sequence_digits = 10;
 constexpr std::string_view curator_mutex = "-lock-";
 constexpr std::string_view curator_exclusive = "-__WRIT__";
 constexpr std::string_view curator_shared = "-__READ__";
+constexpr std::string_view curator_permit = "-lease-";
 /// In front of Curator's and go-zookeeper's names, never of ours.
 constexpr std::string_view curator_protection = "_c_";
 constexpr std::string_view kazoo_exclusive = "__lock__";
@@ -46,6 +47,9 @@ std::string_view without_sequence(std::string_view name) {
 }
 
 std::string_view suffix_of(Naming naming, LockKind kind) {
+    if (kind == LockKind::permit) {
+        return curator_permit;
+    }
     const bool shares = kind == LockKind::shared;
     switch (naming) {
         case Naming::curator: return shares ? curator_shared : curator_mutex;
@@ -57,6 +61,7 @@ std::string_view suffix_of(Naming naming, LockKind kind) {
 
 void note_library(Listing& listing, std::string_view name) {
     const std::string_view text = without_sequence(name);
+    listing.permits += text.ends_with(curator_permit) ? 1 : 0;
     listing.has_kazoo |= text.ends_with(kazoo_exclusive) || text.ends_with(kazoo_shared);
     if (text.starts_with(curator_protection)) {
         listing.has_curator_mutex |= text.ends_with(curator_mutex);
@@ -73,6 +78,9 @@ std::string contender_prefix(Naming naming, LockKind kind, std::string_view id) 
 
 LockKind kind_of(std::string_view name) {
     const std::string_view text = without_sequence(name);
+    if (text.ends_with(curator_permit)) {
+        return LockKind::permit;
+    }
     return text.ends_with(curator_shared) || text.ends_with(kazoo_shared) ? LockKind::shared
                                                                           : LockKind::exclusive;
 }
@@ -108,13 +116,14 @@ Listing read_listing(std::span<const std::string> children) {
     return listing;
 }
 
-std::size_t count_of(LockKind kind, const Listing& listing) {
-    return static_cast<std::size_t>(
-        std::count_if(listing.queue.begin(), listing.queue.end(),
-                      [kind](const Contestant& each) { return kind_of(each.name) == kind; }));
-}
-
 std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing) {
+    if (kind == LockKind::permit ? listing.permits < listing.queue.size() : listing.permits > 0) {
+        return kind == LockKind::permit ? "locks are taken on this path: a semaphore needs another"
+                                        : "this path is a semaphore's: a lock needs another";
+    }
+    if (kind == LockKind::permit) {
+        return std::nullopt;
+    }
     const std::string_view ours = suffix_of(naming, kind);
     if (listing.has_curator_mutex && ours != curator_mutex) {
         return kind == LockKind::shared

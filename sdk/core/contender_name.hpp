@@ -27,6 +27,7 @@ struct Contestant {
 struct Listing {
     std::vector<Contestant> queue;        ///< in order
     std::size_t foreign = 0;              ///< children that are no contenders
+    std::size_t permits = 0;              ///< contenders for permits, Curator's as well
     bool is_exhausted = false;            ///< some number is outside 0..max_sequence
     bool has_kazoo = false;               ///< of kazoo's locks
     bool has_curator_mutex = false;       ///< of Curator's InterProcessMutex, or go-zookeeper
@@ -46,9 +47,6 @@ inline constexpr std::int64_t max_sequence = 2'147'000'000;
 /// Fail closed: every name that ends in ten digits contends, whatever stands before them.
 /// Numbers that a wrapped counter printed (`-2147483648` to `-000000001`) exhaust the path.
 [[nodiscard]] Listing read_listing(std::span<const std::string> children);
-
-/// How many contenders of a kind are in the list.
-[[nodiscard]] std::size_t count_of(LockKind kind, const Listing& listing);
 
 /// The number of one name; -1 if it is negative, and nothing if the name is no contender's.
 [[nodiscard]] std::optional<std::int64_t> sequence_of(std::string_view name);

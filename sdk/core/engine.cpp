@@ -365,7 +365,7 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     if (budget > budget_limit(impl.settings.timing, granted)) {
         return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, budget));
     }
-    const OperationId lane = spec.kind == LockKind::exclusive ? exclusive_lane : id;
+    const OperationId lane = spec.recipe.kind == LockKind::exclusive ? exclusive_lane : id;
     impl.places.insert({id, {spec.path, lane}});
     auto& queue = impl.queues[spec.path][lane];
     if (!queue) {

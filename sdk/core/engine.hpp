@@ -6,6 +6,7 @@
 #include <leasehold/state.hpp>
 
 #include "sdk/core/effect.hpp"
+#include "sdk/core/recipe.hpp"
 #include "sdk/core/settings.hpp"
 #include "sdk/wire/opcode.hpp"
 
@@ -39,7 +40,7 @@ struct OwnedAcl {
 /// One acquisition: the options, checked and owned.
 struct AcquireSpec {
     std::string path;  ///< full path, chroot included, validated
-    LockKind kind = LockKind::exclusive;
+    Recipe recipe{};
     LockOptions options;  ///< its views (acl, owner, trace_id) are not read; see below
     std::vector<OwnedAcl> acl;
     std::string record;  ///< what goes into the contender's node

@@ -32,6 +32,7 @@ std::string_view text(errc code) noexcept {
         case errc::no_chroot: return "the connect string's chroot does not exist";
         case errc::timed_out: return "the operation's time limit passed";
         case errc::call_failed: return "the guarded call threw an exception";
+        case errc::permits_disagree: return "the semaphore has another number of permits";
         case errc::mixed_queue: return "contenders in this queue would not see ours";
     }
     return "unknown leasehold error";

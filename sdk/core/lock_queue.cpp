@@ -17,7 +17,8 @@ constexpr std::int64_t no_token = 0;
 constexpr std::size_t most_warnings = 1000;
 
 bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted) {
-    return made_with.options.naming == wanted.options.naming && made_with.acl == wanted.acl;
+    return made_with.options.naming == wanted.options.naming && made_with.recipe == wanted.recipe &&
+           made_with.acl == wanted.acl;
 }
 
 }  // namespace
@@ -39,8 +40,8 @@ void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
                          waiter.give_up - std::min<Duration>(wait / 4, milliseconds{250}));
     if (x_holder || x_waiters.size() > 1) {
         // What this process knows already: refused without a byte on the wire.
-        const std::size_t ahead = x_waiters.size() - 1 + (x_holder ? 1 : 0) +
-                                  (x_contender ? x_contender->ahead().size() : 0);
+        const std::size_t ahead =
+            x_waiters.size() - 1 + (x_holder ? 1 : 0) + (x_contender ? x_contender->blockers() : 0);
         if (auto refusal = why_not_admit(now, waiter, ahead)) {
             return refuse(now, id, std::move(*refusal));
         }
@@ -143,7 +144,7 @@ Refusal LockQueue::describe(Instant now, const Waiter& waiter, std::error_code c
     if (x_holder || (x_contender && x_contender->knows_queue())) {
         const auto place = std::find_if(x_waiters.begin(), x_waiters.end(),
                                         [&](const Waiter& each) { return each.id == waiter.id; });
-        refusal.position = x_contender->ahead().size() + (x_holder ? 1 : 0) +
+        refusal.position = x_contender->blockers() + (x_holder ? 1 : 0) +
                            static_cast<std::size_t>(place - x_waiters.begin());
     }
     return refusal;
@@ -174,7 +175,7 @@ void LockQueue::advance(Instant now) {
     if (!x_contender) {
         return begin(now);
     }
-    if (x_contender->state() == ContenderState::first) {
+    if (x_contender->state() == ContenderState::first && is_limit_agreed()) {
         try_grant(now);
     }
 }
@@ -195,7 +196,9 @@ void LockQueue::begin(Instant now) {
     ++x_serial;
     x_spec = x_waiters.front().spec;
     ContenderPort& port = *this;
-    x_contender.emplace(port, x_path, x_spec->kind, x_context.session.id(),
+    x_limit = Limit::unknown;
+    x_is_mark_due = false;
+    x_contender.emplace(port, x_path, x_spec->recipe, x_context.session.id(),
                         x_spec->options.watch_own_node);
 }
 
@@ -211,7 +214,8 @@ void LockQueue::check_first(Instant now) {
                 }
             });
     };
-    if (x_waiters.front().spec.kind == LockKind::exclusive) {
+    const Recipe recipe = x_waiters.front().spec.recipe;
+    if (recipe.kind == LockKind::exclusive) {
         wire::ExistsRequest request;
         request.path = x_path;
         return check(request, [](const Response& response) {
@@ -222,9 +226,13 @@ void LockQueue::check_first(Instant now) {
     }
     wire::GetChildrenRequest request;
     request.path = x_path;
-    check(request, [](const Response& response) {
+    check(request, [recipe](const Response& response) {
         const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
-        return reply ? count_of(LockKind::exclusive, read_listing(reply.value().children)) : 0;
+        const Listing listing =
+            read_listing(reply ? reply.value().children : std::vector<std::string>{});
+        return recipe.excess(static_cast<std::size_t>(
+            std::count_if(listing.queue.begin(), listing.queue.end(),
+                          [&](const Contestant& each) { return recipe.counts(each.name); })));
     });
 }
 
@@ -285,11 +293,11 @@ void LockQueue::admit(Instant now) {
                   "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
                   "kazoo's plain Lock does not see our contenders"}}});
     }
-    if (const auto reason = why_not_mix(x_spec->options.naming, x_spec->kind, listing)) {
+    if (const auto reason = why_not_mix(x_spec->options.naming, x_spec->recipe.kind, listing)) {
         abandon(now);
         return refuse_all(now, errc::mixed_queue, std::string(*reason));
     }
-    const std::size_t ahead = x_contender->ahead().size();
+    const std::size_t ahead = x_contender->blockers();
     for (std::size_t stay = 0; stay < x_waiters.size();) {
         if (auto refusal = why_not_admit(now, x_waiters[stay], ahead + stay)) {
             turn_away(now, x_waiters[stay].id, std::move(*refusal), true);
@@ -358,9 +366,9 @@ void LockQueue::grant(Instant now, Waiter waiter) {
         return advance(now);
     }
     forget_timers(waiter.id);
-    const bool is_exclusive = waiter.spec.kind == LockKind::exclusive;
-    const std::int64_t token =
-        is_exclusive ? x_contender->czxid() * grants_per_node + x_local_grants : no_token;
+    const std::int64_t token = waiter.spec.recipe.kind == LockKind::shared
+                                   ? no_token
+                                   : x_contender->czxid() * grants_per_node + x_local_grants;
     x_holder = waiter.id;
     x_contender->on_granted();
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
@@ -373,6 +381,8 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_spec->record = waiter.spec.record;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
+    x_is_mark_due = waiter.spec.recipe.kind == LockKind::permit && x_contender->had_to_queue();
+    mark_running();
     if (x_context.session.state() == ClientState::jeopardy) {
         x_context.effects.emplace_back(JeopardyChanged{waiter.id, true});
     }
@@ -424,7 +434,8 @@ void LockQueue::abandon(Instant now, OperationId lease) {
     if (!x_contender) {
         return;
     }
-    drop_watch(now);
+    x_now = now;
+    drop_watches();
     if (x_contender->may_exist()) {
         x_context.reaper.condemn(
             now, Condemned{.parent = x_path,
@@ -439,15 +450,9 @@ void LockQueue::abandon(Instant now, OperationId lease) {
     ++x_serial;
 }
 
-void LockQueue::drop_watch(Instant now) {
-    if (x_contender->watched().empty() || !x_context.session.is_attached() ||
-        x_context.session.is_closing()) {
-        return;
-    }
-    const bool can_remove = x_context.session.server_version().has_remove_watches();
-    if (const auto request =
-            x_context.watches.drop_for_lock(full(x_contender->watched()), x_lane, can_remove)) {
-        x_context.session.send(now, *request, [](Instant, const Response&) {});
+void LockQueue::drop_watches() {
+    for (const std::string& name : x_contender->watched()) {
+        unwatch(name);
     }
 }
 

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -115,6 +116,7 @@ private:
     void list_behind_barrier() override;
     void list() override;
     void watch(std::string_view name) override;
+    void unwatch(std::string_view name) override;
 
     void advance(Instant now);
     void begin(Instant now);
@@ -128,7 +130,19 @@ private:
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0);
-    void drop_watch(Instant now);
+    void drop_watches();
+
+    // of a semaphore (lock_queue_permits.cpp)
+    /// What the parent says of the number of permits is being found out, or made.
+    enum class Limit { unknown, asked, agreed };
+    void read_limit();
+    void on_limit_read(const Response& response);
+    void write_limit(std::int32_t version);
+    [[nodiscard]] bool is_limit_agreed() const {
+        return x_spec->recipe.kind != LockKind::permit || x_limit == Limit::agreed;
+    }
+    void refuse_limit(std::error_code code, std::string what);
+    void mark_running();
 
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
                                                        std::size_t ahead) const;
@@ -146,8 +160,8 @@ private:
     void send_list();
     void send_watch(const std::string& name);
     void on_node_read(Instant now, const std::string& name, const Response& response);
-    template <class Use>
-    [[nodiscard]] ResponseHandler for_contender(Use use);
+    [[nodiscard]] ResponseHandler for_contender(
+        std::function<void(LockQueue&, const Response&)> use);
     [[nodiscard]] std::string full(std::string_view name) const {
         return x_path + "/" + std::string(name);
     }
@@ -168,7 +182,9 @@ private:
     bool x_is_checking = false;
     bool x_was_checked = false;
     bool x_awaits_evidence = false;
-    std::string x_head;  ///< whose record is in x_head_record
+    Limit x_limit = Limit::unknown;
+    bool x_is_mark_due = false;  ///< the grant of a permit that had to queue is to be shown
+    std::string x_head;          ///< whose record is in x_head_record
     std::string x_head_record;
 };
 

@@ -39,8 +39,7 @@ std::vector<std::string> with_ancestors(const std::string& path, std::size_t chr
 
 /// Wraps what is done with an answer: not if the connection went first (the contender hears
 /// on_detached instead), nor if the contender it was for is gone.
-template <class Use>
-ResponseHandler LockQueue::for_contender(Use use) {
+ResponseHandler LockQueue::for_contender(std::function<void(LockQueue&, const Response&)> use) {
     return [weak = weak_from_this(), serial = x_serial, use = std::move(use)](
                Instant now, const Response& response) {
         const auto self = weak.lock();
@@ -56,7 +55,8 @@ ResponseHandler LockQueue::for_contender(Use use) {
 
 std::string LockQueue::create_and_list() {
     const AcquireSpec& spec = *x_spec;
-    std::string prefix = contender_prefix(spec.options.naming, spec.kind, x_context.random.hex16());
+    std::string prefix =
+        contender_prefix(spec.options.naming, spec.recipe.kind, x_context.random.hex16());
     wire::CreateRequest request;
     request.path = full(prefix);
     request.data = spec.record;
@@ -83,6 +83,9 @@ std::string LockQueue::create_and_list() {
             }
         });
     send_list();
+    if (spec.recipe.kind == LockKind::permit) {
+        read_limit();
+    }
     return prefix;
 }
 
@@ -90,7 +93,10 @@ void LockQueue::create_parents() {
     const bool has_containers = x_context.session.server_version().has_containers();
     const std::string& chroot = x_context.settings.servers.chroot;
     bool is_below_chroot = !chroot.empty();  // only what is made first can miss its parent
+    const Recipe recipe = x_spec->recipe;
     for (std::string& path : with_ancestors(x_path, chroot.size())) {
+        const bool says_limit = recipe.kind == LockKind::permit && path == x_path;
+        const std::string data = says_limit ? std::to_string(recipe.permits) : std::string{};
         auto on_answer = for_contender([tells_chroot = std::exchange(is_below_chroot, false)](
                                            LockQueue& self, const Response& response) {
             const bool is_missing = response.err == wire::ServerError::no_node;
@@ -102,15 +108,27 @@ void LockQueue::create_parents() {
         if (has_containers) {
             wire::CreateContainerRequest request;
             request.path = std::move(path);
+            request.data = data;
             request.acls.emplace().push_back(open_to_all());
             request.flags = wire::CreateMode::container;
             x_context.session.send(x_now, request, std::move(on_answer));
         } else {
             wire::CreateRequest request;
             request.path = std::move(path);
+            request.data = data;
             request.acls.emplace().push_back(open_to_all());
             x_context.session.send(x_now, request, std::move(on_answer));
         }
+    }
+}
+
+void LockQueue::unwatch(std::string_view name) {
+    if (!x_context.session.is_attached() || x_context.session.is_closing()) {
+        return;
+    }
+    const bool can_remove = x_context.session.server_version().has_remove_watches();
+    if (const auto request = x_context.watches.drop_for_lock(full(name), x_lane, can_remove)) {
+        x_context.session.send(x_now, *request, [](Instant, const Response&) {});
     }
 }
 
@@ -186,8 +204,8 @@ void LockQueue::on_node_read(Instant now, const std::string& name, const Respons
         response.ok() ? wire::decode<wire::GetDataReply>(response.body) : wire::GetDataReply{};
     x_contender->on_node(name, reply ? response.err : wire::ServerError::marshalling_error,
                          reply ? reply.value() : wire::GetDataReply{});
-    if (x_contender->watched() == name) {
-        on_holder_known(now, name, x_contender->watched_record());
+    if (reply && x_contender && x_contender->watched().contains(name)) {
+        on_holder_known(now, name, reply.value().data.value_or(std::string{}));
     }
     advance(now);
 }
@@ -239,6 +257,10 @@ void LockQueue::on_attached(Instant now) {
     refuse_unaffordable(now);
     if (x_contender) {
         x_contender->on_attached();
+        if (!is_limit_agreed()) {
+            read_limit();
+        }
+        mark_running();
     }
     advance(now);
 }
@@ -266,6 +288,7 @@ void LockQueue::on_detached(Instant now) {
     x_now = now;
     if (x_contender) {
         x_contender->on_detached();
+        x_limit = x_limit == Limit::asked ? Limit::unknown : x_limit;
     }
     for (Leaving& leaving : std::exchange(x_leaving, {})) {
         answer(leaving.id, std::move(leaving.refusal));
@@ -293,7 +316,7 @@ void LockQueue::on_auth_failed(Instant now) {
 
 void LockQueue::on_evidence(Instant now) {
     x_awaits_evidence = false;
-    if (x_contender && x_contender->state() == ContenderState::first) {
+    if (x_contender && x_contender->state() == ContenderState::first && is_limit_agreed()) {
         x_now = now;
         try_grant(now);
     }

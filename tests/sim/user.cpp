@@ -110,7 +110,7 @@ void User::acquire() {
          .holds_for_calls = options.on_budget == OnBudget::hold_until_return},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
-        engine.acquire(now, id, {path, LockKind::exclusive, options, open_to_all(), "simulated"});
+        engine.acquire(now, id, {path, {}, options, open_to_all(), "simulated"});
     });
     schedule_afterthought(id, wait);
 }

@@ -162,14 +162,14 @@ void EngineDriver::start() {
 
 OperationId EngineDriver::acquire(const std::string& path, LockOptions options, std::string record,
                                   std::vector<core::OwnedAcl> acl) {
-    return acquire(LockKind::exclusive, path, options, std::move(record), std::move(acl));
+    return acquire(core::Recipe{}, path, options, std::move(record), std::move(acl));
 }
 
-OperationId EngineDriver::acquire(LockKind kind, const std::string& path, LockOptions options,
+OperationId EngineDriver::acquire(core::Recipe recipe, const std::string& path, LockOptions options,
                                   std::string record, std::vector<core::OwnedAcl> acl) {
     const OperationId id = x_next_id++;
     turn([&](Instant now) {
-        x_engine.acquire(now, id, {path, kind, options, std::move(acl), std::move(record)});
+        x_engine.acquire(now, id, {path, recipe, options, std::move(acl), std::move(record)});
     });
     return id;
 }

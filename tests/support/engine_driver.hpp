@@ -72,7 +72,7 @@ public:
     void start();
     OperationId acquire(const std::string& path, LockOptions options = {}, std::string record = {},
                         std::vector<core::OwnedAcl> acl = {{wire::perms::all, "world", "anyone"}});
-    OperationId acquire(LockKind kind, const std::string& path, LockOptions options,
+    OperationId acquire(core::Recipe recipe, const std::string& path, LockOptions options,
                         std::string record = {},
                         std::vector<core::OwnedAcl> acl = {{wire::perms::all, "world", "anyone"}});
     void cancel(OperationId id);

@@ -30,13 +30,17 @@ public:
         calls.push_back("watch " + std::string(name == own ? "own" : name));
     }
 
+    void unwatch(std::string_view name) override {
+        calls.push_back("unwatch " + std::string(name));
+    }
+
     std::vector<std::string> calls;
     int creates = 0;
 };
 
 struct Bench {
     RecordingPort port;
-    Contender contender{port, "/q", LockKind::exclusive, session, false};
+    Contender contender{port, "/q", {}, session, false};
 
     std::vector<std::string> calls() { return std::exchange(port.calls, {}); }
     void listed(std::vector<std::string> children) { contender.on_listed({}, children); }

@@ -28,7 +28,7 @@ TEST(Contender, WalksDownTheRememberedListWithoutReadingItAgain) {
     bench.created();
     bench.listed({"c-lock-0000000004", own, "a-lock-0000000001", "b-lock-0000000002"});
     bench.calls();
-    EXPECT_EQ(bench.contender.watched(), "c-lock-0000000004");
+    EXPECT_THAT(bench.contender.watched(), ::testing::ElementsAre("c-lock-0000000004"));
     bench.contender.on_deleted("b-lock-0000000002");  // one in the middle
     EXPECT_THAT(bench.calls(), IsEmpty());
     bench.contender.on_deleted("c-lock-0000000004");
@@ -46,7 +46,7 @@ TEST(Contender, OneDeletionToldTwiceIsOneDeletion) {
     bench.contender.on_deleted(before);
     bench.contender.on_deleted(before);
     EXPECT_EQ(bench.contender.state(), ContenderState::waiting);
-    EXPECT_EQ(bench.contender.watched(), "a-lock-0000000001");
+    EXPECT_THAT(bench.contender.watched(), ::testing::ElementsAre("a-lock-0000000001"));
 }
 
 TEST(Contender, ListBehindAFailedCreateCountsForNothing) {
@@ -142,7 +142,7 @@ TEST(Contender, ListsAgainAfterEachReconnectAndWatchesAnew) {
     bench.created();
     bench.listed({own, before});
     bench.contender.on_detached();
-    EXPECT_EQ(bench.contender.watched(), "");
+    EXPECT_THAT(bench.contender.watched(), ::testing::IsEmpty());
     bench.calls();
     bench.contender.on_attached();
     bench.listed({own, before});
@@ -164,7 +164,7 @@ TEST(Contender, HeldNodeIsWatchedOncePerConnection) {
 
 TEST(Contender, LockThatWasFreeWatchesItsNodeByOptionOnly) {
     RecordingPort port;
-    Contender contender(port, "/q", LockKind::exclusive, session, true);
+    Contender contender(port, "/q", {}, session, true);
     contender.on_created(ServerError::ok, "/q/" + own, czxid);
     port.calls.clear();
     contender.on_listed({}, std::vector<std::string>{own});
@@ -190,16 +190,6 @@ TEST(Contender, NamesThatShareOurNumberCountAsAhead) {
     bench.listed({own, "z-lock-0000000005", "a-lock-0000000005"});
     EXPECT_EQ(bench.contender.ahead().size(), 2u);
     EXPECT_EQ(bench.contender.state(), ContenderState::waiting);
-}
-
-TEST(Contender, RemembersTheRecordOfTheOneItWatches) {
-    Bench bench;
-    bench.created();
-    bench.listed({own, before});
-    bench.node(before, ServerError::ok, 99);
-    EXPECT_EQ(bench.contender.watched_record(), "record");
-    bench.contender.on_deleted(before);
-    EXPECT_EQ(bench.contender.watched_record(), "");
 }
 
 }  // namespace

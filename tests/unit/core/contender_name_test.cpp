@@ -92,10 +92,11 @@ TEST(ContenderName, PrefixFollowsTheNamingAndTheKind) {
 TEST(ContenderName, WhatDoesNotSayThatItSharesIsExclusive) {
     for (const char* name :
          {"__READ__x-0000000003", "a-__READ__-0000000003", "a__read__0000000003", "0000000003",
-          "a-lease-0000000003", "a-READ__0000000003", "", "__READ__"}) {
+          "a-leases-0000000003", "a-READ__0000000003", "", "__READ__"}) {
         EXPECT_EQ(kind_of(name), LockKind::exclusive) << name;
     }
     EXPECT_EQ(kind_of("_c_0b1c-__READ__0000000003"), LockKind::shared);
+    EXPECT_EQ(kind_of("_c_0b1c-lease-0000000003"), LockKind::permit);
 }
 
 TEST(ContenderName, LibrariesThatWouldNotSeeOursAreNamed) {

@@ -14,7 +14,7 @@ protected:
     using EngineBench::EngineBench;
 
     OperationId ask_shared(EngineDriver& who, LockOptions options = default_options()) {
-        return who.acquire(LockKind::shared, "/q", options, "record of one who shares");
+        return who.acquire(Recipe{LockKind::shared}, "/q", options, "record of one who shares");
     }
     OperationId share(EngineDriver& who, LockOptions options = default_options()) {
         const OperationId id = ask_shared(who, options);

@@ -1,0 +1,90 @@
+// What is particular to a semaphore on the wire: the number of permits, which the lock path's own
+// node says, and the mark of those that had to queue and now run.
+#include "sdk/core/lock_queue.hpp"
+#include "sdk/core/text.hpp"
+#include "sdk/wire/node.hpp"
+
+#include <string>
+#include <utility>
+
+namespace leasehold::core {
+
+/// Behind the create, in the same write. The number cannot change while our node stands below, or
+/// the path would have been deleted.
+void LockQueue::read_limit() {
+    x_limit = Limit::asked;
+    wire::GetDataRequest request;
+    request.path = x_path;
+    x_context.session.send(x_now, request,
+                           for_contender([](LockQueue& self, const Response& response) {
+                               self.on_limit_read(response);
+                           }));
+}
+
+void LockQueue::on_limit_read(const Response& response) {
+    if (response.err == wire::ServerError::no_node || x_limit == Limit::agreed) {
+        return;  // the path is being made, and read again
+    }
+    const auto reply =
+        response.ok() ? wire::decode<wire::GetDataReply>(response.body) : wire::GetDataReply{};
+    if (!response.ok() || !reply) {
+        return refuse_limit(response.failure ? response.failure
+                                             : make_error_code(static_cast<zk_errc>(response.err)),
+                            "the semaphore's number of permits could not be read");
+    }
+    const std::string data = reply.value().data.value_or(std::string{});
+    const std::string ours = std::to_string(x_spec->recipe.permits);
+    if (data == ours) {
+        x_limit = Limit::agreed;
+    } else if (data.empty()) {
+        write_limit(reply.value().stat.version);
+    } else {
+        constexpr std::size_t longest_number = 10;
+        const bool is_number = data.size() <= longest_number &&
+                               data.find_first_not_of("0123456789") == std::string::npos;
+        refuse_limit(is_number ? errc::permits_disagree : errc::mixed_queue,
+                     is_number ? "the semaphore has " + data + " permits, not " + ours
+                               : "the node of this path holds other data than a semaphore's number "
+                                 "of permits");
+    }
+}
+
+/// Whoever was first has written it; the version tells.
+void LockQueue::write_limit(std::int32_t version) {
+    wire::SetDataRequest request;
+    request.path = x_path;
+    request.data = std::to_string(x_spec->recipe.permits);
+    request.version = version;
+    x_context.session.send(
+        x_now, request, for_contender([](LockQueue& self, const Response& response) {
+            if (response.ok()) {
+                self.x_limit = Limit::agreed;
+            } else if (response.err == wire::ServerError::bad_version) {
+                self.read_limit();
+            } else {
+                self.refuse_limit(make_error_code(static_cast<zk_errc>(response.err)),
+                                  "the semaphore's number of permits could not be written");
+            }
+        }));
+}
+
+void LockQueue::refuse_limit(std::error_code code, std::string what) {
+    abandon(x_now);
+    refuse_all(x_now, code, what);
+}
+
+/// Those behind us watch us, and go on to watch those who run once we do.
+void LockQueue::mark_running() {
+    if (!x_is_mark_due || !x_holder || !x_context.session.is_attached()) {
+        return;
+    }
+    wire::SetDataRequest request;
+    request.path = full(x_contender->name());
+    request.data = x_spec->record + std::string(running_mark);
+    request.version = wire::any_version;
+    x_context.session.send(x_now, request, for_contender([](LockQueue& self, const Response&) {
+                               self.x_is_mark_due = false;
+                           }));
+}
+
+}  // namespace leasehold::core

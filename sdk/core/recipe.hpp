@@ -1,0 +1,41 @@
+// What a kind of lock means for the queue: who ahead of a contender counts, how many of them have
+// to go before it may run, and whom it watches until then. All else is the same for all kinds.
+#pragma once
+
+#include <leasehold/options.hpp>
+
+#include "sdk/core/contender_name.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leasehold::core {
+
+struct Recipe {
+    LockKind kind = LockKind::exclusive;
+    int permits = 1;  ///< of a semaphore: how many may run at once
+
+    /// Whether a contender of this name is in our way, if it is ahead.
+    [[nodiscard]] bool counts(std::string_view name) const;
+    /// How many have to go, of so many that are ahead and count.
+    [[nodiscard]] std::size_t excess(std::size_t ahead) const;
+    /// Whom to watch: whose end or whose start, in time, is the last that we can miss. `ahead`
+    /// counts and exceeds; `is_last_running`: the last of them is known to have got its permit.
+    ///
+    /// A lock waits for the nearest, which waits for those before it. A permit does so too, until
+    /// the nearest itself runs or must: then any of those ahead may be the next to go.
+    [[nodiscard]] std::vector<std::string> to_watch(std::span<const Contestant> ahead,
+                                                    bool is_last_running) const;
+
+    friend bool operator==(const Recipe&, const Recipe&) = default;
+};
+
+/// Ends the record of a contender that had to queue for its permit and has got it: those behind it
+/// cannot see from the list that it runs. A protobuf field like the others (`runs` in
+/// contender.proto), always the last, so that it is found without decoding the record.
+inline constexpr std::string_view running_mark = "z\x01\x31";
+
+}  // namespace leasehold::core
