@@ -125,7 +125,14 @@ TEST(ContenderName, LibrariesThatWouldNotSeeOursAreNamed) {
              Case{write, kazoo, shared, false},
              Case{"7f-lock-0000000003", curator_read_write, shared, true},
              Case{"7f-__WRIT__0000000003", curator, exclusive, true},
-             Case{"ab__lock__0000000003", curator, shared, true},
+             Case{"ab__lock__0000000003", curator, exclusive, true},
+             Case{"ab__lock__0000000003", curator, shared, false},
+             Case{"ab__rlock__0000000003", curator_read_write, exclusive, false},
+             Case{"ab__rlock__0000000003", curator_read_write, shared, false},
+             Case{"ab__lock__0000000003", kazoo, exclusive, true},
+             Case{"ab__lock__0000000003", kazoo, shared, true},
+             Case{"0123456789abcdef__lock__0000000003", curator, shared, true},
+             Case{"0123456789abcdef__rlock__0000000003", curator_read_write, exclusive, true},
          }) {
         const auto reason =
             why_not_mix(each.naming, each.kind, read_listing(std::vector{each.there}));
