@@ -87,7 +87,9 @@ LockOptions User::choose_options() {
     options.max_local_grants = x_world.plan.max_local_grants;
     options.accept_shortened = x_world.chance(85);
     options.watch_own_node = x_world.chance(15);
-    options.naming = x_world.chance(90) ? Naming::curator : Naming::kazoo;
+    // All contenders are ours, and see each other under all names.
+    options.naming = x_world.chance(90) ? x_process.plan().naming
+                                        : all_namings[x_world.random.below(all_namings.size())];
     return options;
 }
 
@@ -95,22 +97,26 @@ void User::acquire() {
     const auto& locks = x_world.plan.locks;
     const std::string& path = locks[x_world.random.below(locks.size())];
     const LockOptions options = choose_options();
+    const bool is_shared = x_world.chance(x_world.plan.shared_percent);
     const Duration patience = x_process.plan().settings.timing.ack_gap;
     const Duration wait = options.wait > 0ms ? Duration{options.wait} : patience;
     const OperationId id = x_process.next_id();
     x_world.note([&] {
-        return name(id) + " asks for " + path + ", wait " + ms_text(options.wait) + ", budget " +
-               ms_text(options.budget) +
+        return name(id) + (is_shared ? " asks to share " : " asks for ") + path + ", wait " +
+               ms_text(options.wait) + ", budget " + ms_text(options.budget) +
                (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
     });
     x_world.observer.on_asked(
         x_world.now, x_process.number(), id,
         {.path = path,
          .max_hold = options.max_hold == 0ms ? 2 * options.budget : options.max_hold,
-         .holds_for_calls = options.on_budget == OnBudget::hold_until_return},
+         .holds_for_calls = options.on_budget == OnBudget::hold_until_return,
+         .is_shared = is_shared,
+         .looks_first = options.check_first},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
-        engine.acquire(now, id, {path, LockKind::exclusive, options, open_to_all(), "simulated"});
+        const LockKind kind = is_shared ? LockKind::shared : LockKind::exclusive;
+        engine.acquire(now, id, {path, kind, options, open_to_all(), "simulated"});
     });
     schedule_afterthought(id, wait);
 }
