@@ -165,7 +165,7 @@ private:
         std::map<OperationId, Instant> raw_due;
         std::set<OperationId> fired;
         std::vector<OperationId> last_granted;  ///< for each lock
-        std::vector<Instant> last_change;       ///< for each lock: when it asked or was answered
+        std::vector<Instant> last_change;       ///< for each lock: an answer, a node's end
         Instant attached_since{};
         std::deque<Instant> connects;
         std::deque<Stretch> asleep;

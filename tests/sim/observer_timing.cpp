@@ -73,7 +73,6 @@ void Observer::on_asked(Instant truth, ClientNumber who, OperationId id, Asked a
     ask.found_queue = std::any_of(x_locks.begin(), x_locks.end(), [&](const Lock& lock) {
         return lock.path == ask.path && !lock.nodes.empty();
     });
-    touch(truth, who, ask.path);
     client.asked.emplace(id, std::move(ask));
     ++x_unanswered;
     x_tally.count(Deed::asked);

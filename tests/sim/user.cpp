@@ -51,11 +51,12 @@ void User::schedule() {
 
 void User::act() {
     const std::uint64_t dice = x_world.random.below(200);
+    const auto& locks = x_world.plan.locks;
     if (dice < 90) {
         // Several threads that want the same lock make a local queue.
         const std::uint64_t calls = x_world.chance(75) ? 1 : 2 + x_world.random.below(3);
         for (std::uint64_t i = 0; i < calls && can_act(); ++i) {
-            acquire();
+            acquire(locks[x_world.random.below(locks.size())]);
         }
     } else if (dice < 166) {
         use_some_lease();
@@ -93,9 +94,7 @@ LockOptions User::choose_options() {
     return options;
 }
 
-void User::acquire() {
-    const auto& locks = x_world.plan.locks;
-    const std::string& path = locks[x_world.random.below(locks.size())];
+void User::acquire(const std::string& path) {
     const LockOptions options = choose_options();
     const bool is_shared = x_world.chance(x_world.plan.shared_percent);
     const Duration patience = x_process.plan().settings.timing.ack_gap;
@@ -212,7 +211,41 @@ void User::use_some_lease() {
             // A user who asks latches the word if the deadline has passed.
             static_cast<void>(holding.lease->word.valid([&] { return x_process.local(); }));
             return;
+        case 4:
+            if (x_world.chance(60)) {
+                return start_rush(holding);
+            }
+            [[fallthrough]];
         default: return release(holding.id);
+    }
+}
+
+// ---- all at once --------------------------------------------------------------------------------
+
+/// Many ask while one lets go: what one of them reads may be gone when the next one looks.
+void User::start_rush(const Observer::Holding& holding) {
+    const std::string& path = x_world.plan.locks[holding.lock];
+    x_world.note([&] { return "all want what " + name(holding.id) + " has"; });
+    for (const auto& user : x_all) {
+        if (user.get() != this && x_world.chance(60)) {
+            user->join_rush(path);
+        }
+    }
+    x_world.after(x_world.up_to(x_world.rush()), [this, id = holding.id] {
+        if (can_act()) {
+            release(id);
+        }
+    });
+}
+
+void User::join_rush(const std::string& path) {
+    const std::uint64_t calls = 1 + x_world.random.below(3);
+    for (std::uint64_t i = 0; i < calls; ++i) {
+        x_world.after(x_world.up_to(x_world.rush()), [this, &path] {
+            if (can_act()) {
+                acquire(path);
+            }
+        });
     }
 }
 
