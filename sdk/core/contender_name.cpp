@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace leasehold::core {
 
@@ -124,6 +125,16 @@ std::size_t count_of(LockKind kind, const Listing& listing) {
     return static_cast<std::size_t>(
         std::count_if(listing.queue.begin(), listing.queue.end(),
                       [kind](const Contestant& each) { return kind_of(each.name) == kind; }));
+}
+
+std::size_t turns_of(std::span<const Contestant> queue) {
+    std::size_t turns = 0;
+    bool is_shared = false;
+    for (const Contestant& each : queue) {
+        const bool was_shared = std::exchange(is_shared, kind_of(each.name) == LockKind::shared);
+        turns += is_shared && was_shared ? 0 : 1;
+    }
+    return turns;
 }
 
 std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing) {

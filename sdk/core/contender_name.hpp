@@ -51,6 +51,10 @@ inline constexpr std::int64_t max_sequence = 2'147'000'000;
 /// How many contenders of a kind are in the list.
 [[nodiscard]] std::size_t count_of(LockKind kind, const Listing& listing);
 
+/// How many times one of them has to let go before the next comes: those next to each other who
+/// share hold at the same time.
+[[nodiscard]] std::size_t turns_of(std::span<const Contestant> queue);
+
 /// The number of one name; -1 if it is negative, and nothing if the name is no contender's.
 [[nodiscard]] std::optional<std::int64_t> sequence_of(std::string_view name);
 

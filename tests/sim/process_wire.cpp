@@ -97,6 +97,12 @@ void Process::read_request(std::string_view frame) {
     } else {
         x_is_closing |= op == wire::Opcode::close_session;
         x_world.observer.on_other_written(x_world.now, x_number, op);
+        if (op == wire::Opcode::get_data) {
+            const std::string path(in.string());
+            if (in.boolean()) {
+                x_world.observer.on_watch_written(x_world.now, x_number, path);
+            }
+        }
     }
 }
 

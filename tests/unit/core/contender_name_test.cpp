@@ -98,6 +98,17 @@ TEST(ContenderName, WhatDoesNotSayThatItSharesIsExclusive) {
     EXPECT_EQ(kind_of("_c_0b1c-__READ__0000000003"), LockKind::shared);
 }
 
+TEST(ContenderName, ThoseNextToEachOtherWhoShareTakeOneTurn) {
+    const auto turns = [](const std::vector<std::string>& children) {
+        return turns_of(read_listing(children).queue);
+    };
+    EXPECT_EQ(turns({}), 0u);
+    EXPECT_EQ(turns({"a-lock-0000000001", "b__lock__0000000002"}), 2u);
+    EXPECT_EQ(turns({"a-__READ__0000000001", "b__rlock__0000000002", "c-lock-0000000003",
+                     "d-__READ__0000000004", "e-__WRIT__0000000005"}),
+              4u);
+}
+
 TEST(ContenderName, LibrariesThatWouldNotSeeOursAreNamed) {
     const std::string mutex = "_c_0b1c-lock-0000000003";
     const std::string read = "_c_0b1c-__READ__0000000003";
