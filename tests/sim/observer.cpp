@@ -24,6 +24,7 @@ Observer::Observer(Journal& journal, Tally& tally, Options options)
 ClientNumber Observer::add_client(const DriftClock& clock) {
     Client& client = x_clients.emplace_back();
     client.clock = &clock;
+    client.courses.resize(x_locks.size());
     client.last_granted.resize(x_locks.size());
     client.last_change.resize(x_locks.size());
     return x_clients.size() - 1;

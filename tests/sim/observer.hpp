@@ -52,6 +52,7 @@ public:
         bool holds_for_calls = false;
         bool is_shared = false;
         bool looks_first = false;  ///< at the queue, and may be overtaken meanwhile
+        bool watches_itself = false;
         Instant since{};           ///< true time
         bool found_queue = false;  ///< somebody stood in it, so that the path had been made
     };
@@ -105,6 +106,8 @@ public:
     void on_session_lost(Instant truth, ClientNumber who);
     void on_delete_written(Instant truth, ClientNumber who, const std::string& path);
     void on_other_written(Instant truth, ClientNumber who, wire::Opcode op);
+    /// On a lock's path, or on one of its contenders; nothing that deletes.
+    void on_lock_request(Instant truth, ClientNumber who, wire::Opcode op, const std::string& path);
     /// A read that arms a watch.
     void on_watch_written(Instant truth, ClientNumber who, const std::string& path);
     /// A NodeDeleted reached the client.
@@ -154,8 +157,18 @@ private:
         Instant from = Instant::max();
         Instant until = Instant::min();
     };
+    /// What one caller's acquisition has cost so far, if it alone causes requests on the path.
+    struct Course {
+        OperationId id = 0;
+        Instant begun{};
+        int creates = 0;
+        int lists = 0;
+        int others = 0;
+        bool is_in_one_write = true;
+    };
     struct Client {
         const DriftClock* clock;
+        std::vector<Course> courses{};  ///< for each lock
         std::int64_t session = 0;
         bool is_gone = false;
         bool is_attached = false;
@@ -234,6 +247,9 @@ private:
                            const Lock& lock);
     void check_presence(Instant truth, ClientNumber who, const Holding& holding,
                         Instant calm_since);
+    void forget_course(ClientNumber who, const std::string& path);
+    void check_cost(Instant truth, ClientNumber who, const Holding& holding);
+    [[nodiscard]] OperationId lone_caller(Instant truth, ClientNumber who, std::size_t lock) const;
     void check_deletes(Instant truth, ClientNumber who);
     void make_delete_due(Instant truth, ClientNumber who, OperationId lease);
     [[nodiscard]] static std::int64_t sequence_of(const std::string& node);

@@ -95,6 +95,8 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
     node.was_queued = blocker_of(queue, node) != nullptr;
     if (!node.was_queued) {
         node.free_since = truth;
+    } else if (const auto creator = client_of(owner)) {
+        x_clients[*creator].courses[lock] = {};  // contended: it may cost more
     }
     queue[sequence_of(path)] = std::move(node);
 }

@@ -70,6 +70,52 @@ TEST_F(ObserverTest, SafeDeadlineBeyondItsEvidence_BreaksS4) {
     EXPECT_THAT(violations(), ElementsAre(StartsWith("S4:")));
 }
 
+class ObserverOfCost : public ObserverTest {
+protected:
+    void acquire(Observer::Asked options = {}) {
+        ask(first, 1, 5s, std::move(options));
+        observer->on_lock_request(at(5s), first, wire::Opcode::create, "/a/x-lock-");
+        observer->on_lock_request(at(5s), first, wire::Opcode::get_children, "/a");
+    }
+    void get() {
+        observer->on_node_created(at(5s + 1ms), node_one, first_session, 7);
+        grant(first, 1, 5s + 2ms, 11s, 7 * 64, node_one);
+    }
+};
+
+TEST_F(ObserverOfCost, OneCreateAndOneListInOneWriteAreFine) {
+    acquire();
+    get();
+    EXPECT_THAT(violations(), IsEmpty());
+}
+
+TEST_F(ObserverOfCost, AnyOtherRequest_BreaksL1) {
+    using enum wire::Opcode;
+    for (const auto& [op, path] : {std::pair{create, "/a/z-lock-"}, std::pair{get_children, "/a"},
+                                   std::pair{get_data, "/a/x-lock-0000000001"}}) {
+        build({.locks = {"/a"}});
+        acquire();
+        observer->on_lock_request(at(5s), first, op, path);
+        get();
+    }
+    EXPECT_THAT(violations(), ElementsAre(StartsWith("L1:"), StartsWith("L1:"), StartsWith("L1:")));
+}
+
+TEST_F(ObserverOfCost, ListInAnotherWrite_BreaksL1) {
+    ask(first, 1, 5s);
+    observer->on_lock_request(at(5s), first, wire::Opcode::create, "/a/x-lock-");
+    observer->on_lock_request(at(5s + 1ms), first, wire::Opcode::get_children, "/a");
+    get();
+    EXPECT_THAT(violations(), ElementsAre(StartsWith("L1:")));
+}
+
+TEST_F(ObserverOfCost, IsNotJudgedWhereMoreIsAskedFor) {
+    acquire({.watches_itself = true});
+    observer->on_lock_request(at(5s), first, wire::Opcode::get_data, "/a/x-lock-0000000001");
+    get();
+    EXPECT_THAT(violations(), IsEmpty());
+}
+
 TEST_F(ObserverTest, GrantBehindAnother_BreaksS5) {
     ask(first, 1, 500ms);
     observer->on_node_created(at(900ms), node_one, second_session, 7);

@@ -53,6 +53,15 @@ void Observer::on_asleep(ClientNumber who, Instant from, Instant until) {
     }
 }
 
+/// Somebody else of this client has to do with the path as well, or nobody any more.
+void Observer::forget_course(ClientNumber who, const std::string& path) {
+    for (std::size_t i = 0; i < x_locks.size(); ++i) {
+        if (x_locks[i].path == path) {
+            x_clients[who].courses[i] = {};
+        }
+    }
+}
+
 void Observer::touch(Instant truth, ClientNumber who, const std::string& path) {
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
         if (x_locks[i].path == path) {
@@ -73,6 +82,7 @@ void Observer::on_asked(Instant truth, ClientNumber who, OperationId id, Asked a
     ask.found_queue = std::any_of(x_locks.begin(), x_locks.end(), [&](const Lock& lock) {
         return lock.path == ask.path && !lock.nodes.empty();
     });
+    forget_course(who, ask.path);
     client.asked.emplace(id, std::move(ask));
     ++x_unanswered;
     x_tally.count(Deed::asked);
@@ -96,11 +106,13 @@ void Observer::on_done(Instant truth, ClientNumber who, const core::AcquireDone&
                 const Holding& holding = on_grant(truth, who, done.id, *grant, i);
                 check_presence(truth, who, holding, calm_since);
                 check_callers(truth, who, holding, calm_since);
+                check_cost(truth, who, holding);
             }
         }
     } else {
         x_tally.count(Deed::refused);
     }
+    forget_course(who, ask->second.path);
     client.asked.erase(ask);
     --x_unanswered;
 }
@@ -204,6 +216,7 @@ void Observer::on_attached(Instant truth, ClientNumber who, std::int64_t session
 void Observer::on_detached(Instant truth, ClientNumber who) {
     Client& client = x_clients[who];
     client.is_attached = false;
+    std::fill(client.courses.begin(), client.courses.end(), Course{});
     for (auto& [id, holding] : client.held) {
         if (std::exchange(holding.is_delete_written, false)) {
             holding.delete_due = local(who, truth);  // unconfirmed: to be written again

@@ -111,7 +111,8 @@ void User::acquire(const std::string& path) {
          .max_hold = options.max_hold == 0ms ? 2 * options.budget : options.max_hold,
          .holds_for_calls = options.on_budget == OnBudget::hold_until_return,
          .is_shared = is_shared,
-         .looks_first = options.check_first},
+         .looks_first = options.check_first,
+         .watches_itself = options.watch_own_node},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
         const LockKind kind = is_shared ? LockKind::shared : LockKind::exclusive;
