@@ -83,6 +83,8 @@ public:
     [[nodiscard]] bool knows_queue() const;
     /// How many of them have to go before we may run.
     [[nodiscard]] std::size_t blockers() const { return x_recipe.excess(x_ahead.size()); }
+    /// How many holds have to end one after the other before we may run.
+    [[nodiscard]] std::size_t turns() const { return x_recipe.turns(x_ahead); }
     /// Somebody was in our way when we came.
     [[nodiscard]] bool had_to_queue() const { return x_had_to_queue; }
     /// Those ahead that are watched; not our own node.

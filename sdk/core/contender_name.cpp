@@ -59,10 +59,22 @@ std::string_view suffix_of(Naming naming, LockKind kind) {
     return curator_mutex;
 }
 
+/// Fail closed: kazoo's own, unless its id has the length of ours (kazoo's has 32).
+bool is_of_kazoo(std::string_view text) {
+    constexpr std::size_t our_id_digits = 16;
+    for (const std::string_view suffix : {kazoo_exclusive, kazoo_shared}) {
+        if (text.ends_with(suffix)) {
+            return text.size() != our_id_digits + suffix.size();
+        }
+    }
+    return false;
+}
+
 void note_library(Listing& listing, std::string_view name) {
     const std::string_view text = without_sequence(name);
     listing.permits += text.ends_with(curator_permit) ? 1 : 0;
     listing.has_kazoo |= text.ends_with(kazoo_exclusive) || text.ends_with(kazoo_shared);
+    listing.has_foreign_kazoo |= is_of_kazoo(text);
     if (text.starts_with(curator_protection)) {
         listing.has_curator_mutex |= text.ends_with(curator_mutex);
         listing.has_curator_read_write |=
@@ -135,6 +147,10 @@ std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const 
     if (listing.has_curator_read_write && ours != curator_exclusive && ours != curator_shared) {
         return "Curator's InterProcessReadWriteLock is in this queue: set naming = "
                "curator_read_write";
+    }
+    const bool is_kazoo = ours == kazoo_exclusive || ours == kazoo_shared;
+    if (listing.has_foreign_kazoo && !is_kazoo && ours != curator_mutex) {
+        return "kazoo's locks are in this queue: set naming = kazoo";
     }
     return std::nullopt;
 }

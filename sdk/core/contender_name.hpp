@@ -29,7 +29,8 @@ struct Listing {
     std::size_t foreign = 0;              ///< children that are no contenders
     std::size_t permits = 0;              ///< contenders for permits, Curator's as well
     bool is_exhausted = false;            ///< some number is outside 0..max_sequence
-    bool has_kazoo = false;               ///< of kazoo's locks
+    bool has_kazoo = false;               ///< named as kazoo's locks are
+    bool has_foreign_kazoo = false;       ///< of kazoo's locks, and not of ours
     bool has_curator_mutex = false;       ///< of Curator's InterProcessMutex, or go-zookeeper
     bool has_curator_read_write = false;  ///< of Curator's InterProcessReadWriteLock
 };

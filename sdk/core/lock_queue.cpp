@@ -3,6 +3,7 @@
 #include "sdk/core/text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -40,9 +41,8 @@ void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
                          waiter.give_up - std::min<Duration>(wait / 4, milliseconds{250}));
     if (x_holder || x_waiters.size() > 1) {
         // What this process knows already: refused without a byte on the wire.
-        const std::size_t ahead =
-            x_waiters.size() - 1 + (x_holder ? 1 : 0) + (x_contender ? x_contender->blockers() : 0);
-        if (auto refusal = why_not_admit(now, waiter, ahead)) {
+        const std::size_t local = x_waiters.size() - 1 + (x_holder ? 1 : 0);
+        if (auto refusal = why_not_admit(now, waiter, ahead_of_us(local))) {
             return refuse(now, id, std::move(*refusal));
         }
     }
@@ -210,7 +210,7 @@ void LockQueue::check_first(Instant now) {
         x_context.session.send(
             now, request, [weak = weak_from_this(), count](Instant when, const Response& response) {
                 if (const auto self = weak.lock()) {
-                    self->on_checked(when, response, response.ok() ? count(response) : 0);
+                    self->on_checked(when, response, response.ok() ? count(response) : Ahead{});
                 }
             });
     };
@@ -220,8 +220,9 @@ void LockQueue::check_first(Instant now) {
         request.path = x_path;
         return check(request, [](const Response& response) {
             const auto reply = wire::decode<wire::ExistsReply>(response.body);
-            return static_cast<std::size_t>(reply ? std::max(0, reply.value().stat.num_children)
-                                                  : 0);
+            const int children = reply ? std::max(0, reply.value().stat.num_children) : 0;
+            // Their kinds are not known: they may all hold at the same time.
+            return Ahead{static_cast<std::size_t>(children), children > 0 ? 1u : 0u};
         });
     }
     wire::GetChildrenRequest request;
@@ -230,13 +231,14 @@ void LockQueue::check_first(Instant now) {
         const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
         const Listing listing =
             read_listing(reply ? reply.value().children : std::vector<std::string>{});
-        return recipe.excess(static_cast<std::size_t>(
-            std::count_if(listing.queue.begin(), listing.queue.end(),
-                          [&](const Contestant& each) { return recipe.counts(each.name); })));
+        std::vector<Contestant> ahead;
+        std::copy_if(listing.queue.begin(), listing.queue.end(), std::back_inserter(ahead),
+                     [&](const Contestant& each) { return recipe.counts(each.name); });
+        return Ahead{recipe.excess(ahead.size()), recipe.turns(ahead)};
     });
 }
 
-void LockQueue::on_checked(Instant now, const Response& response, std::size_t ahead) {
+void LockQueue::on_checked(Instant now, const Response& response, Ahead ahead) {
     x_is_checking = false;
     if (response.failure) {
         return;  // asked again after the re-attach
@@ -251,25 +253,31 @@ void LockQueue::on_checked(Instant now, const Response& response, std::size_t ah
     advance(now);
 }
 
+LockQueue::Ahead LockQueue::ahead_of_us(std::size_t local) const {
+    return x_contender ? Ahead{local + x_contender->blockers(), local + x_contender->turns()}
+                       : Ahead{local, local};
+}
+
 std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waiter,
-                                                std::size_t ahead) const {
+                                                Ahead ahead) const {
     const LockOptions& options = waiter.spec.options;
-    if (ahead == 0) {
+    if (ahead.contenders == 0) {
         return std::nullopt;
     }
     if (waiter.is_try) {
         return describe(now, waiter, errc::wait_expired, "the lock is not free");
     }
-    if (options.max_queue > 0 && ahead > static_cast<std::size_t>(options.max_queue)) {
-        return describe(now, waiter, errc::queue_full,
-                        std::to_string(ahead) + " contenders are ahead, more than max_queue");
+    if (options.max_queue > 0 && ahead.contenders > static_cast<std::size_t>(options.max_queue)) {
+        return describe(
+            now, waiter, errc::queue_full,
+            std::to_string(ahead.contenders) + " contenders are ahead, more than max_queue");
     }
     // Half of the estimate has to fit: an average says little about the next few holds.
     const HoldPace pace = x_context.paces.of(x_path);
-    const auto needed = pace.estimate(ahead);
+    const auto needed = pace.estimate(ahead.turns);
     if (options.refuse_hopeless && needed && *needed / 2 > waiter.give_up - now) {
         return describe(now, waiter, errc::hopeless_wait,
-                        std::to_string(ahead) + " holds of " + format_duration(pace.average) +
+                        std::to_string(ahead.turns) + " holds of " + format_duration(pace.average) +
                             " each are ahead, longer than the wait");
     }
     return std::nullopt;
@@ -297,9 +305,8 @@ void LockQueue::admit(Instant now) {
         abandon(now);
         return refuse_all(now, errc::mixed_queue, std::string(*reason));
     }
-    const std::size_t ahead = x_contender->blockers();
     for (std::size_t stay = 0; stay < x_waiters.size();) {
-        if (auto refusal = why_not_admit(now, x_waiters[stay], ahead + stay)) {
+        if (auto refusal = why_not_admit(now, x_waiters[stay], ahead_of_us(stay))) {
             turn_away(now, x_waiters[stay].id, std::move(*refusal), true);
         } else {
             ++stay;

@@ -121,7 +121,13 @@ private:
     void advance(Instant now);
     void begin(Instant now);
     void check_first(Instant now);
-    void on_checked(Instant now, const Response& response, std::size_t ahead);
+    /// Whom an acquisition would have to wait for.
+    struct Ahead {
+        std::size_t contenders = 0;
+        std::size_t turns = 0;  ///< holds that come one after another
+    };
+    void on_checked(Instant now, const Response& response, Ahead ahead);
+    [[nodiscard]] Ahead ahead_of_us(std::size_t local) const;
     void settle_failure(Instant now);
     void admit(Instant now);
     void try_grant(Instant now);
@@ -145,7 +151,7 @@ private:
     void mark_running();
 
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
-                                                       std::size_t ahead) const;
+                                                       Ahead ahead) const;
     [[nodiscard]] Refusal describe(Instant now, const Waiter& waiter, std::error_code code,
                                    std::string what) const;
     void refuse_unaffordable(Instant now);

@@ -1,5 +1,7 @@
 #include "sdk/core/recipe.hpp"
 
+#include <utility>
+
 namespace leasehold::core {
 
 bool Recipe::counts(std::string_view name) const {
@@ -9,6 +11,20 @@ bool Recipe::counts(std::string_view name) const {
 std::size_t Recipe::excess(std::size_t ahead) const {
     const std::size_t room = kind == LockKind::permit ? static_cast<std::size_t>(permits) - 1 : 0;
     return ahead > room ? ahead - room : 0;
+}
+
+std::size_t Recipe::turns(std::span<const Contestant> ahead) const {
+    if (kind == LockKind::permit) {
+        const auto together = static_cast<std::size_t>(permits);
+        return (excess(ahead.size()) + together - 1) / together;
+    }
+    std::size_t turns = 0;
+    bool is_shared = false;
+    for (const Contestant& each : ahead) {
+        const bool was_shared = std::exchange(is_shared, kind_of(each.name) == LockKind::shared);
+        turns += is_shared && was_shared ? 0 : 1;
+    }
+    return turns;
 }
 
 std::vector<std::string> Recipe::to_watch(std::span<const Contestant> ahead,

@@ -22,6 +22,9 @@ struct Recipe {
     [[nodiscard]] bool counts(std::string_view name) const;
     /// How many have to go, of so many that are ahead and count.
     [[nodiscard]] std::size_t excess(std::size_t ahead) const;
+    /// How many holds have to end one after the other, if so many are ahead and count: those who
+    /// hold together are one turn.
+    [[nodiscard]] std::size_t turns(std::span<const Contestant> ahead) const;
     /// Whom to watch: whose end or whose start, in time, is the last that we can miss. `ahead`
     /// counts and exceeds; `is_last_running`: the last of them is known to have got its permit.
     ///

@@ -281,6 +281,21 @@ TEST_F(CuratorsReadWriteLock, WhoSharesIsRefusedBesideItsMutex) {
     they().release("m1");
 }
 
+TEST(KazoosNodes, WhoSharesUnderCuratorsNames_IsRefusedBesideThem) {
+    const Client us = connect(one_server().connect_string());
+    const std::string path = existing_path(us);
+    KazooPeer kazoo(one_server().connect_string());
+    kazoo.lock("k1", path);
+    kazoo.expect_granted("k1");
+    for (const Naming naming : {Naming::curator, Naming::curator_read_write}) {
+        const auto refused = us.lock_shared(path, {.wait = 10s, .budget = 3s, .naming = naming});
+        EXPECT_TRUE(fails_with(refused, errc::mixed_queue));
+        EXPECT_NE(why(refused).find("naming = kazoo"), std::string::npos) << why(refused);
+        EXPECT_TRUE(becomes_nodes(us, path, 1)) << "only kazoo's";
+    }
+    kazoo.release("k1");
+}
+
 /// Curator 5.5 and newer, whose reader takes the number of the writer that its thread holds.
 TEST(CuratorsNodes, ReaderWithItsWritersNumber_IsWaitedForOnceTheWriterIsGone) {
     const Client us = connect(one_server().connect_string());

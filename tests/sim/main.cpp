@@ -137,9 +137,10 @@ int run_seeds(const Arguments& arguments) {
     for (std::size_t i = 0; i < report.violated.size() && i < most_printed; ++i) {
         print_violated(report.violated[i]);
     }
-    const auto rare = rare_faults(report);
+    std::printf("%s\n", rarest(report).c_str());
+    const auto rare = rare_kinds(report);
     for (const std::string& kind : rare) {
-        std::printf("the schedule is too mild: '%s' struck less than once in 100 seeds\n",
+        std::printf("the schedule is too mild: '%s' came about less than once in 100 seeds\n",
                     kind.c_str());
     }
     std::printf("%s\n", summary(report).c_str());

@@ -1,23 +1,15 @@
-// Leases, their nodes and their order; answers and deadlines are in observer_timing.cpp.
+// Leases and whom they belong to; the queues are in observer_queue.cpp, answers and deadlines in
+// observer_timing.cpp.
 #include "tests/sim/observer.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace leasehold::sim {
 
 namespace {
 
-constexpr std::size_t no_lock = static_cast<std::size_t>(-1);
-
-std::int64_t sequence_of(const std::string& node) {
-    std::int64_t sequence = -1;
-    if (node.size() >= 10) {
-        std::from_chars(node.data() + node.size() - 10, node.data() + node.size(), sequence);
-    }
-    return sequence;
-}
+constexpr std::int64_t grants_per_node = 64;
 
 }  // namespace
 
@@ -32,6 +24,7 @@ Observer::Observer(Journal& journal, Tally& tally, Options options)
 ClientNumber Observer::add_client(const DriftClock& clock) {
     Client& client = x_clients.emplace_back();
     client.clock = &clock;
+    client.courses.resize(x_locks.size());
     client.last_granted.resize(x_locks.size());
     client.last_change.resize(x_locks.size());
     return x_clients.size() - 1;
@@ -46,60 +39,6 @@ std::optional<ClientNumber> Observer::client_of(std::int64_t session) const {
     return found == x_sessions.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::size_t Observer::lock_of(const std::string& node) const {
-    for (std::size_t i = 0; i < x_locks.size(); ++i) {
-        const std::string& path = x_locks[i].path;
-        if (node.size() > path.size() && node[path.size()] == '/' && node.starts_with(path)) {
-            return i;
-        }
-    }
-    return no_lock;
-}
-
-// ---- what the ensemble commits ------------------------------------------------------------------
-
-void Observer::on_node_created(Instant truth, const std::string& path, std::int64_t owner,
-                               std::int64_t zxid) {
-    const std::size_t lock = lock_of(path);
-    if (lock == no_lock || owner == 0) {
-        return;
-    }
-    auto& nodes = x_locks[lock].nodes;
-    if (nodes.empty()) {
-        x_locks[lock].head_since = truth;
-    }
-    nodes[sequence_of(path)] = {path, owner, zxid, truth, !nodes.empty()};
-}
-
-void Observer::on_node_deleted(Instant truth, const std::string& path, std::int64_t by) {
-    const std::size_t lock = lock_of(path);
-    if (lock == no_lock) {
-        return;
-    }
-    auto& nodes = x_locks[lock].nodes;
-    const auto node = nodes.find(sequence_of(path));
-    if (node == nodes.end() || node->second.name != path) {
-        return;
-    }
-    const std::int64_t owner = node->second.owner;
-    if (node == nodes.begin()) {
-        x_locks[lock].head_since = truth;
-    }
-    x_gone[path] = {client_of(owner), std::nullopt, truth, node->second.was_queued};
-    nodes.erase(node);
-    if (by != 0 && by != owner && !x_options.has_foreign_deletes) {
-        violated(truth, "S10: " + path + " is deleted by another session than its own");
-    }
-    for (const Live& live : x_live) {
-        if (live.holding->lease->node == path &&
-            live.holding->lease->word.deadline() > local(live.who, truth) &&
-            !x_options.has_foreign_deletes) {
-            violated(truth, "S2: the node of " + name(live.who, live.holding->id) +
-                                " is gone while the lease is valid");
-        }
-    }
-}
-
 // ---- a lease's life -----------------------------------------------------------------------------
 
 Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, OperationId id,
@@ -112,17 +51,45 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .lease = grant.lease,
                .granted_at = local(who, truth),
                .max_hold = ask.max_hold,
-               .holds_for_calls = ask.holds_for_calls};
+               .holds_for_calls = ask.holds_for_calls,
+               .is_shared = ask.is_shared};
+    if (ask.found_queue && !ask.looks_first) {
+        holding.in_line_since = ask.since;
+    }
     if (grant.granted_at != holding.granted_at || grant.deadline <= holding.granted_at) {
         violated(truth, "S5: " + name(who, id) + " is granted at a wrong time, or dead");
     }
-    x_tally.count(grant.is_shortened ? Deed::granted_shortened : Deed::granted);
-    if (grant.lease->token % 64 != 0) {
-        x_tally.count(Deed::granted_locally);
-    }
     check_grant(truth, who, holding);
+    count_grant(grant, who, holding);
     x_live.push_back({who, &holding});
     return holding;
+}
+
+void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Holding& holding) {
+    x_tally.count(grant.is_shortened ? Deed::granted_shortened : Deed::granted);
+    if (grant.lease->token % grants_per_node != 0) {
+        x_tally.count(Deed::granted_locally);
+    }
+    const Node* node = find_node(x_locks[holding.lock].nodes, holding.lease->node);
+    if (node == nullptr) {
+        return;
+    }
+    if (!holding.is_shared) {
+        if (node->was_behind_shared) {
+            x_tally.count(Deed::exclusive_after_shared);
+        }
+        return;
+    }
+    x_tally.count(Deed::shared);
+    if (node->was_queued) {
+        x_tally.count(Deed::shared_after_exclusive);
+    }
+    const bool is_together = std::any_of(x_live.begin(), x_live.end(), [&](const Live& live) {
+        return live.who != who && live.holding->lock == holding.lock && !live.holding->is_over;
+    });
+    if (is_together) {
+        x_tally.count(Deed::shared_together);
+    }
 }
 
 void Observer::check_grant(Instant truth, ClientNumber who, const Holding& holding) {
@@ -132,36 +99,79 @@ void Observer::check_grant(Instant truth, ClientNumber who, const Holding& holdi
     if (!client.is_attached) {
         violated(truth, "S5, S17: " + lease + " is granted without a connection that may write");
     }
-    if (holding.id <= client.last_granted[holding.lock]) {
-        violated(truth, "L3: " + lease + " overtakes an earlier caller of its process");
+    if (!holding.is_shared) {
+        if (holding.id <= client.last_granted[holding.lock]) {
+            violated(truth, "L3: " + lease + " overtakes an earlier caller of its process");
+        }
+        client.last_granted[holding.lock] = holding.id;
+        if (holding.lease->token % grants_per_node != 0) {
+            check_local_grant(truth, lease, holding, lock);
+        }
     }
-    client.last_granted[holding.lock] = holding.id;
-    if (holding.lease->token % 64 != 0) {
-        check_local_grant(truth, lease, holding, lock);
+    if (!x_options.has_foreign_deletes) {
+        check_node(truth, who, holding, lock);
     }
-    if (x_options.has_foreign_deletes) {
+    check_token(truth, lease, holding, lock);
+}
+
+/// Whose node it is, of which kind, and who stands before it.
+void Observer::check_node(Instant truth, ClientNumber who, const Holding& holding,
+                          const Lock& lock) {
+    const std::string lease = name(who, holding.id);
+    const Node* node = find_node(lock.nodes, holding.lease->node);
+    if (node == nullptr || node->owner != x_clients[who].session ||
+        (!holding.is_shared && node->zxid != holding.lease->token / grants_per_node)) {
+        return violated(truth, "S2: " + lease + " is granted without a node of its own");
+    }
+    if (node->is_shared != holding.is_shared) {
+        violated(truth, "S2: " + lease + " is granted on a node of the other kind");
+    }
+    if (const Node* blocker = blocker_of(lock.nodes, *node)) {
+        violated(truth, "S5: " + lease + " is granted while " + blocker->name + " is ahead of it");
+    }
+}
+
+void Observer::check_token(Instant truth, const std::string& lease, const Holding& holding,
+                           Lock& lock) {
+    if (holding.is_shared) {
+        if (holding.lease->token != 0) {
+            violated(truth, "S6: " + lease + " is shared and has a token");
+        }
         return;
     }
-    const auto& nodes = lock.nodes;
-    const auto node = std::find_if(nodes.begin(), nodes.end(), [&](const auto& each) {
-        return each.second.name == holding.lease->node;
-    });
-    if (node == nodes.end() || node->second.owner != client.session ||
-        node->second.zxid != holding.lease->token / 64) {
-        violated(truth, "S2: " + lease + " is granted without a node of its own");
-    } else if (node != nodes.begin()) {
-        violated(truth, "S5: " + lease + " is granted while " + nodes.begin()->second.name +
-                            " is ahead of it");
-    }
-    if (holding.lease->token <= lock.last_token) {
+    if (holding.lease->token <= lock.last_token && !x_options.has_foreign_deletes) {
         violated(truth, "S6: the token of " + lease + " does not rise");
     }
     lock.last_token = std::max(lock.last_token, holding.lease->token);
 }
 
+/// Each caller who shares has a node of its own, and those of one process stand in the order of
+/// their calls, unless one of them looked first or something came between.
+void Observer::check_callers(Instant truth, ClientNumber who, const Holding& holding,
+                             Instant calm_since) {
+    const auto is_in_line = [&](const Holding& each) {
+        return each.in_line_since && *each.in_line_since > calm_since;
+    };
+    for (const auto& [id, other] : x_clients[who].held) {
+        if (id == holding.id || other.lock != holding.lock || !other.is_shared ||
+            !holding.is_shared) {
+            continue;
+        }
+        if (other.lease->node == holding.lease->node) {
+            violated(truth,
+                     "L3: " + name(who, holding.id) + " shares its node with " + name(who, id));
+        } else if (is_in_line(holding) && is_in_line(other) &&
+                   (id < holding.id) !=
+                       (sequence_of(other.lease->node) < sequence_of(holding.lease->node))) {
+            violated(truth, "L3: the nodes of " + name(who, id) + " and " + name(who, holding.id) +
+                                " stand in another order than their calls");
+        }
+    }
+}
+
 void Observer::check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                                  const Lock& lock) {
-    if (holding.lease->token % 64 >= x_options.max_local_grants) {
+    if (holding.lease->token % grants_per_node >= x_options.max_local_grants) {
         violated(truth, "L3: " + lease + " is one local grant too many on its node");
     }
     if (lock.last_end_node == holding.lease->node && lock.last_end != Loss::released) {
@@ -183,7 +193,7 @@ void Observer::check_presence(Instant truth, ClientNumber who, const Holding& ho
 
 /// Which leases are valid changes with grants, with ends and with time; few are live at once.
 void Observer::check(Instant truth) {
-    std::fill(x_valid.begin(), x_valid.end(), nullptr);
+    std::fill(x_valid.begin(), x_valid.end(), Valid{});
     for (std::size_t i = 0; i < x_live.size();) {
         const Live& live = x_live[i];
         Holding& holding = *live.holding;
@@ -195,19 +205,28 @@ void Observer::check(Instant truth) {
         if (holding.is_over && holding.ends != 0) {
             x_live[i] = x_live.back();  // its word is latched: nothing can move it any more
             x_live.pop_back();
-            std::fill(x_valid.begin(), x_valid.end(), nullptr);
+            std::fill(x_valid.begin(), x_valid.end(), Valid{});
             i = 0;
             continue;
         }
         if (is_valid) {
-            const Live*& other = x_valid[holding.lock];
-            if (other != nullptr && !x_options.has_foreign_deletes) {
-                violated(truth, "S1: " + name(other->who, other->holding->id) + " and " +
-                                    name(live.who, holding.id) + " are valid together");
-            }
-            other = &live;
+            check_validity(truth, live);
         }
         ++i;
+    }
+}
+
+/// A hold that is exclusive is valid alone; any number that are shared may be so together.
+void Observer::check_validity(Instant truth, const Live& live) {
+    Valid& valid = x_valid[live.holding->lock];
+    const Live* other = live.holding->is_shared ? valid.exclusive : valid.any;
+    if (other != nullptr && !x_options.has_foreign_deletes) {
+        violated(truth, "S1: " + name(other->who, other->holding->id) + " and " +
+                            name(live.who, live.holding->id) + " are valid together");
+    }
+    valid.any = &live;
+    if (!live.holding->is_shared) {
+        valid.exclusive = &live;
     }
 }
 
@@ -249,8 +268,10 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
         case Loss::deadline: x_tally.count(Deed::ended_by_deadline); break;
         case Loss::released: x_tally.count(Deed::released); break;
     }
-    x_locks[holding->lock].last_end_node = holding->lease->node;
-    x_locks[holding->lock].last_end = loss;
+    if (!holding->is_shared) {
+        x_locks[holding->lock].last_end_node = holding->lease->node;
+        x_locks[holding->lock].last_end = loss;
+    }
     const bool waits = loss == Loss::budget && holding->holds_for_calls && holding->is_calling;
     if (!holding->is_delete_written) {
         holding->delete_due = waits ? holding->granted_at + holding->max_hold : local(who, truth);
@@ -306,20 +327,6 @@ void Observer::on_evidence(Instant truth, ClientNumber who, Instant safe_deadlin
                             ms_text(x_clients[who].clock->truth_of(safe_deadline) - *expiry) +
                             " after the earliest expiry");
     }
-}
-
-void Observer::on_notified(Instant truth, ClientNumber who, const std::string& path) {
-    const auto gone = x_gone.find(path);
-    if (gone == x_gone.end() || gone->second.owner == who || !x_options.can_remove_watches ||
-        x_options.has_foreign_deletes) {
-        return;
-    }
-    auto& woken = gone->second.woken;
-    if (woken && *woken != who) {
-        violated(truth, "L8: the end of " + path + " wakes clients " + std::to_string(*woken) +
-                            " and " + std::to_string(who));
-    }
-    woken = who;
 }
 
 // ---- for users ----------------------------------------------------------------------------------

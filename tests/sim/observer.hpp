@@ -50,6 +50,11 @@ public:
         Instant due{};  ///< the client's clock: the end of its wait
         Duration max_hold{};
         bool holds_for_calls = false;
+        bool is_shared = false;
+        bool looks_first = false;  ///< at the queue, and may be overtaken meanwhile
+        bool watches_itself = false;
+        Instant since{};           ///< true time
+        bool found_queue = false;  ///< somebody stood in it, so that the path had been made
     };
     struct Holding {
         std::size_t lock;  ///< index of its path
@@ -58,6 +63,8 @@ public:
         Instant granted_at;  ///< the client's clock, as all times here
         Duration max_hold{};
         bool holds_for_calls = false;
+        bool is_shared = false;
+        std::optional<Instant> in_line_since{};  ///< if it must not overtake, nor be overtaken
         bool is_calling = false;
         int stops = 0;
         int ends = 0;
@@ -99,6 +106,10 @@ public:
     void on_session_lost(Instant truth, ClientNumber who);
     void on_delete_written(Instant truth, ClientNumber who, const std::string& path);
     void on_other_written(Instant truth, ClientNumber who, wire::Opcode op);
+    /// On a lock's path, or on one of its contenders; nothing that deletes.
+    void on_lock_request(Instant truth, ClientNumber who, wire::Opcode op, const std::string& path);
+    /// A read that arms a watch.
+    void on_watch_written(Instant truth, ClientNumber who, const std::string& path);
     /// A NodeDeleted reached the client.
     void on_notified(Instant truth, ClientNumber who, const std::string& path);
     /// `safe_deadline` by the client's clock; `expiry` is the ensemble's, `bound` what the
@@ -146,8 +157,18 @@ private:
         Instant from = Instant::max();
         Instant until = Instant::min();
     };
+    /// What one caller's acquisition has cost so far, if it alone causes requests on the path.
+    struct Course {
+        OperationId id = 0;
+        Instant begun{};
+        int creates = 0;
+        int lists = 0;
+        int others = 0;
+        bool is_in_one_write = true;
+    };
     struct Client {
         const DriftClock* clock;
+        std::vector<Course> courses{};  ///< for each lock
         std::int64_t session = 0;
         bool is_gone = false;
         bool is_attached = false;
@@ -157,7 +178,7 @@ private:
         std::map<OperationId, Instant> raw_due;
         std::set<OperationId> fired;
         std::vector<OperationId> last_granted;  ///< for each lock
-        std::vector<Instant> last_change;       ///< for each lock: when it asked or was answered
+        std::vector<Instant> last_change;       ///< for each lock: an answer, a node's end
         Instant attached_since{};
         std::deque<Instant> connects;
         std::deque<Stretch> asleep;
@@ -168,25 +189,42 @@ private:
         std::int64_t owner;
         std::int64_t zxid;
         Instant since;
-        bool was_queued;  ///< somebody was ahead when it was created
+        bool is_shared;
+        bool was_queued;         ///< somebody who blocks it was ahead when it was created
+        bool was_behind_shared;  ///< somebody who shares was the last one then
+        /// Since when nobody has been ahead who blocks it; max while somebody is.
+        Instant free_since = Instant::max();
     };
+    using Queue = std::map<std::int64_t, Node>;  ///< by number, as it is committed
     struct Gone {
         std::optional<ClientNumber> owner;
-        std::optional<ClientNumber> woken;
+        std::vector<ClientNumber> may_wake;  ///< those for whom it was the nearest that blocks
         Instant at{};
         bool was_queued = false;
     };
     struct Lock {
         std::string path;
-        std::map<std::int64_t, Node> nodes;  ///< by number: the queue as it is committed
-        std::int64_t last_token = 0;
-        Instant head_since{};
-        std::string last_end_node{};
+        Queue nodes;
+        std::int64_t last_token = 0;  ///< of exclusive grants
+        std::string last_end_node{};  ///< and their ends
         Loss last_end = Loss::released;
+    };
+    /// What a client has in one queue while nothing disturbs it.
+    struct Standing {
+        bool is_calm = false;
+        int exclusive = 0;
+        int sharing = 0;  ///< nodes of callers who share and do not hold
+        int old_exclusive = 0;
+        int old_sharing = 0;
     };
     struct Live {
         ClientNumber who;
         Holding* holding;
+    };
+    /// Of one lock, in one step.
+    struct Valid {
+        const Live* any = nullptr;
+        const Live* exclusive = nullptr;
     };
 
     [[nodiscard]] Instant local(ClientNumber who, Instant truth) const {
@@ -199,15 +237,33 @@ private:
     [[nodiscard]] std::string name(ClientNumber who, OperationId id) const;
     Holding& on_grant(Instant truth, ClientNumber who, OperationId id, const core::Grant& grant,
                       std::size_t lock);
+    void count_grant(const core::Grant& grant, ClientNumber who, const Holding& holding);
     void check_grant(Instant truth, ClientNumber who, const Holding& holding);
+    void check_node(Instant truth, ClientNumber who, const Holding& holding, const Lock& lock);
+    void check_token(Instant truth, const std::string& lease, const Holding& holding, Lock& lock);
+    void check_callers(Instant truth, ClientNumber who, const Holding& holding, Instant calm_since);
+    void check_validity(Instant truth, const Live& live);
     void check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                            const Lock& lock);
     void check_presence(Instant truth, ClientNumber who, const Holding& holding,
                         Instant calm_since);
+    void forget_course(ClientNumber who, const std::string& path);
+    void check_cost(Instant truth, ClientNumber who, const Holding& holding);
+    [[nodiscard]] OperationId lone_caller(Instant truth, ClientNumber who, std::size_t lock) const;
     void check_deletes(Instant truth, ClientNumber who);
     void make_delete_due(Instant truth, ClientNumber who, OperationId lease);
+    [[nodiscard]] static std::int64_t sequence_of(const std::string& node);
+    [[nodiscard]] static const Node* blocker_of(const Queue& queue, const Node& node);
+    [[nodiscard]] std::vector<ClientNumber> followers(const Queue& queue,
+                                                      Queue::const_iterator node) const;
+    [[nodiscard]] static const Node* find_node(const Queue& queue, const std::string& name);
+    [[nodiscard]] bool is_held(ClientNumber who, const std::string& node) const;
     void check_queue(Instant truth, const Lock& lock, std::size_t index,
                      const std::vector<Condition>& conditions, Duration patience);
+    void check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
+                     Standing& standing, Duration patience);
+    void check_callers_have_places(Instant truth, ClientNumber who, const Lock& lock,
+                                   const Standing& standing, Duration patience);
     void touch(Instant truth, ClientNumber who, const std::string& path);
     Holding* find(Instant truth, ClientNumber who, OperationId lease, const char* what);
     void violated(Instant truth, std::string what) { x_journal.violated(truth, std::move(what)); }
@@ -218,7 +274,7 @@ private:
     std::vector<Client> x_clients;
     std::vector<Lock> x_locks;
     std::vector<Live> x_live;
-    std::vector<const Live*> x_valid;  ///< scratch of check(), for each lock
+    std::vector<Valid> x_valid;  ///< scratch of check(), for each lock
     std::map<std::int64_t, ClientNumber> x_sessions;
     std::map<std::string, Gone> x_gone;
     std::size_t x_unanswered = 0;

@@ -1,10 +1,7 @@
 // Histories made by hand, each good but for one thing: the observer has to notice that one.
-#include "tests/sim/observer.hpp"
+#include "tests/sim/observer_bench.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <string>
 
 namespace leasehold::sim {
 namespace {
@@ -13,66 +10,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-constexpr std::int64_t first_session = 0x11;
-constexpr std::int64_t second_session = 0x22;
-constexpr ClientNumber first = 0;
-constexpr ClientNumber second = 1;
-
-/// Two clients, attached, whose clocks show true time, and one lock.
-class ObserverTest : public ::testing::Test {
-protected:
-    ObserverTest() { build({.locks = {"/a"}}); }
-
-    void build(Observer::Options options) {
-        observer.emplace(journal, tally, std::move(options));
-        observer->add_client(clock);
-        observer->add_client(clock);
-        observer->on_attached(genesis, first, first_session);
-        observer->on_attached(genesis, second, second_session);
-    }
-
-    static Instant at(Duration since) { return genesis + since; }
-
-    void ask(ClientNumber who, OperationId id, Duration when, Observer::Asked ask = {}) {
-        ask.path = "/a";
-        observer->on_asked(at(when), who, id, std::move(ask), 5s);
-    }
-
-    std::shared_ptr<core::Lease> grant(ClientNumber who, OperationId id, Duration when,
-                                       Duration until, std::int64_t token,
-                                       const std::string& node) {
-        auto lease = std::make_shared<core::Lease>(at(until), token, node);
-        core::Grant granted{.lease = lease, .granted_at = at(when), .deadline = at(until)};
-        observer->on_done(at(when), who, {id, granted}, genesis);
-        observer->check(at(when));
-        return lease;
-    }
-
-    /// Node 1 of the first client, asked for and granted at one second for ten.
-    std::shared_ptr<core::Lease> hold() {
-        ask(first, 1, 500ms);
-        observer->on_node_created(at(900ms), node_one, first_session, 7);
-        return grant(first, 1, 1s, 11s, 7 * 64, node_one);
-    }
-
-    void end(const std::shared_ptr<core::Lease>& lease, Duration when, Loss loss) {
-        lease->word.latch_dead();
-        observer->on_stop(at(when), first, 1);
-        observer->on_ended(at(when), first, 1, loss);
-    }
-
-    [[nodiscard]] const std::vector<std::string>& violations() const {
-        return journal.violations();
-    }
-
-    const std::string node_one = "/a/x-lock-0000000001";
-    const std::string node_two = "/a/y-lock-0000000002";
-    DriftClock clock{genesis, genesis, 0};
-    Journal journal{false};
-    Tally tally;
-    std::optional<Observer> observer;
-};
 
 TEST_F(ObserverTest, GoodHistory_IsClean) {
     const auto lease = hold();
@@ -131,6 +68,52 @@ TEST_F(ObserverTest, SafeDeadlineAfterTheExpiry_BreaksS3) {
 TEST_F(ObserverTest, SafeDeadlineBeyondItsEvidence_BreaksS4) {
     observer->on_evidence(at(1s), first, at(10s), std::nullopt, at(10s) - Duration{1});
     EXPECT_THAT(violations(), ElementsAre(StartsWith("S4:")));
+}
+
+class ObserverOfCost : public ObserverTest {
+protected:
+    void acquire(Observer::Asked options = {}) {
+        ask(first, 1, 5s, std::move(options));
+        observer->on_lock_request(at(5s), first, wire::Opcode::create, "/a/x-lock-");
+        observer->on_lock_request(at(5s), first, wire::Opcode::get_children, "/a");
+    }
+    void get() {
+        observer->on_node_created(at(5s + 1ms), node_one, first_session, 7);
+        grant(first, 1, 5s + 2ms, 11s, 7 * 64, node_one);
+    }
+};
+
+TEST_F(ObserverOfCost, OneCreateAndOneListInOneWriteAreFine) {
+    acquire();
+    get();
+    EXPECT_THAT(violations(), IsEmpty());
+}
+
+TEST_F(ObserverOfCost, AnyOtherRequest_BreaksL1) {
+    using enum wire::Opcode;
+    for (const auto& [op, path] : {std::pair{create, "/a/z-lock-"}, std::pair{get_children, "/a"},
+                                   std::pair{get_data, "/a/x-lock-0000000001"}}) {
+        build({.locks = {"/a"}});
+        acquire();
+        observer->on_lock_request(at(5s), first, op, path);
+        get();
+    }
+    EXPECT_THAT(violations(), ElementsAre(StartsWith("L1:"), StartsWith("L1:"), StartsWith("L1:")));
+}
+
+TEST_F(ObserverOfCost, ListInAnotherWrite_BreaksL1) {
+    ask(first, 1, 5s);
+    observer->on_lock_request(at(5s), first, wire::Opcode::create, "/a/x-lock-");
+    observer->on_lock_request(at(5s + 1ms), first, wire::Opcode::get_children, "/a");
+    get();
+    EXPECT_THAT(violations(), ElementsAre(StartsWith("L1:")));
+}
+
+TEST_F(ObserverOfCost, IsNotJudgedWhereMoreIsAskedFor) {
+    acquire({.watches_itself = true});
+    observer->on_lock_request(at(5s), first, wire::Opcode::get_data, "/a/x-lock-0000000001");
+    get();
+    EXPECT_THAT(violations(), IsEmpty());
 }
 
 TEST_F(ObserverTest, GrantBehindAnother_BreaksS5) {
@@ -346,14 +329,47 @@ TEST_F(ObserverTest, CancelWithoutAnAnswer_BreaksL6) {
 
 TEST_F(ObserverTest, TwoWokenByOneEnd_BreakL8) {
     build({.locks = {"/a"}});
-    const ClientNumber third = observer->add_client(clock);
+    const ClientNumber third = add_third();
     observer->on_node_created(at(1s), node_one, first_session, 7);
+    observer->on_node_created(at(1s), node_two, second_session, 8);
+    observer->on_node_created(at(1s), "/a/z-lock-0000000003", third_session, 9);
     observer->on_node_deleted(at(2s), node_one, first_session);
     observer->on_notified(at(2s), first, node_one);
     observer->on_notified(at(2s), second, node_one);
     EXPECT_THAT(violations(), IsEmpty());
     observer->on_notified(at(2s), third, node_one);
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L8:")));
+}
+
+TEST_F(ObserverTest, WatchOnOneWhoIsNotNext_BreaksL8) {
+    const ClientNumber third = add_third();
+    observer->on_node_created(at(1s), node_one, first_session, 7);
+    observer->on_node_created(at(1s), node_two, second_session, 8);
+    observer->on_node_created(at(1s), "/a/z-lock-0000000003", third_session, 9);
+    observer->on_watch_written(at(1s), second, node_one);
+    observer->on_watch_written(at(1s), third, node_two);
+    observer->on_watch_written(at(1s), third, "/a/z-lock-0000000003");
+    EXPECT_THAT(violations(), IsEmpty());
+    observer->on_watch_written(at(1s), third, node_one);
+    EXPECT_THAT(violations(), ElementsAre(StartsWith("L8:")));
+}
+
+TEST_F(ObserverTest, WatchOnOneWhoIsGoneAlready_IsNoHerd) {
+    observer->on_node_created(at(1s), node_one, first_session, 7);
+    observer->on_node_created(at(1s), node_two, second_session, 8);
+    observer->on_node_deleted(at(2s), node_one, first_session);
+    observer->on_watch_written(at(2s), second, node_one);
+    EXPECT_THAT(violations(), IsEmpty());
+}
+
+TEST_F(ObserverTest, CallerWithoutANode_BreaksL2) {
+    ask(first, 1, 500ms);
+    observer->check_progress(at(1s), {Condition::calm, Condition::calm}, 1s);
+    EXPECT_THAT(violations(), IsEmpty());
+    observer->check_progress(at(2s), {Condition::disturbed, Condition::calm}, 1s);
+    EXPECT_THAT(violations(), IsEmpty());
+    observer->check_progress(at(2s), {Condition::calm, Condition::calm}, 1s);
+    EXPECT_THAT(violations(), ElementsAre(StartsWith("L2:")));
 }
 
 TEST_F(ObserverTest, MoreAttemptsThanAllowed_BreakL9) {

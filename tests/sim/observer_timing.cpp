@@ -53,6 +53,15 @@ void Observer::on_asleep(ClientNumber who, Instant from, Instant until) {
     }
 }
 
+/// Somebody else of this client has to do with the path as well, or nobody any more.
+void Observer::forget_course(ClientNumber who, const std::string& path) {
+    for (std::size_t i = 0; i < x_locks.size(); ++i) {
+        if (x_locks[i].path == path) {
+            x_clients[who].courses[i] = {};
+        }
+    }
+}
+
 void Observer::touch(Instant truth, ClientNumber who, const std::string& path) {
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
         if (x_locks[i].path == path) {
@@ -69,7 +78,11 @@ void Observer::on_asked(Instant truth, ClientNumber who, OperationId id, Asked a
         violated(truth, "S15: client " + std::to_string(who) + " keeps more than max_pending");
     }
     ask.due = local(who, truth) + wait;
-    touch(truth, who, ask.path);
+    ask.since = truth;
+    ask.found_queue = std::any_of(x_locks.begin(), x_locks.end(), [&](const Lock& lock) {
+        return lock.path == ask.path && !lock.nodes.empty();
+    });
+    forget_course(who, ask.path);
     client.asked.emplace(id, std::move(ask));
     ++x_unanswered;
     x_tally.count(Deed::asked);
@@ -92,11 +105,14 @@ void Observer::on_done(Instant truth, ClientNumber who, const core::AcquireDone&
             if (x_locks[i].path == ask->second.path) {
                 const Holding& holding = on_grant(truth, who, done.id, *grant, i);
                 check_presence(truth, who, holding, calm_since);
+                check_callers(truth, who, holding, calm_since);
+                check_cost(truth, who, holding);
             }
         }
     } else {
         x_tally.count(Deed::refused);
     }
+    forget_course(who, ask->second.path);
     client.asked.erase(ask);
     --x_unanswered;
 }
@@ -200,6 +216,7 @@ void Observer::on_attached(Instant truth, ClientNumber who, std::int64_t session
 void Observer::on_detached(Instant truth, ClientNumber who) {
     Client& client = x_clients[who];
     client.is_attached = false;
+    std::fill(client.courses.begin(), client.courses.end(), Course{});
     for (auto& [id, holding] : client.held) {
         if (std::exchange(holding.is_delete_written, false)) {
             holding.delete_due = local(who, truth);  // unconfirmed: to be written again
@@ -260,41 +277,6 @@ void Observer::check_progress(Instant truth, const std::vector<Condition>& condi
     }
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
         check_queue(truth, x_locks[i], i, conditions, patience);
-    }
-}
-
-/// While nothing disturbs a client: each of its nodes stands for somebody, one for each path, and
-/// the first in the queue is held.
-void Observer::check_queue(Instant truth, const Lock& lock, std::size_t index,
-                           const std::vector<Condition>& conditions, Duration patience) {
-    std::vector<int> nodes(x_clients.size());
-    const bool is_head_old = truth - lock.head_since > patience;
-    for (auto node = lock.nodes.begin(); node != lock.nodes.end(); ++node) {
-        const auto who = client_of(node->second.owner);
-        if (!who || conditions[*who] != Condition::calm || truth - node->second.since <= patience) {
-            continue;
-        }
-        const Client& client = x_clients[*who];
-        if (client.is_gone || client.close_by || node->second.owner != client.session ||
-            truth - client.last_change[index] <= patience) {
-            continue;
-        }
-        if (++nodes[*who] > 1) {
-            violated(truth, "S13: client " + std::to_string(*who) + " has two nodes on " +
-                                lock.path + "; one is " + node->second.name);
-        }
-        const bool holds = std::any_of(client.held.begin(), client.held.end(),
-                                       [&](const auto& each) { return each.second.lock == index; });
-        const bool waits =
-            std::any_of(client.asked.begin(), client.asked.end(),
-                        [&](const auto& each) { return each.second.path == lock.path; });
-        if (!holds && !waits) {
-            violated(truth, "L6, S14: " + node->second.name + " is left, though nobody of client " +
-                                std::to_string(*who) + " waits or holds");
-        } else if (!holds && node == lock.nodes.begin() && is_head_old) {
-            violated(truth, "L2: " + node->second.name + " is first, but client " +
-                                std::to_string(*who) + " does not grant");
-        }
     }
 }
 

@@ -81,6 +81,9 @@ private:
         x_plan.between_faults = std::max<Duration>(16 * x_plan.tick(), 8s);
         x_plan.between_troubles = std::max<Duration>(24 * x_plan.tick(), 8s);
         x_plan.max_pending = chance(5) ? 4 : 100'000;
+        // Nobody shares, some do, or most: a writer now and then among many readers.
+        const std::uint64_t mix = x_random.below(100);
+        x_plan.shared_percent = mix < 30 ? 0 : mix < 75 ? 50 : 85;
         const std::uint64_t locks = x_random.below(10);
         x_plan.locks = {"/one"};
         if (locks >= 6) {
@@ -125,6 +128,8 @@ private:
             process.link.most_delay = process.settings.timing.ack_gap / 5;
         }
         process.link.is_crumbled = chance(2);
+        process.naming =
+            chance(60) ? Naming::curator : all_namings[x_random.below(all_namings.size())];
         x_plan.processes.push_back(std::move(process));
     }
 

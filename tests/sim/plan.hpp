@@ -3,10 +3,12 @@
 #pragma once
 
 #include <leasehold/clock.hpp>
+#include <leasehold/options.hpp>
 
 #include "sdk/core/settings.hpp"
 #include "sdk/server/options.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,6 +29,9 @@ namespace leasehold::sim {
 //                   links fail in both directions at once (faults.cpp)
 //  A8  order        every contender is the engine under test
 
+inline constexpr std::array<Naming, 3> all_namings{Naming::curator, Naming::curator_read_write,
+                                                   Naming::kazoo};
+
 struct LinkPlan {
     Duration least_delay = std::chrono::microseconds{100};  ///< one way
     Duration most_delay = std::chrono::milliseconds{2};
@@ -40,6 +45,7 @@ struct ProcessPlan {
     Instant epoch_reading{};
     std::uint64_t engine_seed = 0;
     LinkPlan link;
+    Naming naming = Naming::curator;  ///< its habit
 };
 
 struct Plan {
@@ -57,6 +63,7 @@ struct Plan {
     bool can_remove_watches = true;  ///< and all clients know it
     std::size_t max_pending = 100'000;
     int max_local_grants = 4;
+    std::uint64_t shared_percent = 0;  ///< of the acquisitions
 
     [[nodiscard]] Duration tick() const { return ensemble.tick; }
     [[nodiscard]] Duration sync_time() const { return ensemble.sync_limit * ensemble.tick; }

@@ -97,6 +97,20 @@ void Process::read_request(std::string_view frame) {
     } else {
         x_is_closing |= op == wire::Opcode::close_session;
         x_world.observer.on_other_written(x_world.now, x_number, op);
+        read_lock_request(op, in);
+    }
+}
+
+void Process::read_lock_request(wire::Opcode op, wire::Reader& in) {
+    using enum wire::Opcode;
+    if (op != create && op != create_container && op != exists && op != get_children &&
+        op != get_data) {
+        return;
+    }
+    const std::string path(in.string());
+    x_world.observer.on_lock_request(x_world.now, x_number, op, path);
+    if (op == get_data && in.boolean()) {
+        x_world.observer.on_watch_written(x_world.now, x_number, path);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,6 +16,16 @@ namespace {
 constexpr std::uint64_t seeds_per_firing = 100;  // 1000 in 100 000
 /// With fewer seeds than this a rare kind is bad luck.
 constexpr std::uint64_t seeds_to_judge = 3000;
+
+template <class Use>
+void for_each_kind(const Tally& tally, Use use) {
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        use(to_string(static_cast<Fault>(i)), tally.faults[i]);
+    }
+    for (std::size_t i = 0; i < deed_kinds; ++i) {
+        use(to_string(static_cast<Deed>(i)), tally.deeds[i]);
+    }
+}
 
 class Pool {
 public:
@@ -109,14 +120,28 @@ std::string summary(const Report& report) {
            std::to_string(report.violated.size()) + " violations, trace " + trace.data();
 }
 
-std::vector<std::string> rare_faults(const Report& report) {
+std::vector<std::string> rare_kinds(const Report& report) {
     std::vector<std::string> rare;
-    for (std::size_t i = 0; i < fault_kinds && report.seeds >= seeds_to_judge; ++i) {
-        if (report.tally.faults[i] < report.seeds / seeds_per_firing) {
-            rare.emplace_back(to_string(static_cast<Fault>(i)));
-        }
+    if (report.seeds >= seeds_to_judge) {
+        for_each_kind(report.tally, [&](std::string_view kind, std::uint64_t times) {
+            if (times < report.seeds / seeds_per_firing) {
+                rare.emplace_back(kind);
+            }
+        });
     }
     return rare;
+}
+
+std::string rarest(const Report& report) {
+    std::string_view rarest;
+    std::uint64_t fewest = std::numeric_limits<std::uint64_t>::max();
+    for_each_kind(report.tally, [&](std::string_view kind, std::uint64_t times) {
+        if (times < fewest) {
+            rarest = kind;
+            fewest = times;
+        }
+    });
+    return "the rarest is '" + std::string(rarest) + "', " + std::to_string(fewest) + " times";
 }
 
 }  // namespace leasehold::sim

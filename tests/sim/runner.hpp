@@ -43,8 +43,11 @@ struct Report {
 /// "3000 seeds, 4.1 days simulated, 812345 faults, 0 violations, trace 9f3c…"
 [[nodiscard]] std::string summary(const Report& report);
 
-/// The kinds that struck so rarely that nobody can claim to have tried them: less than 1000 times
-/// in 100 000 seeds.
-[[nodiscard]] std::vector<std::string> rare_faults(const Report& report);
+/// What came about so rarely that nobody can claim to have tried it: less than 1000 times in
+/// 100 000 seeds.
+[[nodiscard]] std::vector<std::string> rare_kinds(const Report& report);
+
+/// "the rarest is 'close reply lost', 118 times"
+[[nodiscard]] std::string rarest(const Report& report);
 
 }  // namespace leasehold::sim

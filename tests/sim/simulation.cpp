@@ -29,7 +29,7 @@ Simulation::Simulation(Plan plan, bool is_traced)
       x_troubles(x_world, x_outsider, x_processes) {
     for (const ProcessPlan& process : x_world.plan.processes) {
         x_processes.push_back(std::make_unique<Process>(x_world, x_network, process));
-        x_users.push_back(std::make_unique<User>(x_world, *x_processes.back()));
+        x_users.push_back(std::make_unique<User>(x_world, *x_processes.back(), x_users));
     }
     x_world.ensemble.set_on_commit(
         [this](Instant at, const server::Transaction& each) { on_commit(at, each); });

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace leasehold::sim {
 namespace {
 
@@ -89,13 +91,30 @@ TEST(SimulationTest, Summary_SaysWhatCounts) {
               "trace 0000000000009f3c");
 }
 
-TEST(SimulationTest, RareFaults_AreNamed) {
+TEST(SimulationTest, WhatIsRare_IsNamed) {
     Report report;
     report.seeds = 3000;
     report.tally.faults.fill(30);
-    EXPECT_THAT(rare_faults(report), IsEmpty());
+    report.tally.deeds.fill(31);
+    EXPECT_THAT(rare_kinds(report), IsEmpty());
     report.tally.faults[static_cast<std::size_t>(Fault::death)] = 29;
-    EXPECT_THAT(rare_faults(report), ::testing::ElementsAre("death"));
+    report.tally.deeds[static_cast<std::size_t>(Deed::shared_together)] = 28;
+    EXPECT_THAT(rare_kinds(report), ::testing::ElementsAre("death", "shared together"));
+    EXPECT_EQ(rarest(report), "the rarest is 'shared together', 28 times");
+}
+
+TEST(SimulationTest, Plans_LeaveSomeLocksToOneHolder) {
+    std::set<std::uint64_t> shares;
+    std::set<Naming> habits;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        const Plan plan = make_plan(seed, false);
+        shares.insert(plan.shared_percent);
+        for (const ProcessPlan& process : plan.processes) {
+            habits.insert(process.naming);
+        }
+    }
+    EXPECT_THAT(shares, ::testing::ElementsAre(0, 50, 85));
+    EXPECT_EQ(habits.size(), all_namings.size());
 }
 
 }  // namespace

@@ -57,6 +57,10 @@ enum class Deed : std::size_t {
     granted,
     granted_shortened,
     granted_locally,
+    shared,                  ///< granted to one who shares
+    shared_together,         ///< while another process held it, too
+    shared_after_exclusive,  ///< after waiting for one who did not share
+    exclusive_after_shared,  ///< after waiting for one who did
     refused,
     extended,
     released,

@@ -51,11 +51,12 @@ void User::schedule() {
 
 void User::act() {
     const std::uint64_t dice = x_world.random.below(200);
+    const auto& locks = x_world.plan.locks;
     if (dice < 90) {
         // Several threads that want the same lock make a local queue.
         const std::uint64_t calls = x_world.chance(75) ? 1 : 2 + x_world.random.below(3);
         for (std::uint64_t i = 0; i < calls && can_act(); ++i) {
-            acquire();
+            acquire(locks[x_world.random.below(locks.size())]);
         }
     } else if (dice < 166) {
         use_some_lease();
@@ -87,30 +88,35 @@ LockOptions User::choose_options() {
     options.max_local_grants = x_world.plan.max_local_grants;
     options.accept_shortened = x_world.chance(85);
     options.watch_own_node = x_world.chance(15);
-    options.naming = x_world.chance(90) ? Naming::curator : Naming::kazoo;
+    // All contenders are ours, and see each other under all names.
+    options.naming = x_world.chance(90) ? x_process.plan().naming
+                                        : all_namings[x_world.random.below(all_namings.size())];
     return options;
 }
 
-void User::acquire() {
-    const auto& locks = x_world.plan.locks;
-    const std::string& path = locks[x_world.random.below(locks.size())];
+void User::acquire(const std::string& path) {
     const LockOptions options = choose_options();
+    const bool is_shared = x_world.chance(x_world.plan.shared_percent);
     const Duration patience = x_process.plan().settings.timing.ack_gap;
     const Duration wait = options.wait > 0ms ? Duration{options.wait} : patience;
     const OperationId id = x_process.next_id();
     x_world.note([&] {
-        return name(id) + " asks for " + path + ", wait " + ms_text(options.wait) + ", budget " +
-               ms_text(options.budget) +
+        return name(id) + (is_shared ? " asks to share " : " asks for ") + path + ", wait " +
+               ms_text(options.wait) + ", budget " + ms_text(options.budget) +
                (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
     });
     x_world.observer.on_asked(
         x_world.now, x_process.number(), id,
         {.path = path,
          .max_hold = options.max_hold == 0ms ? 2 * options.budget : options.max_hold,
-         .holds_for_calls = options.on_budget == OnBudget::hold_until_return},
+         .holds_for_calls = options.on_budget == OnBudget::hold_until_return,
+         .is_shared = is_shared,
+         .looks_first = options.check_first,
+         .watches_itself = options.watch_own_node},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
-        engine.acquire(now, id, {path, {}, options, open_to_all(), "simulated"});
+        const LockKind kind = is_shared ? LockKind::shared : LockKind::exclusive;
+        engine.acquire(now, id, {path, {kind}, options, open_to_all(), "simulated"});
     });
     schedule_afterthought(id, wait);
 }
@@ -206,7 +212,41 @@ void User::use_some_lease() {
             // A user who asks latches the word if the deadline has passed.
             static_cast<void>(holding.lease->word.valid([&] { return x_process.local(); }));
             return;
+        case 4:
+            if (x_world.chance(60)) {
+                return start_rush(holding);
+            }
+            [[fallthrough]];
         default: return release(holding.id);
+    }
+}
+
+// ---- all at once --------------------------------------------------------------------------------
+
+/// Many ask while one lets go: what one of them reads may be gone when the next one looks.
+void User::start_rush(const Observer::Holding& holding) {
+    const std::string& path = x_world.plan.locks[holding.lock];
+    x_world.note([&] { return "all want what " + name(holding.id) + " has"; });
+    for (const auto& user : x_all) {
+        if (user.get() != this && x_world.chance(60)) {
+            user->join_rush(path);
+        }
+    }
+    x_world.after(x_world.up_to(x_world.rush()), [this, id = holding.id] {
+        if (can_act()) {
+            release(id);
+        }
+    });
+}
+
+void User::join_rush(const std::string& path) {
+    const std::uint64_t calls = 1 + x_world.random.below(3);
+    for (std::uint64_t i = 0; i < calls; ++i) {
+        x_world.after(x_world.up_to(x_world.rush()), [this, &path] {
+            if (can_act()) {
+                acquire(path);
+            }
+        });
     }
 }
 

@@ -5,6 +5,7 @@
 #include "tests/sim/process.hpp"
 #include "tests/sim/world.hpp"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,9 +14,14 @@ namespace leasehold::sim {
 
 class User {
 public:
-    User(World& world, Process& process) : x_world(world), x_process(process) {}
+    using All = std::vector<std::unique_ptr<User>>;
+
+    User(World& world, Process& process, const All& all)
+        : x_world(world), x_process(process), x_all(all) {}
 
     void start();
+    /// Asks for the lock a few times from now on, within the time that it takes to be released.
+    void join_rush(const std::string& path);
     /// Whatever it waits for or holds comes to an end soon.
     void wind_down();
     void close(Duration within);
@@ -23,7 +29,8 @@ public:
 private:
     void schedule();
     void act();
-    void acquire();
+    void acquire(const std::string& path);
+    void start_rush(const Observer::Holding& holding);
     [[nodiscard]] LockOptions choose_options();
     void schedule_afterthought(OperationId id, Duration wait);
     void use_some_lease();
@@ -45,6 +52,7 @@ private:
 
     World& x_world;
     Process& x_process;
+    const All& x_all;
     bool x_is_closing = false;
     std::vector<OperationId> x_watches;
 };

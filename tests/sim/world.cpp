@@ -11,7 +11,7 @@ Duration patience_for(const Plan& plan) {
     for (const ProcessPlan& process : plan.processes) {
         slowest = std::max(slowest, process.link.most_delay);
     }
-    return std::chrono::milliseconds{1500} + 10 * slowest;
+    return World::quickest_patience + 10 * slowest;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tests/sim/plan.hpp"
 #include "tests/sim/tally.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <utility>
@@ -17,6 +18,8 @@
 namespace leasehold::sim {
 
 struct World {
+    static constexpr Duration quickest_patience = std::chrono::milliseconds{1500};
+
     World(Plan given, bool is_traced);
 
     void at(Instant when, std::function<void()> what) {
@@ -40,6 +43,9 @@ struct World {
         tally.count(fault);
         journal.hash.mix(static_cast<std::uint64_t>(fault) + 0xfa000000u);
     }
+
+    /// In this time a few requests come and go.
+    [[nodiscard]] Duration rush() const { return patience - quickest_patience; }
 
     /// True while users act and faults strike.
     [[nodiscard]] bool is_active() const { return now < active_until; }

@@ -1,5 +1,6 @@
 // Which names contend, and in which order: a mistake here makes two holders.
 #include "sdk/core/contender_name.hpp"
+#include "sdk/core/recipe.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -99,6 +100,17 @@ TEST(ContenderName, WhatDoesNotSayThatItSharesIsExclusive) {
     EXPECT_EQ(kind_of("_c_0b1c-lease-0000000003"), LockKind::permit);
 }
 
+TEST(ContenderName, ThoseNextToEachOtherWhoShareTakeOneTurn) {
+    const auto turns = [](const std::vector<std::string>& children) {
+        return Recipe{}.turns(read_listing(children).queue);
+    };
+    EXPECT_EQ(turns({}), 0u);
+    EXPECT_EQ(turns({"a-lock-0000000001", "b__lock__0000000002"}), 2u);
+    EXPECT_EQ(turns({"a-__READ__0000000001", "b__rlock__0000000002", "c-lock-0000000003",
+                     "d-__READ__0000000004", "e-__WRIT__0000000005"}),
+              4u);
+}
+
 TEST(ContenderName, LibrariesThatWouldNotSeeOursAreNamed) {
     const std::string mutex = "_c_0b1c-lock-0000000003";
     const std::string read = "_c_0b1c-__READ__0000000003";
@@ -126,7 +138,14 @@ TEST(ContenderName, LibrariesThatWouldNotSeeOursAreNamed) {
              Case{write, kazoo, shared, false},
              Case{"7f-lock-0000000003", curator_read_write, shared, true},
              Case{"7f-__WRIT__0000000003", curator, exclusive, true},
-             Case{"ab__lock__0000000003", curator, shared, true},
+             Case{"ab__lock__0000000003", curator, exclusive, true},
+             Case{"ab__lock__0000000003", curator, shared, false},
+             Case{"ab__rlock__0000000003", curator_read_write, exclusive, false},
+             Case{"ab__rlock__0000000003", curator_read_write, shared, false},
+             Case{"ab__lock__0000000003", kazoo, exclusive, true},
+             Case{"ab__lock__0000000003", kazoo, shared, true},
+             Case{"0123456789abcdef__lock__0000000003", curator, shared, true},
+             Case{"0123456789abcdef__rlock__0000000003", curator_read_write, exclusive, true},
          }) {
         const auto reason =
             why_not_mix(each.naming, each.kind, read_listing(std::vector{each.there}));

@@ -200,6 +200,28 @@ TEST_F(SharedLocks, ReconnectLeavesEveryReaderItsPlace) {
     EXPECT_EQ(contenders(), 2u);
 }
 
+TEST_F(SharedLocks, ThoseHeldTogetherAreOneTurnForWhoeverWaits) {
+    std::vector<OperationId> held;
+    for (int i = 0; i < 8; ++i) {  // which make a pace of one second
+        held.push_back(share(a));
+    }
+    world.run_for(1s);
+    for (const OperationId id : held) {
+        a.release(id);
+    }
+    world.run_for(20ms);
+    for (int i = 0; i < 8; ++i) {
+        share(b);
+    }
+    for (const bool check_first : {false, true}) {
+        LockOptions options{.wait = 3s, .budget = 1s};
+        options.check_first = check_first;
+        const OperationId writer = queue(a, options);
+        a.cancel(writer);
+        world.run_for(20ms);
+    }
+}
+
 TEST_F(SharedLocks, EndAtTheirBudgetOneByOne) {
     const OperationId brief = share(a, {.wait = 1s, .budget = 1s});
     const OperationId longer = share(a, {.wait = 1s, .budget = 3s});

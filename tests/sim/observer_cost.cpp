@@ -1,0 +1,71 @@
+// What an uncontended acquisition costs on the wire (L1): one create and one list, in one write.
+#include "tests/sim/observer.hpp"
+
+#include <algorithm>
+
+namespace leasehold::sim {
+
+namespace {
+
+/// After it nothing of what a connection finds to do when it begins is under way.
+constexpr Duration settled = std::chrono::seconds{3};
+
+bool is_below(const std::string& path, const std::string& lock) {
+    return path.size() > lock.size() + 1 && path.starts_with(lock + "/");
+}
+
+}  // namespace
+
+void Observer::on_lock_request(Instant truth, ClientNumber who, wire::Opcode op,
+                               const std::string& path) {
+    for (std::size_t i = 0; i < x_locks.size(); ++i) {
+        Course& course = x_clients[who].courses[i];
+        if (is_below(path, x_locks[i].path)) {
+            if (course.id == 0 && op == wire::Opcode::create) {
+                course = {.id = lone_caller(truth, who, i), .begun = truth};
+            }
+            op == wire::Opcode::create ? ++course.creates : ++course.others;
+        } else if (path == x_locks[i].path && op == wire::Opcode::get_children) {
+            ++course.lists;
+        } else if (path == x_locks[i].path) {
+            course = {};  // the path has to be made first
+        } else {
+            continue;
+        }
+        course.is_in_one_write &= course.begun == truth;
+    }
+}
+
+/// Who causes the requests on a path, if that is beyond doubt, and nothing has to be asked besides.
+OperationId Observer::lone_caller(Instant truth, ClientNumber who, std::size_t lock) const {
+    const Client& client = x_clients[who];
+    const bool holds = std::any_of(client.held.begin(), client.held.end(),
+                                   [&](const auto& each) { return each.second.lock == lock; });
+    OperationId caller = 0;
+    std::size_t callers = 0;
+    bool is_plain = true;
+    for (const auto& [id, ask] : client.asked) {
+        if (ask.path == x_locks[lock].path) {
+            caller = id;
+            ++callers;
+            // A contender that another has begun may be as that one wanted it.
+            is_plain = !ask.looks_first && !ask.watches_itself && ask.since == truth;
+        }
+    }
+    const bool is_settled = local(who, truth) - client.attached_since > settled;
+    return !holds && callers == 1 && is_plain && is_settled ? caller : 0;
+}
+
+void Observer::check_cost(Instant truth, ClientNumber who, const Holding& holding) {
+    Course& course = x_clients[who].courses[holding.lock];
+    if (course.id == holding.id && (course.creates != 1 || course.lists != 1 ||
+                                    course.others != 0 || !course.is_in_one_write)) {
+        violated(truth, "L1: " + name(who, holding.id) + " is granted for " +
+                            std::to_string(course.creates) + " creates, " +
+                            std::to_string(course.lists) + " lists and " +
+                            std::to_string(course.others) + " other requests" +
+                            (course.is_in_one_write ? "" : ", not all in one write"));
+    }
+}
+
+}  // namespace leasehold::sim

@@ -1,0 +1,264 @@
+// The queues as they are committed: who blocks whom, who may be woken, and who should hold by now.
+#include "tests/sim/observer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <string_view>
+
+namespace leasehold::sim {
+
+namespace {
+
+constexpr std::size_t sequence_digits = 10;
+constexpr std::size_t no_lock = static_cast<std::size_t>(-1);
+
+/// By other hands than those of the engine: all contenders here have one of the three namings.
+bool is_shared(const std::string& node) {
+    const std::string_view text =
+        std::string_view(node).substr(0, node.size() - std::min(node.size(), sequence_digits));
+    return text.ends_with("-__READ__") || text.ends_with("__rlock__");
+}
+
+}  // namespace
+
+std::int64_t Observer::sequence_of(const std::string& node) {
+    std::int64_t sequence = -1;
+    if (node.size() >= sequence_digits) {
+        std::from_chars(node.data() + node.size() - sequence_digits, node.data() + node.size(),
+                        sequence);
+    }
+    return sequence;
+}
+
+std::size_t Observer::lock_of(const std::string& node) const {
+    for (std::size_t i = 0; i < x_locks.size(); ++i) {
+        const std::string& path = x_locks[i].path;
+        if (node.size() > path.size() && node[path.size()] == '/' && node.starts_with(path)) {
+            return i;
+        }
+    }
+    return no_lock;
+}
+
+// ---- who waits for whom -------------------------------------------------------------------------
+
+const Observer::Node* Observer::find_node(const Queue& queue, const std::string& name) {
+    const auto node = queue.find(sequence_of(name));
+    return node == queue.end() || node->second.name != name ? nullptr : &node->second;
+}
+
+/// The nearest one that has to be gone before the node's owner may hold: anybody ahead of a node
+/// that is exclusive, an exclusive one ahead of a node that is shared.
+const Observer::Node* Observer::blocker_of(const Queue& queue, const Node& node) {
+    auto ahead = queue.lower_bound(sequence_of(node.name));
+    while (ahead != queue.begin()) {
+        --ahead;
+        if (!node.is_shared || !ahead->second.is_shared) {
+            return &ahead->second;
+        }
+    }
+    return nullptr;
+}
+
+/// Those for whom this node is the nearest one that blocks them.
+std::vector<ClientNumber> Observer::followers(const Queue& queue,
+                                              Queue::const_iterator node) const {
+    std::vector<ClientNumber> all;
+    for (auto other = std::next(node); other != queue.end(); ++other) {
+        const auto who = client_of(other->second.owner);
+        if (who && blocker_of(queue, other->second) == &node->second) {
+            all.push_back(*who);
+        }
+        if (!other->second.is_shared) {
+            break;  // whoever comes behind it has a nearer one
+        }
+    }
+    return all;
+}
+
+// ---- what the ensemble commits ------------------------------------------------------------------
+
+void Observer::on_node_created(Instant truth, const std::string& path, std::int64_t owner,
+                               std::int64_t zxid) {
+    const std::size_t lock = lock_of(path);
+    if (lock == no_lock || owner == 0) {
+        return;
+    }
+    Queue& queue = x_locks[lock].nodes;
+    Node node{.name = path,
+              .owner = owner,
+              .zxid = zxid,
+              .since = truth,
+              .is_shared = is_shared(path),
+              .was_behind_shared = !queue.empty() && queue.rbegin()->second.is_shared};
+    node.was_queued = blocker_of(queue, node) != nullptr;
+    if (!node.was_queued) {
+        node.free_since = truth;
+    } else if (const auto creator = client_of(owner)) {
+        x_clients[*creator].courses[lock] = {};  // contended: it may cost more
+    }
+    queue[sequence_of(path)] = std::move(node);
+}
+
+void Observer::on_node_deleted(Instant truth, const std::string& path, std::int64_t by) {
+    const std::size_t lock = lock_of(path);
+    if (lock == no_lock) {
+        return;
+    }
+    Queue& queue = x_locks[lock].nodes;
+    const auto node = queue.find(sequence_of(path));
+    if (node == queue.end() || node->second.name != path) {
+        return;
+    }
+    const std::int64_t owner = node->second.owner;
+    x_gone[path] = {client_of(owner), followers(queue, node), truth, node->second.was_queued};
+    if (const auto who = client_of(owner)) {
+        x_clients[*who].last_change[lock] = truth;  // which may be news to it
+    }
+    for (auto other = queue.erase(node); other != queue.end(); ++other) {
+        if (other->second.free_since == Instant::max() &&
+            blocker_of(queue, other->second) == nullptr) {
+            other->second.free_since = truth;
+        }
+    }
+    if (by != 0 && by != owner && !x_options.has_foreign_deletes) {
+        violated(truth, "S10: " + path + " is deleted by another session than its own");
+    }
+    for (const Live& live : x_live) {
+        if (live.holding->lease->node == path &&
+            live.holding->lease->word.deadline() > local(live.who, truth) &&
+            !x_options.has_foreign_deletes) {
+            violated(truth, "S2: the node of " + name(live.who, live.holding->id) +
+                                " is gone while the lease is valid");
+        }
+    }
+}
+
+// ---- who watches whom, and who is woken ---------------------------------------------------------
+
+/// A contender watches the nearest one that blocks it, and its own node. What it does not know yet
+/// to be gone may be gone already, but nobody stands between.
+void Observer::on_watch_written(Instant truth, ClientNumber who, const std::string& path) {
+    const std::size_t lock = lock_of(path);
+    if (lock == no_lock || x_options.has_foreign_deletes) {
+        return;
+    }
+    const Queue& queue = x_locks[lock].nodes;
+    const std::int64_t watched = sequence_of(path);
+    bool has_node = false;
+    for (const auto& [sequence, node] : queue) {
+        if (node.owner != x_clients[who].session) {
+            continue;
+        }
+        has_node = true;
+        const Node* blocker = blocker_of(queue, node);
+        const bool may_block = watched < sequence && !(node.is_shared && is_shared(path));
+        if (node.name == path ||
+            (may_block && (!blocker || sequence_of(blocker->name) <= watched))) {
+            return;
+        }
+    }
+    if (has_node) {
+        violated(truth, "L8: client " + std::to_string(who) + " watches " + path +
+                            ", which is nobody that it waits for next");
+    }
+}
+
+void Observer::on_notified(Instant truth, ClientNumber who, const std::string& path) {
+    const auto gone = x_gone.find(path);
+    if (gone == x_gone.end() || gone->second.owner == who || !x_options.can_remove_watches ||
+        x_options.has_foreign_deletes) {
+        return;
+    }
+    const auto& may_wake = gone->second.may_wake;
+    if (std::find(may_wake.begin(), may_wake.end(), who) == may_wake.end()) {
+        violated(truth, "L8: the end of " + path + " wakes client " + std::to_string(who) +
+                            ", whose turn it does not bring nearer");
+    }
+}
+
+// ---- progress -----------------------------------------------------------------------------------
+
+bool Observer::is_held(ClientNumber who, const std::string& node) const {
+    const auto& held = x_clients[who].held;
+    return std::any_of(held.begin(), held.end(),
+                       [&](const auto& each) { return each.second.lease->node == node; });
+}
+
+/// While nothing disturbs a client: each of its nodes stands for somebody, one for each path and
+/// one for each caller who shares; whoever is blocked by nobody holds; and nobody waits without a
+/// node.
+void Observer::check_queue(Instant truth, const Lock& lock, std::size_t index,
+                           const std::vector<Condition>& conditions, Duration patience) {
+    std::vector<Standing> standings(x_clients.size());
+    for (ClientNumber who = 0; who < x_clients.size(); ++who) {
+        const Client& client = x_clients[who];
+        standings[who].is_calm = conditions[who] == Condition::calm && !client.is_gone &&
+                                 !client.close_by && truth - client.last_change[index] > patience;
+    }
+    for (const auto& [sequence, node] : lock.nodes) {
+        const auto who = client_of(node.owner);
+        if (who && standings[*who].is_calm && node.owner == x_clients[*who].session) {
+            check_place(truth, *who, node, lock, standings[*who], patience);
+        }
+    }
+    for (ClientNumber who = 0; who < x_clients.size(); ++who) {
+        if (standings[who].is_calm) {
+            check_callers_have_places(truth, who, lock, standings[who], patience);
+        }
+    }
+}
+
+void Observer::check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
+                           Standing& standing, Duration patience) {
+    const bool holds = is_held(who, node.name);
+    const bool is_old = truth - node.since > patience;
+    if (node.is_shared && holds) {
+        return;
+    }
+    int& all = node.is_shared ? standing.sharing : standing.exclusive;
+    int& old = node.is_shared ? standing.old_sharing : standing.old_exclusive;
+    ++all;
+    if (!is_old) {
+        return;
+    }
+    ++old;
+    const auto& asked = x_clients[who].asked;
+    const auto waiting = std::count_if(asked.begin(), asked.end(), [&](const auto& each) {
+        return each.second.path == lock.path && each.second.is_shared == node.is_shared;
+    });
+    if (old > (node.is_shared ? std::max<std::ptrdiff_t>(waiting, 1) : 1)) {
+        violated(truth, "S13: client " + std::to_string(who) + " has a node too many on " +
+                            lock.path + "; one is " + node.name);
+    }
+    if (!holds && waiting == 0) {
+        violated(truth, "L6, S14: " + node.name + " is left, though nobody of client " +
+                            std::to_string(who) + " waits or holds");
+    } else if (!holds && node.free_since < truth - patience) {
+        violated(truth, "L2: nobody blocks " + node.name + ", but client " + std::to_string(who) +
+                            " does not grant");
+    }
+}
+
+void Observer::check_callers_have_places(Instant truth, ClientNumber who, const Lock& lock,
+                                         const Standing& standing, Duration patience) {
+    std::ptrdiff_t sharing = 0;
+    bool has_exclusive = false;
+    for (const auto& [id, ask] : x_clients[who].asked) {
+        if (ask.path == lock.path && truth - ask.since > patience) {
+            ask.is_shared ? void(++sharing) : void(has_exclusive = true);
+        }
+    }
+    const auto& held = x_clients[who].held;
+    const bool has_place =
+        standing.exclusive > 0 || std::any_of(held.begin(), held.end(), [&](const auto& each) {
+            return !each.second.is_shared && x_locks[each.second.lock].path == lock.path;
+        });
+    if (sharing > standing.sharing || (has_exclusive && !has_place)) {
+        violated(truth, "L2: a caller of client " + std::to_string(who) + " waits for " +
+                            lock.path + " without a node");
+    }
+}
+
+}  // namespace leasehold::sim
