@@ -72,7 +72,7 @@ TEST(SimulationTest, Threads_ChangeNothing) {
 }
 
 TEST(SimulationTest, Seeds_AreBusy) {
-    const Report report = run({.seeds = 60, .threads = 1});
+    const Report report = run({.seeds = 200, .threads = 1});
     EXPECT_THAT(report.idle.count() * 5, Le(report.simulated.count()));
     for (std::size_t i = 0; i < deed_kinds; ++i) {
         EXPECT_THAT(report.tally.deeds[i], Gt(0u)) << to_string(static_cast<Deed>(i));
