@@ -211,9 +211,6 @@ void Contender::on_node(std::string_view name, wire::ServerError err,
     if (!is_live()) {
         return;
     }
-    if (err == wire::ServerError::no_node) {
-        return on_deleted(name);  // gone before the watch was armed: this is the wake-up
-    }
     if (err != wire::ServerError::ok) {
         return end({static_cast<zk_errc>(err), "a contender's node could not be read"});
     }

@@ -57,8 +57,10 @@ public:
     void on_created(wire::ServerError err, std::string_view created_path, std::int64_t zxid);
     void on_parent_failed(wire::ServerError err);
     void on_listed(std::error_code failure, std::span<const std::string> children);
+    /// The answer to `watch`, if there is such a node.
     void on_node(std::string_view name, wire::ServerError err, const wire::GetDataReply& node);
-    /// The removal of one name, from a watch that was armed on this connection.
+    /// The removal of one name, from a watch that was armed on this connection; or there was no
+    /// such node when it was to be armed.
     void on_deleted(std::string_view name);
     void on_attached();
     void on_detached();
