@@ -131,8 +131,8 @@ enum class Naming {
     /// `<id>-__WRIT__N`, shared `<id>-__READ__N`: one queue with Curator's
     /// InterProcessReadWriteLock.
     curator_read_write,
-    /// `<id>__lock__N`, shared `<id>__rlock__N`: one queue with kazoo's Lock, WriteLock and
-    /// ReadLock.
+    /// `<id>__lock__N`, shared `<id>__rlock__N`: one queue with kazoo's WriteLock and ReadLock,
+    /// and, as long as nobody shares, with its Lock, which does not see those who do.
     kazoo,
 };
 
