@@ -15,8 +15,11 @@ constexpr std::int64_t grants_per_node = 64;
 
 Observer::Observer(Journal& journal, Tally& tally, Options options)
     : x_journal(journal), x_tally(tally), x_options(std::move(options)) {
-    for (const std::string& path : x_options.locks) {
-        x_locks.push_back({.path = path, .nodes = {}});
+    x_options.permits.resize(x_options.locks.size());
+    for (std::size_t i = 0; i < x_options.locks.size(); ++i) {
+        x_locks.push_back({.path = x_options.locks[i],
+                           .permits = static_cast<std::size_t>(x_options.permits[i]),
+                           .nodes = {}});
     }
     x_valid.resize(x_locks.size());
 }
@@ -80,6 +83,9 @@ void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Hol
         }
         return;
     }
+    if (x_locks[holding.lock].permits != 0) {
+        return x_tally.count(node->was_queued ? Deed::permit_after_wait : Deed::permit);
+    }
     x_tally.count(Deed::shared);
     if (node->was_queued) {
         x_tally.count(Deed::shared_after_exclusive);
@@ -120,19 +126,23 @@ void Observer::check_node(Instant truth, ClientNumber who, const Holding& holdin
     const std::string lease = name(who, holding.id);
     const Node* node = find_node(lock.nodes, holding.lease->node);
     if (node == nullptr || node->owner != x_clients[who].session ||
-        (!holding.is_shared && node->zxid != holding.lease->token / grants_per_node)) {
+        ((!holding.is_shared || lock.permits != 0) &&
+         node->zxid != holding.lease->token / grants_per_node)) {
         return violated(truth, "S2: " + lease + " is granted without a node of its own");
     }
     if (node->is_shared != holding.is_shared) {
         violated(truth, "S2: " + lease + " is granted on a node of the other kind");
     }
-    if (const Node* blocker = blocker_of(lock.nodes, *node)) {
+    if (const Node* blocker = blocker_of(lock, *node)) {
         violated(truth, "S5: " + lease + " is granted while " + blocker->name + " is ahead of it");
     }
 }
 
 void Observer::check_token(Instant truth, const std::string& lease, const Holding& holding,
                            Lock& lock) {
+    if (lock.permits != 0) {
+        return;  // theirs are in no order; that it is the node's is checked with the node
+    }
     if (holding.is_shared) {
         if (holding.lease->token != 0) {
             violated(truth, "S6: " + lease + " is shared and has a token");
@@ -219,6 +229,11 @@ void Observer::check(Instant truth) {
 /// A hold that is exclusive is valid alone; any number that are shared may be so together.
 void Observer::check_validity(Instant truth, const Live& live) {
     Valid& valid = x_valid[live.holding->lock];
+    const std::size_t permits = x_locks[live.holding->lock].permits;
+    if (permits != 0 && ++valid.count > permits && !x_options.has_foreign_deletes) {
+        violated(truth, "S1: with " + name(live.who, live.holding->id) + " more than " +
+                            std::to_string(permits) + " permits are valid together");
+    }
     const Live* other = live.holding->is_shared ? valid.exclusive : valid.any;
     if (other != nullptr && !x_options.has_foreign_deletes) {
         violated(truth, "S1: " + name(other->who, other->holding->id) + " and " +

@@ -36,6 +36,7 @@ class Observer {
 public:
     struct Options {
         std::vector<std::string> locks;
+        std::vector<int> permits{};  ///< for each lock; 0, and what is missing: it is no semaphore
         /// Breaks what S1, S2, S5, S6 and L8 rest on; the rest still holds.
         bool has_foreign_deletes = false;
         /// Without removeWatches a watch is kept until it fires, and L8 does not hold.
@@ -204,6 +205,7 @@ private:
     };
     struct Lock {
         std::string path;
+        std::size_t permits = 0;  ///< 0: it is no semaphore
         Queue nodes;
         std::int64_t last_token = 0;  ///< of exclusive grants
         std::string last_end_node{};  ///< and their ends
@@ -225,6 +227,7 @@ private:
     struct Valid {
         const Live* any = nullptr;
         const Live* exclusive = nullptr;
+        std::size_t count = 0;
     };
 
     [[nodiscard]] Instant local(ClientNumber who, Instant truth) const {
@@ -253,15 +256,19 @@ private:
     void check_deletes(Instant truth, ClientNumber who);
     void make_delete_due(Instant truth, ClientNumber who, OperationId lease);
     [[nodiscard]] static std::int64_t sequence_of(const std::string& node);
-    [[nodiscard]] static const Node* blocker_of(const Queue& queue, const Node& node);
-    [[nodiscard]] std::vector<ClientNumber> followers(const Queue& queue,
+    [[nodiscard]] static const Node* blocker_of(const Lock& lock, const Node& node);
+    [[nodiscard]] std::vector<ClientNumber> followers(const Lock& lock,
                                                       Queue::const_iterator node) const;
+    [[nodiscard]] bool may_wait_for(const Lock& lock, std::int64_t watched, bool is_watched_shared,
+                                    const Node& node) const;
+    [[nodiscard]] bool is_told(const Lock& lock, const Node& node,
+                               const std::vector<Standing>& standings) const;
     [[nodiscard]] static const Node* find_node(const Queue& queue, const std::string& name);
     [[nodiscard]] bool is_held(ClientNumber who, const std::string& node) const;
     void check_queue(Instant truth, const Lock& lock, std::size_t index,
                      const std::vector<Condition>& conditions, Duration patience);
     void check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
-                     Standing& standing, Duration patience);
+                     std::vector<Standing>& standings, Duration patience);
     void check_callers_have_places(Instant truth, ClientNumber who, const Lock& lock,
                                    const Standing& standing, Duration patience);
     void touch(Instant truth, ClientNumber who, const std::string& path);

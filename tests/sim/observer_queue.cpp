@@ -14,10 +14,12 @@ constexpr std::size_t sequence_digits = 10;
 constexpr std::size_t no_lock = static_cast<std::size_t>(-1);
 
 /// By other hands than those of the engine: all contenders here have one of the three namings.
+/// Permits are shared as well: several may be out.
 bool is_shared(const std::string& node) {
     const std::string_view text =
         std::string_view(node).substr(0, node.size() - std::min(node.size(), sequence_digits));
-    return text.ends_with("-__READ__") || text.ends_with("__rlock__");
+    return text.ends_with("-__READ__") || text.ends_with("__rlock__") ||
+           text.ends_with("-lease-");
 }
 
 }  // namespace
@@ -49,9 +51,15 @@ const Observer::Node* Observer::find_node(const Queue& queue, const std::string&
 }
 
 /// The nearest one that has to be gone before the node's owner may hold: anybody ahead of a node
-/// that is exclusive, an exclusive one ahead of a node that is shared.
-const Observer::Node* Observer::blocker_of(const Queue& queue, const Node& node) {
+/// that is exclusive, an exclusive one ahead of a node that is shared. With permits, as many as
+/// these have to be left.
+const Observer::Node* Observer::blocker_of(const Lock& lock, const Node& node) {
+    const Queue& queue = lock.nodes;
     auto ahead = queue.lower_bound(sequence_of(node.name));
+    if (lock.permits != 0) {
+        const auto count = static_cast<std::size_t>(std::distance(queue.begin(), ahead));
+        return count < lock.permits ? nullptr : &std::prev(ahead)->second;
+    }
     while (ahead != queue.begin()) {
         --ahead;
         if (!node.is_shared || !ahead->second.is_shared) {
@@ -62,12 +70,14 @@ const Observer::Node* Observer::blocker_of(const Queue& queue, const Node& node)
 }
 
 /// Those for whom this node is the nearest one that blocks them.
-std::vector<ClientNumber> Observer::followers(const Queue& queue,
+std::vector<ClientNumber> Observer::followers(const Lock& lock,
                                               Queue::const_iterator node) const {
     std::vector<ClientNumber> all;
-    for (auto other = std::next(node); other != queue.end(); ++other) {
+    for (auto other = std::next(node); other != lock.nodes.end(); ++other) {
         const auto who = client_of(other->second.owner);
-        if (who && blocker_of(queue, other->second) == &node->second) {
+        if (who && (lock.permits != 0
+                        ? may_wait_for(lock, node->first, true, other->second)
+                        : blocker_of(lock, other->second) == &node->second)) {
             all.push_back(*who);
         }
         if (!other->second.is_shared) {
@@ -92,7 +102,7 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
               .since = truth,
               .is_shared = is_shared(path),
               .was_behind_shared = !queue.empty() && queue.rbegin()->second.is_shared};
-    node.was_queued = blocker_of(queue, node) != nullptr;
+    node.was_queued = blocker_of(x_locks[lock], node) != nullptr;
     if (!node.was_queued) {
         node.free_since = truth;
     } else if (const auto creator = client_of(owner)) {
@@ -112,13 +122,14 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
         return;
     }
     const std::int64_t owner = node->second.owner;
-    x_gone[path] = {client_of(owner), followers(queue, node), truth, node->second.was_queued};
+    x_gone[path] = {client_of(owner), followers(x_locks[lock], node), truth,
+                    node->second.was_queued};
     if (const auto who = client_of(owner)) {
         x_clients[*who].last_change[lock] = truth;  // which may be news to it
     }
     for (auto other = queue.erase(node); other != queue.end(); ++other) {
         if (other->second.free_since == Instant::max() &&
-            blocker_of(queue, other->second) == nullptr) {
+            blocker_of(x_locks[lock], other->second) == nullptr) {
             other->second.free_since = truth;
         }
     }
@@ -137,6 +148,25 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
 
 // ---- who watches whom, and who is woken ---------------------------------------------------------
 
+/// Whether the owner of `node` may want to hear of this one. Of several permits, the first who
+/// waits watches all that are out, whoever got one may still watch them, and all others watch the
+/// nearest.
+bool Observer::may_wait_for(const Lock& lock, std::int64_t watched, bool is_watched_shared,
+                            const Node& node) const {
+    const std::int64_t sequence = sequence_of(node.name);
+    if (watched >= sequence) {
+        return false;
+    }
+    const auto own = lock.nodes.lower_bound(sequence);
+    if (lock.permits != 0) {
+        const auto ahead = static_cast<std::size_t>(std::distance(lock.nodes.begin(), own));
+        return ahead <= lock.permits || std::prev(own)->first <= watched;
+    }
+    const Node* blocker = blocker_of(lock, node);
+    return !(node.is_shared && is_watched_shared) &&
+           (!blocker || sequence_of(blocker->name) <= watched);
+}
+
 /// A contender watches the nearest one that blocks it, and its own node. What it does not know yet
 /// to be gone may be gone already, but nobody stands between.
 void Observer::on_watch_written(Instant truth, ClientNumber who, const std::string& path) {
@@ -152,10 +182,8 @@ void Observer::on_watch_written(Instant truth, ClientNumber who, const std::stri
             continue;
         }
         has_node = true;
-        const Node* blocker = blocker_of(queue, node);
-        const bool may_block = watched < sequence && !(node.is_shared && is_shared(path));
         if (node.name == path ||
-            (may_block && (!blocker || sequence_of(blocker->name) <= watched))) {
+            may_wait_for(x_locks[lock], watched, is_shared(path), node)) {
             return;
         }
     }
@@ -200,7 +228,7 @@ void Observer::check_queue(Instant truth, const Lock& lock, std::size_t index,
     for (const auto& [sequence, node] : lock.nodes) {
         const auto who = client_of(node.owner);
         if (who && standings[*who].is_calm && node.owner == x_clients[*who].session) {
-            check_place(truth, *who, node, lock, standings[*who], patience);
+            check_place(truth, *who, node, lock, standings, patience);
         }
     }
     for (ClientNumber who = 0; who < x_clients.size(); ++who) {
@@ -210,8 +238,20 @@ void Observer::check_queue(Instant truth, const Lock& lock, std::size_t index,
     }
 }
 
+/// A permit that had to be waited for is shown to the next one by its owner, who has to be able to.
+bool Observer::is_told(const Lock& lock, const Node& node,
+                       const std::vector<Standing>& standings) const {
+    return lock.permits == 0 ||
+           std::all_of(lock.nodes.begin(), lock.nodes.lower_bound(sequence_of(node.name)),
+                       [&](const auto& ahead) {
+                           const auto owner = client_of(ahead.second.owner);
+                           return owner && standings[*owner].is_calm;
+                       });
+}
+
 void Observer::check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
-                           Standing& standing, Duration patience) {
+                           std::vector<Standing>& standings, Duration patience) {
+    Standing& standing = standings[who];
     const bool holds = is_held(who, node.name);
     const bool is_old = truth - node.since > patience;
     if (node.is_shared && holds) {
@@ -235,7 +275,7 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
     if (!holds && waiting == 0) {
         violated(truth, "L6, S14: " + node.name + " is left, though nobody of client " +
                             std::to_string(who) + " waits or holds");
-    } else if (!holds && node.free_since < truth - patience) {
+    } else if (!holds && node.free_since < truth - patience && is_told(lock, node, standings)) {
         violated(truth, "L2: nobody blocks " + node.name + ", but client " + std::to_string(who) +
                             " does not grant");
     }

@@ -92,6 +92,9 @@ private:
         if (locks == 9) {
             x_plan.locks.emplace_back("/three");
         }
+        for (std::size_t i = 0; i < x_plan.locks.size(); ++i) {
+            x_plan.permits.push_back(chance(20) ? static_cast<int>(1 + x_random.below(3)) : 0);
+        }
     }
 
     void plan_process(bool tells_version) {

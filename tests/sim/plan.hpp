@@ -9,6 +9,7 @@
 #include "sdk/server/options.hpp"
 
 #include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -53,6 +54,7 @@ struct Plan {
     server::EnsembleOptions ensemble;
     Duration session_timeout{};
     std::vector<std::string> locks;
+    std::vector<int> permits;  ///< for each lock; 0: it is no semaphore
     std::vector<ProcessPlan> processes;
     Duration slowest_server_delay{};
     Duration active{};            ///< how long users act and faults strike
@@ -65,6 +67,10 @@ struct Plan {
     int max_local_grants = 4;
     std::uint64_t shared_percent = 0;  ///< of the acquisitions
 
+    [[nodiscard]] int permits_of(const std::string& path) const {
+        const auto lock = std::find(locks.begin(), locks.end(), path);
+        return lock == locks.end() ? 0 : permits[static_cast<std::size_t>(lock - locks.begin())];
+    }
     [[nodiscard]] Duration tick() const { return ensemble.tick; }
     [[nodiscard]] Duration sync_time() const { return ensemble.sync_limit * ensemble.tick; }
 };

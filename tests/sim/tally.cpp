@@ -51,6 +51,8 @@ std::string_view to_string(Deed deed) {
         "granted",
         "granted, shortened",
         "granted locally",
+        "granted, permit",
+        "permit, had to wait",
         "granted, shared",
         "shared together",
         "shared, had to wait",

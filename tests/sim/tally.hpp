@@ -57,6 +57,8 @@ enum class Deed : std::size_t {
     granted,
     granted_shortened,
     granted_locally,
+    permit,
+    permit_after_wait,       ///< somebody had to let go of one first
     shared,                  ///< granted to one who shares
     shared_together,         ///< while another process held it, too
     shared_after_exclusive,  ///< after waiting for one who did not share

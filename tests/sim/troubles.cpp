@@ -199,7 +199,8 @@ void Troubles::schedule_outsider() {
             !node.empty()) {
             if (x_world.plan.has_foreign_deletes && x_world.chance(70)) {
                 x_outsider.remove(node);
-            } else {
+            } else if (node.find("-lease-") == std::string::npos) {
+                // Whoever writes to a permit's node may take from it what it shows to the next one.
                 x_outsider.write_to(node);
             }
         }

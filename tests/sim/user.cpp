@@ -96,12 +96,16 @@ LockOptions User::choose_options() {
 
 void User::acquire(const std::string& path) {
     const LockOptions options = choose_options();
-    const bool is_shared = x_world.chance(x_world.plan.shared_percent);
+    const int permits = x_world.plan.permits_of(path);
+    const LockKind kind = permits != 0 ? LockKind::permit
+                          : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
+                                                                        : LockKind::exclusive;
     const Duration patience = x_process.plan().settings.timing.ack_gap;
     const Duration wait = options.wait > 0ms ? Duration{options.wait} : patience;
     const OperationId id = x_process.next_id();
     x_world.note([&] {
-        return name(id) + (is_shared ? " asks to share " : " asks for ") + path + ", wait " +
+        return name(id) + (kind == LockKind::shared ? " asks to share " : " asks for ") + path +
+               (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
                ms_text(options.wait) + ", budget " + ms_text(options.budget) +
                (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
     });
@@ -110,13 +114,13 @@ void User::acquire(const std::string& path) {
         {.path = path,
          .max_hold = options.max_hold == 0ms ? 2 * options.budget : options.max_hold,
          .holds_for_calls = options.on_budget == OnBudget::hold_until_return,
-         .is_shared = is_shared,
+         .is_shared = kind != LockKind::exclusive,
          .looks_first = options.check_first,
          .watches_itself = options.watch_own_node},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
-        const LockKind kind = is_shared ? LockKind::shared : LockKind::exclusive;
-        engine.acquire(now, id, {path, {kind}, options, open_to_all(), "simulated"});
+        const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};
+        engine.acquire(now, id, {path, recipe, options, open_to_all(), "simulated"});
     });
     schedule_afterthought(id, wait);
 }

@@ -25,6 +25,7 @@ World::World(Plan given, bool is_traced)
       ensemble(plan.ensemble),
       observer(journal, tally,
                {.locks = plan.locks,
+                .permits = plan.permits,
                 .has_foreign_deletes = plan.has_foreign_deletes,
                 .can_remove_watches = plan.can_remove_watches,
                 .max_pending = plan.max_pending,
