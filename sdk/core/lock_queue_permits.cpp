@@ -25,12 +25,14 @@ void LockQueue::on_limit_read(const Response& response) {
     if (response.err == wire::ServerError::no_node || x_limit == Limit::agreed) {
         return;  // the path is being made, and read again
     }
-    const auto reply =
-        response.ok() ? wire::decode<wire::GetDataReply>(response.body) : wire::GetDataReply{};
-    if (!response.ok() || !reply) {
+    if (!response.ok()) {
         return refuse_limit(response.failure ? response.failure
                                              : make_error_code(static_cast<zk_errc>(response.err)),
                             "the semaphore's number of permits could not be read");
+    }
+    const auto reply = wire::decode<wire::GetDataReply>(response.body);
+    if (!reply) {
+        return refuse_limit(errc::protocol_error, "the answer about the number of permits is none");
     }
     const std::string data = reply.value().data.value_or(std::string{});
     const std::string ours = std::to_string(x_spec->recipe.permits);

@@ -195,6 +195,7 @@ private:
         bool was_behind_shared;  ///< somebody who shares was the last one then
         /// Since when nobody has been ahead who blocks it; max while somebody is.
         Instant free_since = Instant::max();
+        Instant moved_up = Instant::min();  ///< when somebody ahead of it went last
     };
     using Queue = std::map<std::int64_t, Node>;  ///< by number, as it is committed
     struct Gone {
@@ -261,7 +262,7 @@ private:
                                                       Queue::const_iterator node) const;
     [[nodiscard]] bool may_wait_for(const Lock& lock, std::int64_t watched, bool is_watched_shared,
                                     const Node& node) const;
-    [[nodiscard]] bool is_told(const Lock& lock, const Node& node,
+    [[nodiscard]] bool is_told(const Lock& lock, const Node& node, Instant by,
                                const std::vector<Standing>& standings) const;
     [[nodiscard]] static const Node* find_node(const Queue& queue, const std::string& name);
     [[nodiscard]] bool is_held(ClientNumber who, const std::string& node) const;

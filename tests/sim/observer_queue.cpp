@@ -18,8 +18,7 @@ constexpr std::size_t no_lock = static_cast<std::size_t>(-1);
 bool is_shared(const std::string& node) {
     const std::string_view text =
         std::string_view(node).substr(0, node.size() - std::min(node.size(), sequence_digits));
-    return text.ends_with("-__READ__") || text.ends_with("__rlock__") ||
-           text.ends_with("-lease-");
+    return text.ends_with("-__READ__") || text.ends_with("__rlock__") || text.ends_with("-lease-");
 }
 
 }  // namespace
@@ -70,14 +69,12 @@ const Observer::Node* Observer::blocker_of(const Lock& lock, const Node& node) {
 }
 
 /// Those for whom this node is the nearest one that blocks them.
-std::vector<ClientNumber> Observer::followers(const Lock& lock,
-                                              Queue::const_iterator node) const {
+std::vector<ClientNumber> Observer::followers(const Lock& lock, Queue::const_iterator node) const {
     std::vector<ClientNumber> all;
     for (auto other = std::next(node); other != lock.nodes.end(); ++other) {
         const auto who = client_of(other->second.owner);
-        if (who && (lock.permits != 0
-                        ? may_wait_for(lock, node->first, true, other->second)
-                        : blocker_of(lock, other->second) == &node->second)) {
+        if (who && (lock.permits != 0 ? may_wait_for(lock, node->first, true, other->second)
+                                      : blocker_of(lock, other->second) == &node->second)) {
             all.push_back(*who);
         }
         if (!other->second.is_shared) {
@@ -128,6 +125,7 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
         x_clients[*who].last_change[lock] = truth;  // which may be news to it
     }
     for (auto other = queue.erase(node); other != queue.end(); ++other) {
+        other->second.moved_up = truth;
         if (other->second.free_since == Instant::max() &&
             blocker_of(x_locks[lock], other->second) == nullptr) {
             other->second.free_since = truth;
@@ -182,8 +180,7 @@ void Observer::on_watch_written(Instant truth, ClientNumber who, const std::stri
             continue;
         }
         has_node = true;
-        if (node.name == path ||
-            may_wait_for(x_locks[lock], watched, is_shared(path), node)) {
+        if (node.name == path || may_wait_for(x_locks[lock], watched, is_shared(path), node)) {
             return;
         }
     }
@@ -238,15 +235,18 @@ void Observer::check_queue(Instant truth, const Lock& lock, std::size_t index,
     }
 }
 
-/// A permit that had to be waited for is shown to the next one by its owner, who has to be able to.
-bool Observer::is_told(const Lock& lock, const Node& node,
+/// A permit that had to be waited for is shown to the next one by its owner, who has to be able to:
+/// one that has gone leaves its node, and those behind it in the dark, until its session expires.
+bool Observer::is_told(const Lock& lock, const Node& node, Instant by,
                        const std::vector<Standing>& standings) const {
+    const auto can_show = [&](const Queue::value_type& ahead) {
+        const auto owner = client_of(ahead.second.owner);
+        return owner && standings[*owner].is_calm &&
+               x_clients[*owner].session == ahead.second.owner;
+    };
+    const auto own = lock.nodes.lower_bound(sequence_of(node.name));
     return lock.permits == 0 ||
-           std::all_of(lock.nodes.begin(), lock.nodes.lower_bound(sequence_of(node.name)),
-                       [&](const auto& ahead) {
-                           const auto owner = client_of(ahead.second.owner);
-                           return owner && standings[*owner].is_calm;
-                       });
+           (node.moved_up < by && std::all_of(lock.nodes.begin(), own, can_show));
 }
 
 void Observer::check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
@@ -275,7 +275,8 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
     if (!holds && waiting == 0) {
         violated(truth, "L6, S14: " + node.name + " is left, though nobody of client " +
                             std::to_string(who) + " waits or holds");
-    } else if (!holds && node.free_since < truth - patience && is_told(lock, node, standings)) {
+    } else if (!holds && node.free_since < truth - patience &&
+               is_told(lock, node, truth - patience, standings)) {
         violated(truth, "L2: nobody blocks " + node.name + ", but client " + std::to_string(who) +
                             " does not grant");
     }

@@ -8,8 +8,8 @@
 #include "sdk/core/settings.hpp"
 #include "sdk/server/options.hpp"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>

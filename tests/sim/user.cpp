@@ -97,7 +97,7 @@ LockOptions User::choose_options() {
 void User::acquire(const std::string& path) {
     const LockOptions options = choose_options();
     const int permits = x_world.plan.permits_of(path);
-    const LockKind kind = permits != 0 ? LockKind::permit
+    const LockKind kind = permits != 0                                  ? LockKind::permit
                           : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
                                                                         : LockKind::exclusive;
     const Duration patience = x_process.plan().settings.timing.ack_gap;

@@ -1,5 +1,6 @@
 // Which names contend, and in which order: a mistake here makes two holders.
 #include "sdk/core/contender_name.hpp"
+
 #include "sdk/core/recipe.hpp"
 
 #include <gmock/gmock.h>
