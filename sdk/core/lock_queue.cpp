@@ -197,6 +197,7 @@ void LockQueue::begin(Instant now) {
     x_spec = x_waiters.front().spec;
     ContenderPort& port = *this;
     x_limit = Limit::unknown;
+    x_is_place_seen = false;
     x_is_mark_due = false;
     x_contender.emplace(port, x_path, x_spec->recipe, x_context.session.id(),
                         x_spec->options.watch_own_node);
@@ -388,7 +389,8 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_spec->record = waiter.spec.record;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
-    x_is_mark_due = waiter.spec.recipe.kind == LockKind::permit && x_contender->had_to_queue();
+    x_is_mark_due = waiter.spec.recipe.kind == LockKind::permit &&
+                    (x_contender->had_to_queue() || !x_is_place_seen);
     mark_running();
     if (x_context.session.state() == ClientState::jeopardy) {
         x_context.effects.emplace_back(JeopardyChanged{waiter.id, true});

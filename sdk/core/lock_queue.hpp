@@ -189,8 +189,9 @@ private:
     bool x_was_checked = false;
     bool x_awaits_evidence = false;
     Limit x_limit = Limit::unknown;
-    bool x_is_mark_due = false;  ///< the grant of a permit that had to queue is to be shown
-    std::string x_head;          ///< whose record is in x_head_record
+    bool x_is_place_seen = false;  ///< nothing has changed between our create and our list
+    bool x_is_mark_due = false;    ///< the grant of a permit is to be shown
+    std::string x_head;            ///< whose record is in x_head_record
     std::string x_head_record;
 };
 

@@ -34,6 +34,8 @@ void LockQueue::on_limit_read(const Response& response) {
     if (!reply) {
         return refuse_limit(errc::protocol_error, "the answer about the number of permits is none");
     }
+    // If somebody came or went in between, others may have listed us as one who waits.
+    x_is_place_seen = reply.value().stat.pzxid == x_contender->czxid();
     const std::string data = reply.value().data.value_or(std::string{});
     const std::string ours = std::to_string(x_spec->recipe.permits);
     if (data == ours) {
@@ -75,7 +77,7 @@ void LockQueue::refuse_limit(std::error_code code, std::string what) {
     refuse_all(x_now, code, what);
 }
 
-/// Those behind us watch us, and go on to watch those who run once we do.
+/// Those behind us who saw that we had to wait watch us, and those who run once we do.
 void LockQueue::mark_running() {
     if (!x_is_mark_due || !x_holder || !x_context.session.is_attached()) {
         return;

@@ -122,6 +122,27 @@ TEST_F(Permits, GrantThatHadToBeWaitedForIsShownToTheNextAlsoAfterAReconnect) {
     EXPECT_TRUE(b.is_valid(third));
 }
 
+TEST_F(Permits, GrantIsShownIfOthersMayHaveSeenItWait) {
+    const OperationId first = take(a);
+    const OperationId second = take(a);
+    b.link_options = {100ms, 100ms};
+    const OperationId third = ask_permit(b);
+    world.run_for(110ms);  // its node stands, and its list is under way
+    const OperationId fourth = wait(a);
+    b.stall();
+    a.release(first);
+    world.run_for(20ms);
+    EXPECT_EQ(a.about<AcquireDone>(fourth), nullptr);
+    b.link_options = {};
+    b.cut();
+    ASSERT_TRUE(answered(b, third, 5s)) << "by a list in which nobody is in its way any more";
+    world.run_for(20ms);
+    a.release(second);
+    ASSERT_TRUE(answered(a, fourth, 100ms)) << "while the third still runs";
+    EXPECT_NE(a.grant(fourth), nullptr);
+    EXPECT_TRUE(b.is_valid(third));
+}
+
 TEST_F(Permits, AnotherNumberIsRefusedWithBothAndLeavesNothing) {
     take(a, 2);
     const OperationId id = ask_permit(b, 3);
