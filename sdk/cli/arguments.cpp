@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <system_error>
@@ -172,6 +173,11 @@ struct Parser {
         add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
         run->add_flag("--shared", run_arguments.is_shared,
                       "Together with others that share the lock; no fencing token");
+        run->add_option("--permits", run_arguments.permits,
+                        "One of N permits in place of a lock; all who use PATH give the same N")
+            ->type_name("N")
+            ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""))
+            ->excludes("--shared");
         add_naming(*run, run_arguments.naming);
 
         list->footer(std::string(help::list_footer));

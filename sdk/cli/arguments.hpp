@@ -29,6 +29,7 @@ struct RunArguments {
     std::chrono::milliseconds grace{2'000};
     Naming naming = Naming::curator;
     bool is_shared = false;
+    int permits = 0;  ///< of a semaphore; 0: it is a lock
     std::vector<std::string> command;
 };
 

@@ -22,7 +22,9 @@ its start in LEASEHOLD_DEADLINE_MS. At the budget its process group gets SIGTERM
 the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQUIT are passed on.
 
 With --shared CMD may run while others of --shared do, but nobody without it; all queue together in
-the order in which they came. There is no fencing token then, and LEASEHOLD_TOKEN is not set.)";
+the order in which they came. There is no fencing token then, and LEASEHOLD_TOKEN is not set.
+
+With --permits N up to N may run at once. PATH is a semaphore then, not a lock.)";
 
 constexpr std::string_view run_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
 
@@ -30,6 +32,7 @@ Example:
   leasehold run /jobs/billing --connect zk1:2181,zk2:2181/shop --wait 30s --budget 10s \
       -- ./billing.sh --month 11
   leasehold run /reports --shared -- ./read_report.sh
+  leasehold run /printers --permits 3 -- ./print.sh
 
 --naming: whose locks are on PATH, too, besides leasehold's:
   curator      Curator's InterProcessMutex, go-zookeeper; beside those no --shared

@@ -58,6 +58,7 @@ LockOptions lock_options(const RunArguments& arguments) {
             // The command is gone by then; this only has to be later, and finite.
             .max_hold = arguments.budget + arguments.grace + 1s,
             .naming = arguments.naming,
+            .permits = std::max(arguments.permits, 1),
             .watch_own_node = true};
 }
 
@@ -67,6 +68,8 @@ Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments,
     const auto take = [answer](result<ScopedLock> lock) { answer->put(std::move(lock)); };
     if (arguments.is_shared) {
         client.async_lock_shared(arguments.ensemble.path, lock_options(arguments), take);
+    } else if (arguments.permits != 0) {
+        client.async_acquire_permit(arguments.ensemble.path, lock_options(arguments), take);
     } else {
         client.async_lock(arguments.ensemble.path, lock_options(arguments), take);
     }
@@ -77,7 +80,7 @@ Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments,
 std::array<Variable, 3> variables(const ScopedLock& lock, const std::string& path) {
     const auto left = std::chrono::floor<milliseconds>(lock.remaining());
     std::optional<std::string> token;
-    if (lock.kind() == LockKind::exclusive) {
+    if (lock.kind() != LockKind::shared) {
         token = std::to_string(lock.token());
     }
     return {{{"LEASEHOLD_TOKEN", std::move(token)},

@@ -113,6 +113,14 @@ TEST(RunArguments, EveryOptionIsTaken) {
 
 TEST(RunArguments, ALockMayBeShared) {
     EXPECT_TRUE(run_of({"run", "/a", "--shared", "--", "x"}).is_shared);
+    EXPECT_EQ(run_of({"run", "/a", "--permits", "3", "--", "x"}).permits, 3);
+    for (const std::string number : {"0", "-1", "2147483648", "x", ""}) {
+        EXPECT_NE(refusal_of({"run", "/a", "--permits", number, "--", "x"}).find("--permits"),
+                  std::string::npos)
+            << number;
+    }
+    EXPECT_NE(refusal_of({"run", "/a", "--permits", "3", "--shared", "--", "x"}).find("--shared"),
+              std::string::npos);
     EXPECT_FALSE(run_of({"run", "/a", "--", "x", "--shared"}).is_shared);
     EXPECT_NE(refusal_of({"ls", "/a", "--shared"}).find("--shared"), std::string::npos);
 }
