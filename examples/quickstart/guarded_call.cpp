@@ -26,7 +26,7 @@ public:
     }
 
 private:
-    std::int64_t x_newest_token = 0;
+    std::int64_t x_newest_token = 1;  // a share of a lock has no token, and says 0: refused
     std::string x_state;
 };
 //! [fence]

@@ -176,7 +176,7 @@ ClientImpl::Handles ClientImpl::handles_of(core::OperationId lease, Change chang
 }
 
 result<ScopedLock> ClientImpl::add_handle(const Hold& hold) {
-    const auto handle = std::make_shared<Hold>(hold);
+    const auto handle = std::make_shared<Hold>(Hold::OneMore{}, hold);
     const std::lock_guard lock(x_holds_mutex);
     BOOST_OUTCOME_TRYV(hold.verdict());
     const auto found = x_holds.find(hold.id());

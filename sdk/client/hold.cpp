@@ -27,9 +27,8 @@ Hold::Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::G
       x_fork_generation(fork_generation()),
       x_budget_end(core::later(grant.granted_at, x_terms.budget).time_since_epoch().count()) {}
 
-Hold::Hold(const Hold& other)
-    : std::enable_shared_from_this<Hold>(),
-      x_impl(other.x_impl),
+Hold::Hold(OneMore, const Hold& other)
+    : x_impl(other.x_impl),
       x_lease(other.x_lease),
       x_id(other.x_id),
       x_terms(other.x_terms),

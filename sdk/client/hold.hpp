@@ -38,8 +38,9 @@ public:
     Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
          HoldTerms terms);
 
-    /// One more handle to the same lease.
-    explicit Hold(const Hold& other);
+    struct OneMore {};
+    /// One more handle to the lease of `other`: all that is a handle's own begins anew.
+    Hold(OneMore, const Hold& other);
 
     /// The handle that the user gets; there is one for each Hold.
     [[nodiscard]] static ScopedLock make_lock(std::shared_ptr<Hold> hold) {
