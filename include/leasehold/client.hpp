@@ -1,8 +1,10 @@
 // One process's way to its ZooKeeper ensemble: one session, and every lock of the process on it.
 #pragma once
 
+#include <leasehold/contender_info.hpp>
 #include <leasehold/detail/completion.hpp>
 #include <leasehold/error.hpp>
+#include <leasehold/leadership.hpp>
 #include <leasehold/lock.hpp>
 #include <leasehold/options.hpp>
 #include <leasehold/state.hpp>
@@ -17,31 +19,6 @@
 #include <vector>
 
 namespace leasehold {
-
-/// Whose grammar a contender's name follows.
-enum class ContenderKind { curator, kazoo, other };
-
-[[nodiscard]] std::string_view to_string(ContenderKind) noexcept;
-
-/// One contender for a lock: its holder or one of those who wait. What it says of itself comes from
-/// its record and is shown, never trusted; control characters in it are escaped.
-struct ContenderInfo {
-    std::string node;           ///< name of the node
-    std::int32_t sequence = 0;  ///< place in the order
-    bool is_held = false;       ///< nobody whom it waits for is ahead of it
-    ContenderKind kind = ContenderKind::other;
-    LockKind lock_kind = LockKind::exclusive;
-    /// What its fencing token is at least, once it holds; 0: it shares, or may not be read.
-    std::int64_t token = 0;
-    std::string blocked_by;  ///< the node whose removal it waits for; empty: it holds
-    std::string owner;       ///< empty: unknown
-    std::string host;        ///< empty: unknown; Curator writes an address
-    std::int64_t pid = 0;    ///< 0: unknown
-    milliseconds age{0};     ///< by the clocks of this host and of the ensemble's leader
-    std::optional<milliseconds> budget;
-    std::string trace_id;
-    std::string session;  ///< the last 4 hex digits of its session id
-};
 
 /// A client: one session with one ensemble, one I/O thread, all locks of the process. Move-only.
 ///
@@ -141,6 +118,35 @@ public:
                                             prepare_lock(path, LockKind::permit, options));
     }
 
+    /// Becomes the leader of `path`: takes the lock there under a lease without a budget, which rolls
+    /// on for as long as there is evidence of the session. Whoever takes `path` by `lock` queues
+    /// with the candidates, and so do Curator's LeaderSelector and, with that naming, kazoo's
+    /// Election; Curator's LeaderLatch does not (mixed_queue).
+    ///
+    /// A candidate stays one over the end of its session, in a new place. Errors and cancellation as
+    /// with `lock`; budget_refused if the session timeout leaves no room for a lease at all.
+    [[nodiscard]] result<Leadership> elect(std::string_view path,
+                                           const ElectOptions& options = {}) const;
+    template <CompletionToken<Leadership> Token>
+    auto async_elect(std::string_view path, const ElectOptions& options, Token&& token) const {
+        return detail::initiate<Leadership>(std::forward<Token>(token),
+                                            prepare_elect(path, options));
+    }
+
+    /// Who leads at `path`: the first of the candidates; nothing if there is none. One who came
+    /// first and has not been told yet counts already; whether it still leads, only it can know.
+    /// Errors: those of the raw operations.
+    [[nodiscard]] result<std::optional<ContenderInfo>> leader(std::string_view path) const;
+    template <CompletionToken<std::optional<ContenderInfo>> Token>
+    auto async_leader(std::string_view path, Token&& token) const {
+        return detail::initiate<std::optional<ContenderInfo>>(std::forward<Token>(token),
+                                                              prepare_leader(path));
+    }
+
+    /// Follows who leads at `path`, as `leader` says it; nothing is asked of the server before the
+    /// first `next`. Errors: invalid_argument, closed, forked.
+    [[nodiscard]] result<LeaderObserver> observe(std::string_view path) const;
+
     /// Who holds the lock at `path` and who waits for it, in order. Every child whose name ends in
     /// ten digits counts. A path that does not exist has no contenders. Bounded by the session
     /// timeout asked for. Errors: those of the raw operations.
@@ -184,6 +190,10 @@ private:
     [[nodiscard]] detail::Start<void> prepare_wait_connected() const;
     [[nodiscard]] detail::Start<ScopedLock> prepare_lock(std::string_view path, LockKind kind,
                                                          const LockOptions& options) const;
+    [[nodiscard]] detail::Start<Leadership> prepare_elect(std::string_view path,
+                                                          const ElectOptions& options) const;
+    [[nodiscard]] detail::Start<std::optional<ContenderInfo>> prepare_leader(
+        std::string_view path) const;
     [[nodiscard]] detail::Start<std::vector<ContenderInfo>> prepare_contenders(
         std::string_view path) const;
     [[nodiscard]] detail::Start<void> prepare_close(milliseconds timeout) const;

@@ -191,7 +191,23 @@ struct LockOptions {
     std::string_view trace_id{};
 };
 
+/// One candidacy for leadership. Views are copied when the function is called.
+struct ElectOptions {
+    /// How long to stand, connecting included; 0 takes the lead only if nobody has it.
+    milliseconds wait = milliseconds::max();
+    /// Stop is requested this long before the deadline; negative takes 5 % of the session timeout
+    /// asked for, at most 500 ms.
+    milliseconds reserve{-1};
+    /// What all others are told of the leader, such as an address: UTF-8, at most 1024 bytes.
+    std::string_view payload{};
+    Naming naming = Naming::curator;
+    std::span<const AclEntry> acl{};  ///< as in LockOptions, as what follows
+    std::string_view owner{};
+    std::string_view trace_id{};
+};
+
 static_assert(std::is_trivially_destructible_v<ClientOptions>);
+static_assert(std::is_trivially_destructible_v<ElectOptions>);
 static_assert(std::is_trivially_destructible_v<LockOptions>);
 
 }  // namespace leasehold

@@ -2,6 +2,7 @@
 
 #include "sdk/client/client_impl.hpp"
 #include "sdk/client/contenders.hpp"
+#include "sdk/client/election.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/client/lock_request.hpp"
 #include "sdk/client/operation.hpp"
@@ -40,11 +41,12 @@ Operation<void> connected_operation(const Impl& impl) {
             cancel_with(impl, &ClientImpl::cancel_wait_connected)};
 }
 
-Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path, LockKind kind,
-                                     const LockOptions& options) {
-    auto request = detail::make_lock_request(
-        path, kind, options,
-        {.chroot = impl->chroot(), .owner = impl->owner(), .acl = impl->default_acl()});
+detail::LockDefaults defaults_of(const Impl& impl) {
+    return {.chroot = impl->chroot(), .owner = impl->owner(), .acl = impl->default_acl()};
+}
+
+Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path,
+                                     result<detail::LockRequest> request) {
     if (!request) {
         return detail::failed_operation<ScopedLock>(std::move(request).error().at(path));
     }
@@ -54,11 +56,32 @@ Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path, Lo
             cancel_with(impl, &ClientImpl::cancel_acquire)};
 }
 
+Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path, LockKind kind,
+                                     const LockOptions& options) {
+    return lock_operation(impl, path,
+                          detail::make_lock_request(path, kind, options, defaults_of(impl)));
+}
+
 Operation<void> close_operation(const Impl& impl, milliseconds timeout) {
     return {[impl, timeout](core::OperationId id, Sink<void> sink) {
                 impl->begin_close(id, timeout, std::move(sink));
             },
             cancel_with(impl, &ClientImpl::cancel_close)};
+}
+
+/// The election is the lock's acquisition; only what is handed out is another thing.
+Operation<Leadership> elect_operation(const Impl& impl, std::string_view path,
+                                      const ElectOptions& options) {
+    auto lock = lock_operation(impl, path,
+                               detail::make_candidacy(path, options, defaults_of(impl),
+                                                      impl->session_timeout()));
+    return {[begin = std::move(lock.begin)](core::OperationId id, Sink<Leadership> sink) {
+                begin(id, [sink = std::move(sink)](result<ScopedLock> won) mutable {
+                    won ? sink(detail::Election::make_leadership(*std::move(won)))
+                        : sink(std::move(won).error());
+                });
+            },
+            std::move(lock.cancel)};
 }
 
 /// The closing itself takes part of it, and the answer must come from there if it can.
@@ -193,6 +216,37 @@ detail::Start<ScopedLock> Client::prepare_lock(std::string_view path, LockKind k
     return detail::asynchronous(
         x_impl, x_impl ? lock_operation(x_impl, path, kind, options) : Operation<ScopedLock>{});
 }
+
+// ---- leadership ----
+
+result<Leadership> Client::elect(std::string_view path, const ElectOptions& options) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, elect_operation(x_impl, path, options));
+}
+
+detail::Start<Leadership> Client::prepare_elect(std::string_view path,
+                                                const ElectOptions& options) const {
+    return detail::asynchronous(
+        x_impl, x_impl ? elect_operation(x_impl, path, options) : Operation<Leadership>{});
+}
+
+result<std::optional<ContenderInfo>> Client::leader(std::string_view path) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, detail::leader_operation(x_impl, path));
+}
+
+detail::Start<std::optional<ContenderInfo>> Client::prepare_leader(std::string_view path) const {
+    return detail::asynchronous(x_impl, x_impl ? detail::leader_operation(x_impl, path)
+                                               : Operation<std::optional<ContenderInfo>>{});
+}
+
+result<LeaderObserver> Client::observe(std::string_view path) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    BOOST_OUTCOME_TRYV(core::check_path(path));
+    return detail::LeaderFollower::make_observer(x_impl, path);
+}
+
+// ---- the queue ----
 
 result<std::vector<ContenderInfo>> Client::contenders(std::string_view path) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));

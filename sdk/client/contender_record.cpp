@@ -45,6 +45,15 @@ std::string host_name() {
     return name.data();
 }
 
+template <class Pieces>
+std::string join(const Pieces& pieces) {
+    std::string text;
+    for (const std::string& piece : pieces) {
+        text += piece;
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string encode_record(const ContenderRecord& record) {
@@ -53,11 +62,18 @@ std::string encode_record(const ContenderRecord& record) {
     message.set_owner(shorten(record.owner));
     message.set_host(shorten(host_name()));
     message.set_pid(std::to_string(::getpid()));
-    message.set_budget_ms(std::to_string(record.budget.count()));
+    if (record.budget) {
+        message.set_budget_ms(std::to_string(record.budget->count()));
+    }
     message.set_trace_id(shorten(record.trace_id));
     message.set_created_unix_ms(
         std::to_string(std::chrono::duration_cast<milliseconds>(now).count()));
     message.set_client_version(std::string(writer) + LEASEHOLD_VERSION);
+    for (std::string_view rest = record.payload; !rest.empty();) {
+        std::string piece = shorten(rest);
+        rest.remove_prefix(piece.size());
+        message.add_payload(std::move(piece));
+    }
     return message.SerializeAsString();
 }
 
@@ -70,11 +86,13 @@ std::optional<ContenderRecord> decode_record(std::string_view bytes) {
         !message.client_version().starts_with(writer)) {
         return std::nullopt;
     }
+    const milliseconds budget{number(message.budget_ms())};
     return ContenderRecord{.owner = message.owner(),
                            .host = message.host(),
                            .pid = number(message.pid()),
-                           .budget = milliseconds{number(message.budget_ms())},
-                           .trace_id = message.trace_id()};
+                           .budget = budget > milliseconds{0} ? std::optional(budget) : std::nullopt,
+                           .trace_id = message.trace_id(),
+                           .payload = join(message.payload())};
 }
 
 std::string describe_record(std::string_view bytes) {

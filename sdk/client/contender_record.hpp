@@ -14,8 +14,9 @@ struct ContenderRecord {
     std::string owner{};
     std::string host{};
     std::int64_t pid = 0;
-    milliseconds budget{0};
+    std::optional<milliseconds> budget{};  ///< without one: a candidate for leadership
     std::string trace_id{};
+    std::string payload{};
 };
 
 /// The bytes of our own record; host, pid, time and version are this process's. Text must be UTF-8.

@@ -56,6 +56,18 @@ std::int64_t token_of(const ContenderInfo& info, const wire::Stat& stat) {
     return has_token ? stat.czxid * core::grants_per_node : 0;
 }
 
+}  // namespace
+
+ContenderInfo contender_info(const core::Contestant& contestant) {
+    ContenderInfo info;
+    info.node = contestant.name;
+    info.sequence = static_cast<std::int32_t>(std::clamp<std::int64_t>(
+        contestant.sequence, -1, std::numeric_limits<std::int32_t>::max()));
+    info.kind = kind_of(contestant.name);
+    info.lock_kind = core::kind_of(contestant.name);
+    return info;
+}
+
 void describe(ContenderInfo& info, const wire::GetDataReply& node) {
     info.age = age_of(node.stat);
     info.token = token_of(info, node.stat);
@@ -67,12 +79,15 @@ void describe(ContenderInfo& info, const wire::GetDataReply& node) {
         info.pid = record->pid;
         info.budget = record->budget;
         info.trace_id = core::escape(record->trace_id);
+        info.payload = record->payload;
     } else if (info.kind == ContenderKind::curator) {
         info.host = core::escape(data);  // an address
     } else {
         info.owner = core::escape(data);
     }
 }
+
+namespace {
 
 /// A share waits for the nearest exclusive contender ahead, an exclusive one for the nearest of
 /// all.
@@ -143,15 +158,9 @@ private:
         if (!list) {
             return finish(turn, errc::protocol_error);
         }
-        for (const auto& [sequence, name] :
+        for (const core::Contestant& each :
              core::read_listing(list.assume_value().children).queue) {
-            ContenderInfo info;
-            info.node = name;
-            info.sequence = static_cast<std::int32_t>(
-                std::clamp<std::int64_t>(sequence, -1, std::numeric_limits<std::int32_t>::max()));
-            info.kind = kind_of(name);
-            info.lock_kind = core::kind_of(name);
-            x_infos.push_back(std::move(info));
+            x_infos.push_back(contender_info(each));
         }
         x_is_gone.assign(x_infos.size(), false);
         read_more(turn);

@@ -5,12 +5,19 @@
 
 #include "sdk/client/client_impl.hpp"
 #include "sdk/client/operation.hpp"
+#include "sdk/core/contender_name.hpp"
+#include "sdk/wire/node.hpp"
 
 #include <memory>
 #include <string_view>
 #include <vector>
 
 namespace leasehold::detail {
+
+/// What its name alone tells.
+[[nodiscard]] ContenderInfo contender_info(const core::Contestant& contestant);
+/// What its node tells beside that.
+void describe(ContenderInfo& info, const wire::GetDataReply& node);
 
 [[nodiscard]] Operation<std::vector<ContenderInfo>> contenders_operation(
     const std::shared_ptr<ClientImpl>& impl, std::string_view path);

@@ -5,12 +5,14 @@
 #include "sdk/core/path.hpp"
 #include "sdk/core/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace leasehold::detail {
 namespace {
 
 constexpr std::size_t longest_label = 256;
+constexpr std::size_t longest_payload = 1024;
 constexpr std::size_t most_acl_entries = 256;
 constexpr std::size_t longest_acl_id = 4096;
 constexpr int most_local_grants = 64;
@@ -22,17 +24,17 @@ Error invalid(std::string what) {
 result<void> check_durations(const LockOptions& options) {
     const milliseconds zero{0};
     if (options.wait < zero) {
-        return invalid("LockOptions::wait is negative; 0 tries once");
+        return invalid("wait is negative; 0 tries once");
     }
     if (options.budget <= zero) {
-        return invalid("LockOptions::budget must be positive");
+        return invalid("budget must be positive");
     }
     if (options.reserve >= options.budget) {
-        return invalid("LockOptions::reserve leaves nothing of the budget");
+        return invalid("reserve leaves nothing of the budget");
     }
     if (options.max_hold < zero ||
         (options.max_hold > zero && options.max_hold <= options.budget)) {
-        return invalid("LockOptions::max_hold must exceed the budget, or be 0 for twice of it");
+        return invalid("max_hold must exceed the budget, or be 0 for twice of it");
     }
     return success();
 }
@@ -40,27 +42,28 @@ result<void> check_durations(const LockOptions& options) {
 result<void> check_numbers(const LockOptions& options) {
     if (options.on_budget != OnBudget::release &&
         options.on_budget != OnBudget::hold_until_return) {
-        return invalid("LockOptions::on_budget is none of the policies");
+        return invalid("on_budget is none of the policies");
     }
     if (options.naming != Naming::curator && options.naming != Naming::curator_read_write &&
         options.naming != Naming::kazoo) {
-        return invalid("LockOptions::naming is none of the grammars");
+        return invalid("naming is none of the grammars");
     }
     if (options.permits < 1) {
-        return invalid("LockOptions::permits must be at least 1");
+        return invalid("permits must be at least 1");
     }
     if (options.max_queue < 0) {
-        return invalid("LockOptions::max_queue is negative; 0 is no bound");
+        return invalid("max_queue is negative; 0 is no bound");
     }
     if (options.max_local_grants < 1 || options.max_local_grants > most_local_grants) {
-        return invalid("LockOptions::max_local_grants is outside 1..64");
+        return invalid("max_local_grants is outside 1..64");
     }
     return success();
 }
 
-result<void> check_label(std::string_view name, std::string_view text) {
-    if (text.size() > longest_label || !core::is_utf8(text)) {
-        return invalid("LockOptions::" + std::string(name) + " must be UTF-8 of at most 256 bytes");
+result<void> check_label(std::string_view name, std::string_view text, std::size_t longest) {
+    if (text.size() > longest || !core::is_utf8(text)) {
+        return invalid(std::string(name) + " must be UTF-8 of at most " +
+                       std::to_string(longest) + " bytes");
     }
     return success();
 }
@@ -86,13 +89,16 @@ result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries) {
     return owned;
 }
 
-result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
-                                      const LockOptions& options, LockDefaults defaults) {
+namespace {
+
+/// Checks and owns what all kinds have in common.
+result<LockRequest> make_request(std::string_view path, LockKind kind, const LockOptions& options,
+                                 LockDefaults defaults) {
     BOOST_OUTCOME_TRYV(core::check_path(path));
     BOOST_OUTCOME_TRYV(check_durations(options));
     BOOST_OUTCOME_TRYV(check_numbers(options));
-    BOOST_OUTCOME_TRYV(check_label("owner", options.owner));
-    BOOST_OUTCOME_TRYV(check_label("trace_id", options.trace_id));
+    BOOST_OUTCOME_TRYV(check_label("owner", options.owner, longest_label));
+    BOOST_OUTCOME_TRYV(check_label("trace_id", options.trace_id, longest_label));
     BOOST_OUTCOME_TRY(auto acl, own_acl(options.acl));
 
     LockRequest request;
@@ -101,23 +107,62 @@ result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
     request.spec.recipe = {.kind = kind, .permits = options.permits};
     request.spec.options = options;
     request.spec.acl = acl.empty() ? std::move(defaults.acl) : std::move(acl);
-    request.spec.record =
-        encode_record({.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
-                       .host = {},
-                       .pid = 0,
-                       .budget = options.budget,
-                       .trace_id = std::string(options.trace_id)});
     // Nothing of the user's is looked at after this call.
     request.spec.options.acl = {};
     request.spec.options.owner = {};
     request.spec.options.trace_id = {};
-
-    const core::LeaseTerms terms = core::terms_of(options);
     request.terms = {.path = std::string(path),
                      .kind = kind,
-                     .budget = terms.budget,
-                     .reserve = terms.reserve,
-                     .holds_until_return = terms.on_budget == OnBudget::hold_until_return};
+                     .holds_until_return = options.on_budget == OnBudget::hold_until_return};
+    return request;
+}
+
+ContenderRecord record_of(const LockOptions& options, const LockDefaults& defaults) {
+    return {.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
+            .trace_id = std::string(options.trace_id)};
+}
+
+/// As the lease table will understand it.
+void settle_terms(LockRequest& request) {
+    const core::LeaseTerms terms = core::terms_of(request.spec);
+    request.terms.budget = terms.budget;
+    request.terms.reserve = terms.reserve;
+}
+
+}  // namespace
+
+result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
+                                      const LockOptions& options, const LockDefaults& defaults) {
+    BOOST_OUTCOME_TRY(auto request, make_request(path, kind, options, defaults));
+    ContenderRecord record = record_of(options, defaults);
+    record.budget = options.budget;
+    request.spec.record = encode_record(record);
+    settle_terms(request);
+    return request;
+}
+
+result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
+                                   const LockDefaults& defaults, milliseconds session_timeout) {
+    BOOST_OUTCOME_TRYV(check_label("payload", options.payload, longest_payload));
+    const LockOptions as_lock{
+        .wait = options.wait,
+        .budget = milliseconds::max(),
+        .reserve = options.reserve < milliseconds{0}
+                       ? std::min(session_timeout / 20, milliseconds{500})
+                       : options.reserve,
+        .naming = options.naming,
+        .refuse_hopeless = false,  // a leader's pace says nothing about the next one
+        .watch_own_node = true,
+        .acl = options.acl,
+        .owner = options.owner,
+        .trace_id = options.trace_id,
+    };
+    BOOST_OUTCOME_TRY(auto request, make_request(path, LockKind::exclusive, as_lock, defaults));
+    ContenderRecord record = record_of(as_lock, defaults);
+    record.payload = options.payload;
+    request.spec.record = encode_record(record);
+    request.spec.is_rolling = true;
+    settle_terms(request);
     return request;
 }
 

@@ -30,7 +30,10 @@ struct LockDefaults {
 /// errc::invalid_argument with the option that is malformed.
 [[nodiscard]] result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
                                                     const LockOptions& options,
-                                                    LockDefaults defaults);
+                                                    const LockDefaults& defaults);
+[[nodiscard]] result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
+                                                 const LockDefaults& defaults,
+                                                 milliseconds session_timeout);
 
 /// The entries owned, or what is wrong with one. Empty stays empty.
 [[nodiscard]] result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries);

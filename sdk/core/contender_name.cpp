@@ -15,6 +15,7 @@ constexpr std::string_view curator_mutex = "-lock-";
 constexpr std::string_view curator_exclusive = "-__WRIT__";
 constexpr std::string_view curator_shared = "-__READ__";
 constexpr std::string_view curator_permit = "-lease-";
+constexpr std::string_view curator_latch = "latch-";
 /// In front of Curator's and go-zookeeper's names, never of ours.
 constexpr std::string_view curator_protection = "_c_";
 constexpr std::string_view kazoo_exclusive = "__lock__";
@@ -75,6 +76,7 @@ void note_library(Listing& listing, std::string_view name) {
     listing.permits += text.ends_with(curator_permit) ? 1 : 0;
     listing.has_kazoo |= text.ends_with(kazoo_exclusive) || text.ends_with(kazoo_shared);
     listing.has_foreign_kazoo |= is_of_kazoo(text);
+    listing.has_curator_latch |= text.ends_with(curator_latch);
     if (text.starts_with(curator_protection)) {
         listing.has_curator_mutex |= text.ends_with(curator_mutex);
         listing.has_curator_read_write |=
@@ -135,6 +137,10 @@ std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const 
     }
     if (kind == LockKind::permit) {
         return std::nullopt;
+    }
+    if (listing.has_curator_latch) {
+        return "Curator's LeaderLatch is on this path, which orders our names by chance: use "
+               "another path, or its LeaderSelector";
     }
     const std::string_view ours = suffix_of(naming, kind);
     if (listing.has_curator_mutex && ours != curator_mutex) {

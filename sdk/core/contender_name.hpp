@@ -31,6 +31,7 @@ struct Listing {
     bool is_exhausted = false;            ///< some number is outside 0..max_sequence
     bool has_kazoo = false;               ///< named as kazoo's locks are
     bool has_foreign_kazoo = false;       ///< of kazoo's locks, and not of ours
+    bool has_curator_latch = false;       ///< of Curator's LeaderLatch
     bool has_curator_mutex = false;       ///< of Curator's InterProcessMutex, or go-zookeeper
     bool has_curator_read_write = false;  ///< of Curator's InterProcessReadWriteLock
 };

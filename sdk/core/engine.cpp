@@ -361,9 +361,9 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     }
     const Duration granted = impl.session.id() != 0 ? impl.session.evidence().session_timeout()
                                                     : impl.settings.session_timeout;
-    const Duration budget = saturate(spec.options.budget);
-    if (budget > budget_limit(impl.settings.timing, granted)) {
-        return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, budget));
+    const Duration needed = least_lease(spec);
+    if (needed > budget_limit(impl.settings.timing, granted)) {
+        return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, needed));
     }
     const OperationId lane = spec.recipe.kind == LockKind::exclusive ? exclusive_lane : id;
     impl.places.insert({id, {spec.path, lane}});

@@ -44,6 +44,9 @@ struct AcquireSpec {
     LockOptions options;  ///< its views (acl, owner, trace_id) are not read; see below
     std::vector<OwnedAcl> acl;
     std::string record;  ///< what goes into the contender's node
+    /// Leadership: the lease has no budget and rolls on for as long as there is evidence. That of
+    /// `options` is not read.
+    bool is_rolling = false;
 };
 
 /// Every method takes the time it is called at, never earlier than the time before; the shell calls

@@ -5,8 +5,9 @@
 
 namespace leasehold::core {
 
-LeaseTerms terms_of(const LockOptions& options) {
-    const Duration budget = saturate(options.budget);
+LeaseTerms terms_of(const AcquireSpec& spec) {
+    const LockOptions& options = spec.options;
+    const Duration budget = spec.is_rolling ? Duration::max() : saturate(options.budget);
     // A tenth of the budget is what a well-behaved call needs to notice and unwind; half a second
     // is enough for any.
     const Duration reserve = options.reserve.count() < 0
@@ -16,6 +17,11 @@ LeaseTerms terms_of(const LockOptions& options) {
                                   ? later(Instant{budget}, budget).time_since_epoch()
                                   : saturate(options.max_hold);
     return {budget, reserve, options.on_budget, max_hold};
+}
+
+Duration least_lease(const AcquireSpec& spec) {
+    const LeaseTerms terms = terms_of(spec);
+    return spec.is_rolling ? terms.reserve : terms.budget;
 }
 
 LeaseTable::LeaseTable(Timers& timers, std::vector<Effect>& effects, LeaseListener& listener)

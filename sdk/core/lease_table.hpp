@@ -6,6 +6,7 @@
 #include <leasehold/state.hpp>
 
 #include "sdk/core/effect.hpp"
+#include "sdk/core/engine.hpp"
 #include "sdk/core/lease.hpp"
 #include "sdk/core/settings.hpp"
 #include "sdk/core/timers.hpp"
@@ -29,13 +30,17 @@ public:
 };
 
 struct LeaseTerms {
-    Duration budget;
+    Duration budget;    ///< without one: Duration::max()
     Duration reserve;  ///< from the call deadline to the lease deadline
     OnBudget on_budget;
     Duration max_hold;  ///< with hold_until_return, from the grant
 };
 
-[[nodiscard]] LeaseTerms terms_of(const LockOptions& options);
+[[nodiscard]] LeaseTerms terms_of(const AcquireSpec& spec);
+
+/// What the session timeout has to leave room for: the budget, or for a lease without one at least
+/// the time to be asked to stop.
+[[nodiscard]] Duration least_lease(const AcquireSpec& spec);
 
 class LeaseTable {
 public:

@@ -12,8 +12,9 @@ namespace {
 constexpr std::int64_t no_token = 0;
 
 bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted) {
+    // A leader's record is what others see of it, and is its own.
     return made_with.options.naming == wanted.options.naming && made_with.recipe == wanted.recipe &&
-           made_with.acl == wanted.acl;
+           made_with.acl == wanted.acl && !made_with.is_rolling && !wanted.is_rolling;
 }
 
 }  // namespace
@@ -192,7 +193,7 @@ void LockQueue::begin(Instant now) {
     ContenderPort& port = *this;
     x_limit = Limit::unknown;
     x_is_place_seen = false;
-    x_is_mark_due = false;
+    x_is_record_due = false;
     x_contender.emplace(port, x_path, x_spec->recipe, x_context.session.id(),
                         x_spec->options.watch_own_node);
 }
@@ -210,7 +211,7 @@ void LockQueue::settle_failure(Instant now) {
 
 /// Condition (iii) of a grant: what the evidence can promise.
 LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) const {
-    const LeaseTerms terms = terms_of(waiter.spec.options);
+    const LeaseTerms terms = terms_of(waiter.spec);
     const Instant safe = x_context.session.evidence().safe_deadline();
     if (safe <= later(now, terms.reserve)) {
         return Offer::none;  // not even time to be asked to stop
@@ -218,7 +219,8 @@ LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) co
     if (x_context.session.is_renewing()) {
         return Offer::none;  // no evidence of what was alive before speaks for what is being closed
     }
-    return safe < later(now, terms.budget) ? Offer::shortened : Offer::whole;
+    return !waiter.spec.is_rolling && safe < later(now, terms.budget) ? Offer::shortened
+                                                                        : Offer::whole;
 }
 
 void LockQueue::try_grant(Instant now) {
@@ -262,21 +264,30 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_holder = waiter.id;
     x_contender->on_granted();
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
-    Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms_of(waiter.spec.options),
+    Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms_of(waiter.spec),
                                                   token, full(x_contender->name())),
                   .granted_at = now,
                   .deadline = x_context.leases.deadline(waiter.id),
                   .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
     ++x_context.counters.grants;
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
-    x_spec->record = waiter.spec.record;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
-    x_is_mark_due = waiter.spec.recipe.kind == LockKind::permit &&
-                    (x_contender->had_to_queue() || !x_is_place_seen);
-    mark_running();
+    x_is_record_due = is_record_due(waiter.spec);
+    x_spec->record = std::move(waiter.spec.record);
+    x_spec->is_rolling = waiter.spec.is_rolling;
+    show_record();
     if (x_context.session.state() == ClientState::jeopardy) {
         x_context.effects.emplace_back(JeopardyChanged{waiter.id, true});
     }
+}
+
+/// Whether others have to see what we hold. Who waits for a permit counts on it; and a leader is
+/// known by its record, but the node may have been made for a caller of this process who has left.
+bool LockQueue::is_record_due(const AcquireSpec& spec) const {
+    if (spec.recipe.kind == LockKind::permit) {
+        return x_contender->had_to_queue() || !x_is_place_seen;
+    }
+    return spec.is_rolling && spec.record != x_spec->record;
 }
 
 void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration held) {

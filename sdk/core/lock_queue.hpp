@@ -133,6 +133,8 @@ private:
     void try_grant(Instant now);
     void grant(Instant now, Waiter waiter);
     [[nodiscard]] bool hand_over(Instant now, Loss loss);
+    [[nodiscard]] bool is_record_due(const AcquireSpec& spec) const;
+    void show_record();
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0);
@@ -148,7 +150,6 @@ private:
         return x_spec->recipe.kind != LockKind::permit || x_limit == Limit::agreed;
     }
     void refuse_limit(std::error_code code, std::string what);
-    void mark_running();
 
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
                                                        Ahead ahead) const;
@@ -190,7 +191,7 @@ private:
     bool x_awaits_evidence = false;
     Limit x_limit = Limit::unknown;
     bool x_is_place_seen = false;  ///< nothing has changed between our create and our list
-    bool x_is_mark_due = false;    ///< the grant of a permit is to be shown
+    bool x_is_record_due = false;  ///< what we hold is to be shown
     std::string x_head;            ///< whose record is in x_head_record
     std::string x_head_record;
 };

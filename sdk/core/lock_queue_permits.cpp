@@ -1,5 +1,5 @@
 // What is particular to a semaphore on the wire: the number of permits, which the lock path's own
-// node says, and the mark of those that had to queue and now run.
+// node says.
 #include "sdk/core/lock_queue.hpp"
 #include "sdk/core/text.hpp"
 #include "sdk/wire/node.hpp"
@@ -75,20 +75,6 @@ void LockQueue::write_limit(std::int32_t version) {
 void LockQueue::refuse_limit(std::error_code code, std::string what) {
     abandon(x_now);
     refuse_all(x_now, code, what);
-}
-
-/// Those behind us who saw that we had to wait watch us, and those who run once we do.
-void LockQueue::mark_running() {
-    if (!x_is_mark_due || !x_holder || !x_context.session.is_attached()) {
-        return;
-    }
-    wire::SetDataRequest request;
-    request.path = full(x_contender->name());
-    request.data = x_spec->record + std::string(running_mark);
-    request.version = wire::any_version;
-    x_context.session.send(x_now, request, for_contender([](LockQueue& self, const Response&) {
-                               self.x_is_mark_due = false;
-                           }));
 }
 
 }  // namespace leasehold::core

@@ -3,6 +3,8 @@
 #include "sdk/wire/multi.hpp"
 #include "sdk/wire/node.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace leasehold::core {
@@ -160,6 +162,21 @@ void LockQueue::send_list() {
         }));
 }
 
+/// Once the reply has come it is known; until then it is written again after each reconnect.
+void LockQueue::show_record() {
+    if (!x_is_record_due || !x_holder || !x_context.session.is_attached()) {
+        return;
+    }
+    const bool is_permit = x_spec->recipe.kind == LockKind::permit;
+    wire::SetDataRequest request;
+    request.path = full(x_contender->name());
+    request.data = x_spec->record + std::string(is_permit ? running_mark : "");
+    request.version = wire::any_version;
+    x_context.session.send(x_now, request, for_contender([](LockQueue& self, const Response&) {
+                               self.x_is_record_due = false;
+                           }));
+}
+
 void LockQueue::watch(std::string_view name) {
     send_watch(std::string(name));
 }
@@ -260,7 +277,7 @@ void LockQueue::on_attached(Instant now) {
         if (!is_limit_agreed()) {
             read_limit();
         }
-        mark_running();
+        show_record();
     }
     advance(now);
 }
@@ -272,11 +289,11 @@ void LockQueue::refuse_unaffordable(Instant now) {
     const Duration limit = budget_limit(timing, timeout);
     for (std::size_t stay = 0; stay < x_waiters.size();) {
         const Waiter& waiter = x_waiters[stay];
-        const Duration budget = saturate(waiter.spec.options.budget);
-        if (budget > limit) {
+        const Duration needed = least_lease(waiter.spec);
+        if (needed > limit) {
             turn_away(now, waiter.id,
                       describe(now, waiter, errc::budget_refused,
-                               explain_budget(timing, timeout, budget)),
+                               explain_budget(timing, timeout, needed)),
                       false);
         } else {
             ++stay;
@@ -296,14 +313,22 @@ void LockQueue::on_detached(Instant now) {
 }
 
 /// Called when the leases have been ended. Those for whom a node stood in the queue have lost
-/// their place; those whom this process had not yet queued go on with the next session.
+/// their place. Those whom this process had not yet queued go on with the next session, and so do
+/// candidates: they ask for no place, but to lead one day.
 void LockQueue::on_session_ended(Instant now) {
     x_now = now;
-    if (x_contender) {
-        x_contender.reset();
-        ++x_serial;
-        refuse_all(now, errc::session_expired, "the session expired while waiting for the lock");
+    if (!x_contender) {
+        return;
     }
+    x_contender.reset();
+    ++x_serial;
+    const auto candidates = std::stable_partition(
+        x_waiters.begin(), x_waiters.end(), [](const Waiter& each) { return !each.spec.is_rolling; });
+    std::deque<Waiter> stay(std::make_move_iterator(candidates),
+                            std::make_move_iterator(x_waiters.end()));
+    x_waiters.erase(candidates, x_waiters.end());
+    refuse_all(now, errc::session_expired, "the session expired while waiting for the lock");
+    x_waiters = std::move(stay);
 }
 
 void LockQueue::on_auth_failed(Instant now) {

@@ -55,7 +55,8 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .granted_at = local(who, truth),
                .max_hold = ask.max_hold,
                .holds_for_calls = ask.holds_for_calls,
-               .is_shared = ask.is_shared};
+               .is_shared = ask.is_shared,
+               .rolls = ask.rolls};
     if (ask.found_queue && !ask.looks_first) {
         holding.in_line_since = ask.since;
     }
@@ -72,6 +73,9 @@ void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Hol
     x_tally.count(grant.is_shortened ? Deed::granted_shortened : Deed::granted);
     if (grant.lease->token % grants_per_node != 0) {
         x_tally.count(Deed::granted_locally);
+    }
+    if (holding.rolls) {
+        x_tally.count(Deed::elected);
     }
     const Node* node = find_node(x_locks[holding.lock].nodes, holding.lease->node);
     if (node == nullptr) {
@@ -279,7 +283,12 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
         case Loss::session_expired: return x_tally.count(Deed::ended_with_session);
         case Loss::node_deleted: return x_tally.count(Deed::ended_by_deletion);
         case Loss::closed: return;  // the end of the session is the node's
-        case Loss::budget: x_tally.count(Deed::ended_by_budget); break;
+        case Loss::budget:
+            if (holding->rolls) {
+                violated(truth, "L14: " + name(who, lease) + " leads, and its budget has ended it");
+            }
+            x_tally.count(Deed::ended_by_budget);
+            break;
         case Loss::deadline: x_tally.count(Deed::ended_by_deadline); break;
         case Loss::released: x_tally.count(Deed::released); break;
     }
@@ -336,6 +345,12 @@ void Observer::on_evidence(Instant truth, ClientNumber who, Instant safe_deadlin
         violated(truth, "S4: the safe deadline of client " + std::to_string(who) + " is " +
                             ms_text(safe_deadline - bound) +
                             " after what its acknowledged requests allow");
+    }
+    for (const auto& [id, holding] : x_clients[who].held) {
+        const Instant deadline = holding.lease->word.deadline();
+        if (holding.rolls && deadline != Instant::min() && deadline != safe_deadline) {
+            violated(truth, "L14: " + name(who, id) + " leads until " + ms_text(safe_deadline - deadline) + " before the safe deadline");
+        }
     }
     if (expiry && x_clients[who].clock->truth_of(safe_deadline) > *expiry) {
         violated(truth, "S3: the safe deadline of client " + std::to_string(who) + " is " +

@@ -54,6 +54,7 @@ public:
         bool is_shared = false;
         bool looks_first = false;  ///< at the queue, and may be overtaken meanwhile
         bool watches_itself = false;
+        bool rolls = false;        ///< a candidate for leadership: without a budget
         Instant since{};           ///< true time
         bool found_queue = false;  ///< somebody stood in it, so that the path had been made
     };
@@ -65,6 +66,7 @@ public:
         Duration max_hold{};
         bool holds_for_calls = false;
         bool is_shared = false;
+        bool rolls = false;
         std::optional<Instant> in_line_since{};  ///< if it must not overtake, nor be overtaken
         bool is_calling = false;
         int stops = 0;

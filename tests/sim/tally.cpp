@@ -51,6 +51,7 @@ std::string_view to_string(Deed deed) {
         "granted",
         "granted, shortened",
         "granted locally",
+        "elected",
         "granted, permit",
         "permit, had to wait",
         "granted, shared",

@@ -57,6 +57,7 @@ enum class Deed : std::size_t {
     granted,
     granted_shortened,
     granted_locally,
+    elected,
     permit,
     permit_after_wait,       ///< somebody had to let go of one first
     shared,                  ///< granted to one who shares

@@ -100,11 +100,17 @@ void User::acquire(const std::string& path) {
     const LockKind kind = permits != 0                                  ? LockKind::permit
                           : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
                                                                         : LockKind::exclusive;
+    const bool is_candidate =
+        kind == LockKind::exclusive && x_world.chance(x_world.plan.candidates_percent);
     const Duration patience = x_process.plan().settings.timing.ack_gap;
     const Duration wait = options.wait > 0ms ? Duration{options.wait} : patience;
     const OperationId id = x_process.next_id();
     x_world.note([&] {
-        return name(id) + (kind == LockKind::shared ? " asks to share " : " asks for ") + path +
+        return name(id) +
+               (is_candidate               ? " stands for "
+                : kind == LockKind::shared ? " asks to share "
+                                           : " asks for ") +
+               path +
                (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
                ms_text(options.wait) + ", budget " + ms_text(options.budget) +
                (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
@@ -116,11 +122,13 @@ void User::acquire(const std::string& path) {
          .holds_for_calls = options.on_budget == OnBudget::hold_until_return,
          .is_shared = kind != LockKind::exclusive,
          .looks_first = options.check_first,
-         .watches_itself = options.watch_own_node},
+         .watches_itself = options.watch_own_node,
+         .rolls = is_candidate},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
         const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};
-        engine.acquire(now, id, {path, recipe, options, open_to_all(), "simulated"});
+        engine.acquire(now, id,
+                       {path, recipe, options, open_to_all(), "simulated", is_candidate});
     });
     schedule_afterthought(id, wait);
 }
@@ -210,7 +218,9 @@ void User::use_some_lease() {
     }
     switch (x_world.random.below(7)) {
         case 0:
-        case 1: return extend(holding.id);
+        case 1:
+            // A leader has no budget that could be extended.
+            return holding.rolls ? release(holding.id) : extend(holding.id);
         case 2: return begin_call(holding);
         case 3:
             // A user who asks latches the word if the deadline has passed.

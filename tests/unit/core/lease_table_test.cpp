@@ -274,13 +274,30 @@ TEST_F(Leases, ExtensionCannotReviveALeaseThatAnAskerHasLatched) {
     EXPECT_EQ(table.live(), 0u);
 }
 
+AcquireSpec spec_of(LockOptions options) {
+    AcquireSpec spec;
+    spec.options = options;
+    return spec;
+}
+
 TEST(LeaseTerms, DefaultsFollowTheBudget) {
-    const LeaseTerms small = terms_of({.budget = 1s});
+    const LeaseTerms small = terms_of(spec_of({.budget = 1s}));
     EXPECT_EQ(small.reserve, Duration{100ms});
     EXPECT_EQ(small.max_hold, Duration{2s});
-    EXPECT_EQ(terms_of({.budget = 60s}).reserve, Duration{500ms});
-    EXPECT_EQ(terms_of({.budget = 1s, .reserve = 0ms}).reserve, Duration{0});
-    EXPECT_EQ(terms_of({.budget = milliseconds::max()}).max_hold, Duration::max());
+    EXPECT_EQ(terms_of(spec_of({.budget = 60s})).reserve, Duration{500ms});
+    EXPECT_EQ(terms_of(spec_of({.budget = 1s, .reserve = 0ms})).reserve, Duration{0});
+    EXPECT_EQ(terms_of(spec_of({.budget = milliseconds::max()})).max_hold, Duration::max());
+}
+
+TEST(LeaseTerms, ABudgetOfForEverIsStillABudgetAndTooLong) {
+    EXPECT_EQ(least_lease(spec_of({.budget = milliseconds::max()})), Duration::max());
+}
+
+TEST(LeaseTerms, WithoutABudgetOnlyTheReserveHasToFit) {
+    AcquireSpec spec = spec_of({.budget = 1s, .reserve = 200ms});
+    spec.is_rolling = true;
+    EXPECT_EQ(terms_of(spec).budget, Duration::max());
+    EXPECT_EQ(least_lease(spec), Duration{200ms});
 }
 
 }  // namespace

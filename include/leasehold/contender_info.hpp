@@ -1,0 +1,39 @@
+// One contender for a lock or for leadership, as everybody may see it.
+#pragma once
+
+#include <leasehold/options.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace leasehold {
+
+/// Whose grammar a contender's name follows.
+enum class ContenderKind { curator, kazoo, other };
+
+[[nodiscard]] std::string_view to_string(ContenderKind) noexcept;
+
+/// One contender for a lock: its holder or one of those who wait. What it says of itself comes from
+/// its record and is shown, never trusted; control characters in it are escaped.
+struct ContenderInfo {
+    std::string node;           ///< name of the node
+    std::int32_t sequence = 0;  ///< place in the order
+    bool is_held = false;       ///< nobody whom it waits for is ahead of it
+    ContenderKind kind = ContenderKind::other;
+    LockKind lock_kind = LockKind::exclusive;
+    /// What its fencing token is at least, once it holds; 0: it shares, or may not be read.
+    std::int64_t token = 0;
+    std::string blocked_by;  ///< the node whose removal it waits for; empty: it holds
+    std::string owner;       ///< empty: unknown
+    std::string host;        ///< empty: unknown; Curator writes an address
+    std::int64_t pid = 0;    ///< 0: unknown
+    milliseconds age{0};     ///< by the clocks of this host and of the ensemble's leader
+    std::optional<milliseconds> budget;
+    std::string trace_id;
+    std::string payload;  ///< what a candidate for leadership tells of itself; not escaped
+    std::string session;  ///< the last 4 hex digits of its session id
+};
+
+}  // namespace leasehold
