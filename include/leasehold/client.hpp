@@ -118,13 +118,13 @@ public:
                                             prepare_lock(path, LockKind::permit, options));
     }
 
-    /// Becomes the leader of `path`: takes the lock there under a lease without a budget, which rolls
-    /// on for as long as there is evidence of the session. Whoever takes `path` by `lock` queues
-    /// with the candidates, and so do Curator's LeaderSelector and, with that naming, kazoo's
-    /// Election; Curator's LeaderLatch does not (mixed_queue).
+    /// Becomes the leader of `path`: takes the lock there under a lease without a budget, which
+    /// rolls on for as long as there is evidence of the session. Whoever takes `path` by `lock`
+    /// queues with the candidates, and so do Curator's LeaderSelector and, with that naming,
+    /// kazoo's Election; Curator's LeaderLatch does not (mixed_queue).
     ///
-    /// A candidate stays one over the end of its session, in a new place. Errors and cancellation as
-    /// with `lock`; budget_refused if the session timeout leaves no room for a lease at all.
+    /// A candidate stays one over the end of its session, in a new place. Errors and cancellation
+    /// as with `lock`; budget_refused if the session timeout leaves no room for a lease at all.
     [[nodiscard]] result<Leadership> elect(std::string_view path,
                                            const ElectOptions& options = {}) const;
     template <CompletionToken<Leadership> Token>

@@ -72,9 +72,9 @@ Operation<void> close_operation(const Impl& impl, milliseconds timeout) {
 /// The election is the lock's acquisition; only what is handed out is another thing.
 Operation<Leadership> elect_operation(const Impl& impl, std::string_view path,
                                       const ElectOptions& options) {
-    auto lock = lock_operation(impl, path,
-                               detail::make_candidacy(path, options, defaults_of(impl),
-                                                      impl->session_timeout()));
+    auto lock = lock_operation(
+        impl, path,
+        detail::make_candidacy(path, options, defaults_of(impl), impl->session_timeout()));
     return {[begin = std::move(lock.begin)](core::OperationId id, Sink<Leadership> sink) {
                 begin(id, [sink = std::move(sink)](result<ScopedLock> won) mutable {
                     won ? sink(detail::Election::make_leadership(*std::move(won)))

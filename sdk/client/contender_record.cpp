@@ -87,12 +87,13 @@ std::optional<ContenderRecord> decode_record(std::string_view bytes) {
         return std::nullopt;
     }
     const milliseconds budget{number(message.budget_ms())};
-    return ContenderRecord{.owner = message.owner(),
-                           .host = message.host(),
-                           .pid = number(message.pid()),
-                           .budget = budget > milliseconds{0} ? std::optional(budget) : std::nullopt,
-                           .trace_id = message.trace_id(),
-                           .payload = join(message.payload())};
+    return ContenderRecord{
+        .owner = message.owner(),
+        .host = message.host(),
+        .pid = number(message.pid()),
+        .budget = budget > milliseconds{0} ? std::optional(budget) : std::nullopt,
+        .trace_id = message.trace_id(),
+        .payload = join(message.payload())};
 }
 
 std::string describe_record(std::string_view bytes) {

@@ -67,8 +67,8 @@ void LeaderFollower::begin_next(core::OperationId id, Sink<LeaderInfo> sink) {
                 return sink(Error(turn.refusal).at(self->x_path));
             }
             if (self->x_sink) {
-                return sink(Error(errc::overloaded, "another call of next is under way")
-                                .at(self->x_path));
+                return sink(
+                    Error(errc::overloaded, "another call of next is under way").at(self->x_path));
             }
             self->x_caller = id;
             self->x_sink = std::move(sink);
@@ -130,10 +130,9 @@ void LeaderFollower::read(core::WatchKind kind, Request request, bool watches, U
         use(*self, reply, std::move(watch));
     };
     if (!watches) {
-        return x_impl->begin_request(x_impl->next_id(), std::move(raw),
-                                     [on_reply](Turn&, const result<core::Reply>& reply) {
-                                         on_reply(reply, std::nullopt);
-                                     });
+        return x_impl->begin_request(
+            x_impl->next_id(), std::move(raw),
+            [on_reply](Turn&, const result<core::Reply>& reply) { on_reply(reply, std::nullopt); });
     }
     raw.watch = {kind, request.path};
     x_impl->begin_watched_request(
@@ -173,23 +172,23 @@ void LeaderFollower::look_again() {
 }
 
 void LeaderFollower::read_head(const core::Contestant& head) {
-    read(core::WatchKind::data, wire::GetDataRequest{x_full_path + "/" + head.name, false},
-         x_watches,
-         [head](LeaderFollower& self, const result<core::Reply>& reply,
-                std::optional<Armed> watch) {
-             if (!reply) {
-                 return reply.error() == zk_errc::no_node ? self.look_again()
-                                                          : self.on_failure(reply.error());
-             }
-             const auto node = wire::decode<wire::GetDataReply>(reply->body);
-             if (!node) {
-                 return self.on_failure(errc::protocol_error);
-             }
-             ContenderInfo info = contender_info(head);
-             describe(info, node.assume_value());
-             info.is_held = true;
-             self.on_seen(std::move(info), std::move(watch));
-         });
+    read(
+        core::WatchKind::data, wire::GetDataRequest{x_full_path + "/" + head.name, false},
+        x_watches,
+        [head](LeaderFollower& self, const result<core::Reply>& reply, std::optional<Armed> watch) {
+            if (!reply) {
+                return reply.error() == zk_errc::no_node ? self.look_again()
+                                                         : self.on_failure(reply.error());
+            }
+            const auto node = wire::decode<wire::GetDataReply>(reply->body);
+            if (!node) {
+                return self.on_failure(errc::protocol_error);
+            }
+            ContenderInfo info = contender_info(head);
+            describe(info, node.assume_value());
+            info.is_held = true;
+            self.on_seen(std::move(info), std::move(watch));
+        });
 }
 
 /// The path exists: its list is watched.

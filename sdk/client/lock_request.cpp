@@ -62,8 +62,8 @@ result<void> check_numbers(const LockOptions& options) {
 
 result<void> check_label(std::string_view name, std::string_view text, std::size_t longest) {
     if (text.size() > longest || !core::is_utf8(text)) {
-        return invalid(std::string(name) + " must be UTF-8 of at most " +
-                       std::to_string(longest) + " bytes");
+        return invalid(std::string(name) + " must be UTF-8 of at most " + std::to_string(longest) +
+                       " bytes");
     }
     return success();
 }

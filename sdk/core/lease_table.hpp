@@ -30,7 +30,7 @@ public:
 };
 
 struct LeaseTerms {
-    Duration budget;    ///< without one: Duration::max()
+    Duration budget;   ///< without one: Duration::max()
     Duration reserve;  ///< from the call deadline to the lease deadline
     OnBudget on_budget;
     Duration max_hold;  ///< with hold_until_return, from the grant

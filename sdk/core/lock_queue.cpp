@@ -220,7 +220,7 @@ LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) co
         return Offer::none;  // no evidence of what was alive before speaks for what is being closed
     }
     return !waiter.spec.is_rolling && safe < later(now, terms.budget) ? Offer::shortened
-                                                                        : Offer::whole;
+                                                                      : Offer::whole;
 }
 
 void LockQueue::try_grant(Instant now) {
@@ -264,8 +264,8 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_holder = waiter.id;
     x_contender->on_granted();
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
-    Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms_of(waiter.spec),
-                                                  token, full(x_contender->name())),
+    Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms_of(waiter.spec), token,
+                                                  full(x_contender->name())),
                   .granted_at = now,
                   .deadline = x_context.leases.deadline(waiter.id),
                   .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};

@@ -322,8 +322,9 @@ void LockQueue::on_session_ended(Instant now) {
     }
     x_contender.reset();
     ++x_serial;
-    const auto candidates = std::stable_partition(
-        x_waiters.begin(), x_waiters.end(), [](const Waiter& each) { return !each.spec.is_rolling; });
+    const auto candidates =
+        std::stable_partition(x_waiters.begin(), x_waiters.end(),
+                              [](const Waiter& each) { return !each.spec.is_rolling; });
     std::deque<Waiter> stay(std::make_move_iterator(candidates),
                             std::make_move_iterator(x_waiters.end()));
     x_waiters.erase(candidates, x_waiters.end());

@@ -349,7 +349,8 @@ void Observer::on_evidence(Instant truth, ClientNumber who, Instant safe_deadlin
     for (const auto& [id, holding] : x_clients[who].held) {
         const Instant deadline = holding.lease->word.deadline();
         if (holding.rolls && deadline != Instant::min() && deadline != safe_deadline) {
-            violated(truth, "L14: " + name(who, id) + " leads until " + ms_text(safe_deadline - deadline) + " before the safe deadline");
+            violated(truth, "L14: " + name(who, id) + " leads until " +
+                                ms_text(safe_deadline - deadline) + " before the safe deadline");
         }
     }
     if (expiry && x_clients[who].clock->truth_of(safe_deadline) > *expiry) {

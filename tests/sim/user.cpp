@@ -110,8 +110,7 @@ void User::acquire(const std::string& path) {
                (is_candidate               ? " stands for "
                 : kind == LockKind::shared ? " asks to share "
                                            : " asks for ") +
-               path +
-               (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
+               path + (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
                ms_text(options.wait) + ", budget " + ms_text(options.budget) +
                (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
     });
@@ -127,8 +126,7 @@ void User::acquire(const std::string& path) {
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
         const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};
-        engine.acquire(now, id,
-                       {path, recipe, options, open_to_all(), "simulated", is_candidate});
+        engine.acquire(now, id, {path, recipe, options, open_to_all(), "simulated", is_candidate});
     });
     schedule_afterthought(id, wait);
 }
