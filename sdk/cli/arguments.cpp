@@ -130,12 +130,14 @@ public:
         std::string line = "\nUsage: leasehold";
         if (app->get_name() == "run") {
             line += " run PATH [OPTIONS] -- CMD [ARGS...]";
+        } else if (app->get_name() == "elect") {
+            line += " elect PATH [OPTIONS] -- CMD [ARGS...]";
         } else if (app->get_name() == "ls") {
             line += " ls PATH [OPTIONS]";
         } else if (app->get_name() == "serve") {
             line += " serve [OPTIONS]";
         } else {
-            line += " run|ls|serve ...";
+            line += " run|elect|ls|serve ...";
         }
         return line + "\n";
     }
@@ -152,9 +154,11 @@ public:
 struct Parser {
     CLI::App app{std::string(help::description), "leasehold"};
     CLI::App* run = app.add_subcommand("run", std::string(help::run_description));
+    CLI::App* elect = app.add_subcommand("elect", std::string(help::elect_description));
     CLI::App* list = app.add_subcommand("ls", std::string(help::list_description));
     CLI::App* serve = app.add_subcommand("serve", std::string(help::serve_description));
     RunArguments run_arguments;
+    RunArguments elect_arguments;
     ListArguments list_arguments;
     ServeArguments serve_arguments;
     bool may_be_public = false;
@@ -163,7 +167,7 @@ struct Parser {
         app.footer(std::string(help::footer));
         app.set_version_flag("--version", "leasehold " LEASEHOLD_VERSION);
         app.require_subcommand(1);
-        for (CLI::App* each : {&app, run, list, serve}) {
+        for (CLI::App* each : {&app, run, elect, list, serve}) {
             each->formatter(std::make_shared<HelpFormatter>());
         }
 
@@ -174,11 +178,24 @@ struct Parser {
         run->add_flag("--shared", run_arguments.is_shared,
                       "Together with others that share the lock; no fencing token");
         run->add_option("--permits", run_arguments.permits,
-                        "One of N permits in place of a lock; all who use PATH give the same N")
+                        "One of N permits in place of a lock; all who use PATH give one N")
             ->type_name("N")
             ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""))
             ->excludes("--shared");
         add_naming(*run, run_arguments.naming);
+
+        elect->footer(std::string(help::elect_footer));
+        elect_arguments.is_election = true;
+        elect_arguments.ensemble.wait = milliseconds::max();
+        add_ensemble(*elect, elect_arguments.ensemble);
+        elect->get_option("--wait")->default_str("for ever");
+        add_duration(*elect, "--grace", elect_arguments.grace, "From SIGTERM to SIGKILL");
+        elect
+            ->add_option("--payload", elect_arguments.payload,
+                         "What others are told of the leader, such as an address")
+            ->type_name("TEXT")
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        add_naming(*elect, elect_arguments.naming);
 
         list->footer(std::string(help::list_footer));
         add_ensemble(*list, list_arguments.ensemble);
@@ -280,26 +297,29 @@ Arguments check(Parser& parser, std::string_view command, std::string_view defau
     if (command == "ls") {
         return with_ensemble(std::move(parser.list_arguments), command, default_connect);
     }
-    if (parser.run_arguments.command.empty()) {
-        return refuse("which command? leasehold run PATH -- CMD ARGS...", command);
+    RunArguments& run = command == "elect" ? parser.elect_arguments : parser.run_arguments;
+    if (run.command.empty()) {
+        return refuse("which command? leasehold " + std::string(command) + " PATH -- CMD ARGS...",
+                      command);
     }
-    return with_ensemble(std::move(parser.run_arguments), command, default_connect);
+    return with_ensemble(std::move(run), command, default_connect);
 }
 
 Arguments parse_with(Parser& parser, Words words, std::string_view default_connect) {
     const std::string command = words.empty() ? "" : words.front();
-    const bool is_run = command == "run";
+    const bool is_run = command == "run" || command == "elect";
     bool has_separator = false;
     if (is_run) {
-        parser.run_arguments.command = split_off_command(words, has_separator);
+        (command == "run" ? parser.run_arguments : parser.elect_arguments).command =
+            split_off_command(words, has_separator);
     }
     words = with_negative_values_attached(std::move(words));
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     const bool is_known = is_run || command == "ls" || command == "serve";
     const std::string_view known = is_known ? command : std::string_view{};
     if (known.empty() && !command.starts_with("-")) {
-        return refuse(command.empty() ? "run, ls or serve?"
-                                      : "no command '" + command + "': run, ls or serve?",
+        return refuse(command.empty() ? "run, elect, ls or serve?"
+                                      : "no command '" + command + "': run, elect, ls or serve?",
                       known);
     }
     try {
@@ -310,8 +330,9 @@ Arguments parse_with(Parser& parser, Words words, std::string_view default_conne
         return Reply{std::string(trimmed(text.str())) + "\n", exit_code::success};
     } catch (const CLI::ExtrasError& error) {
         const bool forgot = is_run && !has_separator;
-        return refuse(forgot ? "the command goes behind --: leasehold run PATH -- CMD ARGS..."
-                             : trimmed(error.what()),
+        return refuse(forgot ? "the command goes behind --: leasehold " + command +
+                                   " PATH -- CMD ARGS..."
+                             : std::string(trimmed(error.what())),
                       known);
     } catch (const CLI::ParseError& error) {
         return refuse(trimmed(error.what()), known);

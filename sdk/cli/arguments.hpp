@@ -30,6 +30,8 @@ struct RunArguments {
     Naming naming = Naming::curator;
     bool is_shared = false;
     int permits = 0;  ///< of a semaphore; 0: it is a lock
+    bool is_election = false;
+    std::string payload;  ///< what others are told of the leader
     std::vector<std::string> command;
 };
 

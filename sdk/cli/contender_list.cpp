@@ -118,6 +118,7 @@ Json json_of(std::size_t position, const ContenderInfo& contender) {
     object["token"] = contender.token == 0 ? Json(nullptr) : Json(std::to_string(contender.token));
     object["blocked_by"] = or_null(contender.blocked_by);
     object["trace_id"] = or_null(contender.trace_id);
+    object["payload"] = or_null(contender.payload);
     return object;
 }
 

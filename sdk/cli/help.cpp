@@ -7,6 +7,7 @@ constexpr std::string_view description = "Locks on ZooKeeper that cannot outlive
 constexpr std::string_view footer = R"(Examples:
   export LEASEHOLD_CONNECT=zk1:2181,zk2:2181,zk3:2181/shop
   leasehold run /jobs/billing --wait 30s --budget 10s -- ./billing.sh --month 11
+  leasehold elect /schedulers --payload 10.0.0.7:8080 -- ./scheduler
   leasehold ls /jobs/billing
   leasehold serve                  a server to try all this on: nothing else is needed
 
@@ -49,6 +50,39 @@ Exit codes: that of CMD, 128 + n if signal n ended it; and
    77  not permitted by an ACL or by authentication
   124  CMD was ended because its budget was used up
   125  CMD was ended because the lock was lost
+  126  CMD cannot be executed
+  127  there is no CMD)";
+
+constexpr std::string_view elect_description =
+    R"(Runs CMD while leading at PATH, for as long as it likes.
+
+Of all that stand for PATH the first one leads; the others wait for their turn. CMD gets the fencing
+token in LEASEHOLD_TOKEN and the path in LEASEHOLD_PATH. When the lead is about to be lost, because
+the ensemble has not answered for too long, CMD's process group gets SIGTERM, and SIGKILL before
+anybody else can lead. The lead is given up when CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQUIT
+are passed on.)";
+
+constexpr std::string_view elect_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
+
+Example:
+  leasehold elect /schedulers --connect zk1:2181,zk2:2181/shop --payload 10.0.0.7:8080 \
+      -- ./scheduler
+  leasehold ls /schedulers --json | jq -r '.[0].payload'
+
+--naming: whose candidates are at PATH, too, besides leasehold's:
+  curator      Curator's LeaderSelector; not its LeaderLatch
+  curator-rw   whoever takes Curator's InterProcessReadWriteLock there
+  kazoo        kazoo's Election
+
+Exit codes: that of CMD, 128 + n if signal n ended it; and
+   64  bad arguments, a session timeout that leaves no room for a lease, or others at PATH whose
+       elections need another --naming
+   69  no server could be reached
+   70  internal error
+   75  not elected within the wait
+   76  the server broke ZooKeeper's protocol
+   77  not permitted by an ACL or by authentication
+  125  CMD was ended because the lead was lost
   126  CMD cannot be executed
   127  there is no CMD)";
 

@@ -9,6 +9,8 @@ extern const std::string_view description;
 extern const std::string_view footer;
 extern const std::string_view run_description;
 extern const std::string_view run_footer;
+extern const std::string_view elect_description;
+extern const std::string_view elect_footer;
 extern const std::string_view list_description;
 extern const std::string_view list_footer;
 extern const std::string_view serve_description;

@@ -47,7 +47,8 @@ milliseconds bound_on_answer(const EnsembleArguments& ensemble) {
     const milliseconds gap = ensemble.client.ack_gap == 0ms
                                  ? std::min<milliseconds>(2s, ensemble.client.tick)
                                  : ensemble.client.ack_gap;
-    return (ensemble.wait == 0ms ? gap : ensemble.wait) + answer_slack;
+    constexpr milliseconds for_ever = std::chrono::hours{24 * 365 * 100};
+    return (ensemble.wait == 0ms ? gap : std::min(ensemble.wait, for_ever)) + answer_slack;
 }
 
 LockOptions lock_options(const RunArguments& arguments) {
@@ -60,6 +61,18 @@ LockOptions lock_options(const RunArguments& arguments) {
             .naming = arguments.naming,
             .permits = std::max(arguments.permits, 1),
             .watch_own_node = true};
+}
+
+Awaited<Leadership> stand(const Client& client, const RunArguments& arguments, EventLoop& loop) {
+    const auto answer = std::make_shared<Answer<Leadership>>(loop.nudge());
+    const Instant until = BootClock::now() + bound_on_answer(arguments.ensemble);
+    const ElectOptions options{.wait = arguments.ensemble.wait,
+                               .reserve = 0ms,
+                               .payload = arguments.payload,
+                               .naming = arguments.naming};
+    client.async_elect(arguments.ensemble.path, options,
+                       [answer](result<Leadership> lead) { answer->put(std::move(lead)); });
+    return await(loop, *answer, until);
 }
 
 Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments, EventLoop& loop) {
@@ -76,8 +89,10 @@ Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments,
     return await(loop, *answer, until);
 }
 
+using Variables = std::array<Variable, 3>;
+
 /// Who shares has no token; that of an outer run must not pass for one.
-std::array<Variable, 3> variables(const ScopedLock& lock, const std::string& path) {
+Variables variables(const ScopedLock& lock, const std::string& path) {
     const auto left = std::chrono::floor<milliseconds>(lock.remaining());
     std::optional<std::string> token;
     if (lock.kind() != LockKind::shared) {
@@ -86,6 +101,23 @@ std::array<Variable, 3> variables(const ScopedLock& lock, const std::string& pat
     return {{{"LEASEHOLD_TOKEN", std::move(token)},
              {"LEASEHOLD_PATH", path},
              {"LEASEHOLD_DEADLINE_MS", std::to_string(left.count())}}};
+}
+
+/// Nor has a lead a deadline that could be told in advance.
+Variables variables(const Leadership& lead, const std::string& path) {
+    return {{{"LEASEHOLD_TOKEN", std::to_string(lead.token())},
+             {"LEASEHOLD_PATH", path},
+             {"LEASEHOLD_DEADLINE_MS", std::nullopt}}};
+}
+
+/// Not shortened, the deadline is the end of the budget and stays it.
+Instant budget_end(const ScopedLock& lock, const RunArguments& arguments) {
+    const Instant latest = BootClock::now() + Duration{arguments.budget};
+    return lock.is_shortened() ? latest : std::min(lock.deadline(), latest);
+}
+
+Instant budget_end(const Leadership&, const RunArguments&) {
+    return Instant::max();
 }
 
 std::string how_it_ended(const ChildEnd& end) {
@@ -130,9 +162,9 @@ int report_outcome(const RunArguments& arguments, const Outcome& outcome,
         return exit_code::budget;
     }
     if (outcome.cause == Cause::lease) {
-        say(path + ": the lock was lost: " + why_lost(outcome) + "; " + how_it_ended(outcome.end));
-        say("what the command had begun may be unfinished; see who holds the lock now: leasehold "
-            "ls " +
+        say(path + (arguments.is_election ? ": the lead was lost: " : ": the lock was lost: ") +
+            why_lost(outcome) + "; " + how_it_ended(outcome.end));
+        say("what the command had begun may be unfinished; see who is first now: leasehold ls " +
             path);
         return exit_code::lock_lost;
     }
@@ -142,15 +174,18 @@ int report_outcome(const RunArguments& arguments, const Outcome& outcome,
     return outcome.end.exit_code();
 }
 
-int run_locked(const Client& client, const ScopedLock& lock, const RunArguments& arguments,
-               EventLoop& loop, const Surroundings& around) {
+template <class Held>
+int run_holding(const Client& client, const Held& held, const RunArguments& arguments,
+                EventLoop& loop, const Surroundings& around) {
     const std::string& path = arguments.ensemble.path;
+    const auto lost = std::make_shared<Answer<Loss>>(loop.nudge());
+    held.lost([lost](result<Loss> loss) { lost->put(std::move(loss)); });
     std::optional<result<Outcome>> outcome;
     // The node stays until this returns.
-    const result<void> verdict = lock.call([&] {
-        Supervisor supervisor(client, lock, arguments, loop, around);
+    const result<void> verdict = held.call([&] {
+        Supervisor supervisor(client, lost, budget_end(held, arguments), arguments, loop, around);
         if (supervisor.has_time()) {
-            Executable executable(arguments.command, variables(lock, path));
+            Executable executable(arguments.command, variables(held, path));
             outcome.emplace(supervisor.run(executable));
         }
     });
@@ -161,6 +196,24 @@ int run_locked(const Client& client, const ScopedLock& lock, const RunArguments&
     }
     return *outcome ? report_outcome(arguments, outcome->value(), verdict)
                     : report(outcome->error(), path);
+}
+
+template <class Held>
+int run_with(const Client& client, Awaited<Held> awaited, const RunArguments& arguments,
+             EventLoop& loop, const Surroundings& around) {
+    const std::string& path = arguments.ensemble.path;
+    if (awaited.signal != 0) {
+        say(path + ": " + signal_name(awaited.signal) + " while waiting for " +
+            (arguments.is_election ? "the lead" : "the lock"));
+        return exit_code::signal_base + awaited.signal;
+    }
+    if (!awaited.answer) {
+        return report(Error(errc::wait_expired, "the client did not answer in time"), path);
+    }
+    if (!*awaited.answer) {
+        return report(awaited.answer->error(), path);
+    }
+    return run_holding(client, awaited.answer->value(), arguments, loop, around);
 }
 
 /// Everything between the first thread and the last.
@@ -175,19 +228,10 @@ int run_with_client(const RunArguments& arguments, EventLoop& loop, const Surrou
     if (!client) {
         return report(client.error(), ensemble.path);
     }
-    int code = exit_code::not_acquired;
-    Awaited<ScopedLock> acquired = acquire(*client, arguments, loop);
-    if (acquired.signal != 0) {
-        say(ensemble.path + ": " + signal_name(acquired.signal) + " while waiting for the lock");
-        code = exit_code::signal_base + acquired.signal;
-    } else if (!acquired.answer) {
-        code =
-            report(Error(errc::wait_expired, "the client did not answer in time"), ensemble.path);
-    } else if (!*acquired.answer) {
-        code = report(acquired.answer->error(), ensemble.path);
-    } else {
-        code = run_locked(*client, acquired.answer->value(), arguments, loop, around);
-    }
+    const int code =
+        arguments.is_election
+            ? run_with(*client, stand(*client, arguments, loop), arguments, loop, around)
+            : run_with(*client, acquire(*client, arguments, loop), arguments, loop, around);
     // What could not be told in time ends with the session.
     static_cast<void>(client->close(close_limit));
     return code;

@@ -24,23 +24,19 @@ Duration look_interval(const ClientOptions& options) {
 
 }  // namespace
 
-Supervisor::Supervisor(const Client& client, const ScopedLock& lock, const RunArguments& arguments,
-                       EventLoop& loop, Surroundings around)
+Supervisor::Supervisor(const Client& client, std::shared_ptr<Answer<Loss>> lost, Instant budget_end,
+                       const RunArguments& arguments, EventLoop& loop, Surroundings around)
     : x_client(client),
       x_arguments(arguments),
       x_loop(loop),
       x_around(around),
-      x_lost(std::make_shared<Answer<Loss>>(loop.nudge())) {
+      x_lost(std::move(lost)),
+      x_budget_end(budget_end) {
     const Instant now = BootClock::now();
     const ClientStats stats = client.stats();
     x_session = stats.sessions;
     x_safe_deadline = now + stats.lease_in_hand;
-    // Not shortened, the deadline is the end of the budget and stays it.
-    x_budget_end = lock.is_shortened()
-                       ? now + Duration{arguments.budget}
-                       : std::min(lock.deadline(), now + Duration{arguments.budget});
     x_lead = lead_of(arguments.grace, lease_span(arguments.ensemble.client, stats.session_timeout));
-    lock.lost([answer = x_lost](result<Loss> loss) { answer->put(std::move(loss)); });
 }
 
 bool Supervisor::has_time() {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <leasehold/client.hpp>
-#include <leasehold/lock.hpp>
 #include <leasehold/state.hpp>
 
 #include "sdk/cli/arguments.hpp"
@@ -26,8 +25,9 @@ struct Outcome {
 class Supervisor {
 public:
     /// All of these outlive the supervisor.
-    Supervisor(const Client& client, const ScopedLock& lock, const RunArguments& arguments,
-               EventLoop& loop, Surroundings around);
+    /// `lost` is told how the lock ends; `budget_end` is Instant::max() for a lead, which has none.
+    Supervisor(const Client& client, std::shared_ptr<Answer<Loss>> lost, Instant budget_end,
+               const RunArguments& arguments, EventLoop& loop, Surroundings around);
 
     /// True while a command that is started now has time to do something.
     [[nodiscard]] bool has_time();

@@ -167,10 +167,20 @@ OperationId EngineDriver::acquire(const std::string& path, LockOptions options, 
 
 OperationId EngineDriver::acquire(core::Recipe recipe, const std::string& path, LockOptions options,
                                   std::string record, std::vector<core::OwnedAcl> acl) {
+    return ask({path, recipe, options, std::move(acl), std::move(record)});
+}
+
+OperationId EngineDriver::elect(const std::string& path, LockOptions options, std::string record) {
+    return ask({.path = path,
+                    .options = options,
+                    .acl = {{wire::perms::all, "world", "anyone"}},
+                    .record = std::move(record),
+                    .is_rolling = true});
+}
+
+OperationId EngineDriver::ask(core::AcquireSpec spec) {
     const OperationId id = x_next_id++;
-    turn([&](Instant now) {
-        x_engine.acquire(now, id, {path, recipe, options, std::move(acl), std::move(record)});
-    });
+    turn([&](Instant now) { x_engine.acquire(now, id, std::move(spec)); });
     return id;
 }
 

@@ -75,6 +75,8 @@ public:
     OperationId acquire(core::Recipe recipe, const std::string& path, LockOptions options,
                         std::string record = {},
                         std::vector<core::OwnedAcl> acl = {{wire::perms::all, "world", "anyone"}});
+    /// Stands for leadership.
+    OperationId elect(const std::string& path, LockOptions options, std::string record);
     void cancel(OperationId id);
     void release(OperationId lease);
     OperationId extend(OperationId lease, Duration budget);
@@ -87,6 +89,7 @@ public:
         encode(writer, body);
         return submit(core::RawRequest{Body::op, std::move(bytes), std::move(watch), timeout});
     }
+    OperationId ask(core::AcquireSpec spec);
     OperationId submit(core::RawRequest request);
     void cancel_request(OperationId id);
     void unwatch(OperationId watch);

@@ -97,7 +97,6 @@ class Loss(harness.ServerTest):
         proxy.is_open.clear()
         term = float(run.line(r"^term ([0-9.]+)")[1])
         gone = self.wait_until_gone(pid)
-        print(f"DIAG term {term - begin:.3f} gone {gone - begin:.3f}", flush=True)
         # No acknowledgement is later than `begin`, so neither is a safe deadline later than this.
         self.assertLess(term, begin + SHORT_SPAN_S - 2 + SLACK_S / 3)
         self.assertLess(gone, begin + SHORT_SPAN_S)

@@ -170,8 +170,8 @@ TEST(RunArguments, BadNumbersAndNamesAreRefused) {
 }
 
 TEST(RunArguments, WhatIsMissingIsNamed) {
-    EXPECT_EQ(refusal_of({}), "run, ls or serve?");
-    EXPECT_EQ(refusal_of({"walk"}), "no command 'walk': run, ls or serve?");
+    EXPECT_EQ(refusal_of({}), "run, elect, ls or serve?");
+    EXPECT_EQ(refusal_of({"walk"}), "no command 'walk': run, elect, ls or serve?");
     EXPECT_EQ(refusal_of({"run", "--", "x"}), "PATH is required");
     EXPECT_NE(refusal_of({"run", "/a"}).find("which command?"), std::string::npos);
     EXPECT_NE(refusal_of({"run", "/a", "--"}).find("which command?"), std::string::npos);
@@ -285,6 +285,27 @@ TEST(Help, FitsIntoAHundredColumns) {
 
 TEST(Version, IsTheProjects) {
     EXPECT_EQ(help_of({"--version"}), "leasehold " LEASEHOLD_VERSION "\n");
+}
+
+TEST(ElectArguments, StandForEverAndHaveNoBudget) {
+    const RunArguments elect = run_of({"elect", "/a", "--payload", "host:1", "--", "true", "-x"});
+    EXPECT_TRUE(elect.is_election);
+    EXPECT_EQ(elect.ensemble.path, "/a");
+    EXPECT_EQ(elect.ensemble.wait, milliseconds::max());
+    EXPECT_EQ(elect.payload, "host:1");
+    EXPECT_EQ(elect.command, (Words{"true", "-x"}));
+    EXPECT_EQ(run_of({"elect", "/a", "--wait", "3s", "--", "true"}).ensemble.wait, 3s);
+    EXPECT_FALSE(run_of({"run", "/a", "--", "true"}).is_election);
+    for (const std::string option : {"--budget", "--shared", "--permits"}) {
+        EXPECT_NE(refusal_of({"elect", "/a", option, "3", "--", "true"}), "accepted") << option;
+    }
+}
+
+TEST(ElectArguments, CommandGoesBehindItsSeparator) {
+    EXPECT_EQ(refusal_of({"elect", "/a"}),
+              "which command? leasehold elect PATH -- CMD ARGS...");
+    EXPECT_EQ(refusal_of({"elect", "/a", "true"}),
+              "the command goes behind --: leasehold elect PATH -- CMD ARGS...");
 }
 
 }  // namespace

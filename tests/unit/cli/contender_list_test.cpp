@@ -24,6 +24,7 @@ ContenderInfo holder() {
             .age = 4'299ms,
             .budget = 10s,
             .trace_id = "t-1",
+            .payload = "web1:8080",
             .session = "00ab"};
 }
 
@@ -119,7 +120,8 @@ TEST(ContenderJson, KeepsItsKeysAndSaysNullForWhatIsUnknown) {
     EXPECT_EQ(held["lock"], "exclusive");
     EXPECT_EQ(held["token"], "9007199254740993") << "text: a double would end in 2";
     EXPECT_TRUE(held["blocked_by"].is_null());
-    EXPECT_EQ(held.size(), 15u);
+    EXPECT_EQ(held["payload"], "web1:8080");
+    EXPECT_EQ(held.size(), 16u);
 
     const auto& waiting = parsed[1];
     EXPECT_EQ(waiting["state"], "waiting");
