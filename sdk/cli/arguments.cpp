@@ -330,10 +330,10 @@ Arguments parse_with(Parser& parser, Words words, std::string_view default_conne
         return Reply{std::string(trimmed(text.str())) + "\n", exit_code::success};
     } catch (const CLI::ExtrasError& error) {
         const bool forgot = is_run && !has_separator;
-        return refuse(forgot ? "the command goes behind --: leasehold " + command +
-                                   " PATH -- CMD ARGS..."
-                             : std::string(trimmed(error.what())),
-                      known);
+        return refuse(
+            forgot ? "the command goes behind --: leasehold " + command + " PATH -- CMD ARGS..."
+                   : std::string(trimmed(error.what())),
+            known);
     } catch (const CLI::ParseError& error) {
         return refuse(trimmed(error.what()), known);
     }

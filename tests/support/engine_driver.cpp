@@ -172,10 +172,10 @@ OperationId EngineDriver::acquire(core::Recipe recipe, const std::string& path, 
 
 OperationId EngineDriver::elect(const std::string& path, LockOptions options, std::string record) {
     return ask({.path = path,
-                    .options = options,
-                    .acl = {{wire::perms::all, "world", "anyone"}},
-                    .record = std::move(record),
-                    .is_rolling = true});
+                .options = options,
+                .acl = {{wire::perms::all, "world", "anyone"}},
+                .record = std::move(record),
+                .is_rolling = true});
 }
 
 OperationId EngineDriver::ask(core::AcquireSpec spec) {

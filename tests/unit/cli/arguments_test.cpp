@@ -302,8 +302,7 @@ TEST(ElectArguments, StandForEverAndHaveNoBudget) {
 }
 
 TEST(ElectArguments, CommandGoesBehindItsSeparator) {
-    EXPECT_EQ(refusal_of({"elect", "/a"}),
-              "which command? leasehold elect PATH -- CMD ARGS...");
+    EXPECT_EQ(refusal_of({"elect", "/a"}), "which command? leasehold elect PATH -- CMD ARGS...");
     EXPECT_EQ(refusal_of({"elect", "/a", "true"}),
               "the command goes behind --: leasehold elect PATH -- CMD ARGS...");
 }
