@@ -33,6 +33,5 @@ int main(int argument_count, char** arguments) {
     }
     const auto served = lead->call(serve_as_leader);
     //! [leader]
-    lead->resign();
-    return served ? 0 : 1;
+    return served && lead->resign() ? 0 : 1;
 }
