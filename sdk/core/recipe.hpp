@@ -29,7 +29,8 @@ struct Recipe {
     /// counts and exceeds; `is_last_running`: the last of them is known to have got its permit.
     ///
     /// A lock waits for the nearest, which waits for those before it. A permit does so too, until
-    /// the nearest itself runs or must: then any of those ahead may be the next to go.
+    /// the nearest itself runs or must, or would not show it (Curator's): then any of those ahead
+    /// may be the next to go.
     [[nodiscard]] std::vector<std::string> to_watch(std::span<const Contestant> ahead,
                                                     bool is_last_running) const;
 
