@@ -1,5 +1,6 @@
 #include "sdk/core/recipe.hpp"
 
+#include <charconv>
 #include <utility>
 
 namespace leasehold::core {
@@ -37,6 +38,12 @@ std::vector<std::string> Recipe::to_watch(std::span<const Contestant> ahead,
         names.push_back(each.name);
     }
     return names;
+}
+
+std::optional<int> permits_in(std::string_view data) {
+    int permits = 0;
+    std::from_chars(data.data(), data.data() + data.size(), permits);
+    return permits > 0 && data == std::to_string(permits) ? std::optional(permits) : std::nullopt;
 }
 
 }  // namespace leasehold::core

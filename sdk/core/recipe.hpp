@@ -7,6 +7,7 @@
 #include "sdk/core/contender_name.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,10 @@ struct Recipe {
 
     friend bool operator==(const Recipe&, const Recipe&) = default;
 };
+
+/// What the data of a semaphore's node says: a positive decimal number as we write it, or nothing
+/// that would do.
+[[nodiscard]] std::optional<int> permits_in(std::string_view data);
 
 /// Ends the record of a contender that had to queue for its permit and has got it: those behind it
 /// cannot see from the list that it runs. A protobuf field like the others (`runs` in
