@@ -20,16 +20,18 @@ enum class ContenderKind { curator, kazoo, other };
 struct ContenderInfo {
     std::string node;           ///< name of the node
     std::int32_t sequence = 0;  ///< place in the order
-    bool is_held = false;       ///< nobody whom it waits for is ahead of it
+    bool is_held = false;       ///< those ahead of it that count leave room for it
     ContenderKind kind = ContenderKind::other;
     LockKind lock_kind = LockKind::exclusive;
     /// What its fencing token is at least, once it holds; 0: it shares, or may not be read.
     std::int64_t token = 0;
-    std::string blocked_by;  ///< the node whose removal it waits for; empty: it holds
-    std::string owner;       ///< empty: unknown
-    std::string host;        ///< empty: unknown; Curator writes an address
-    std::int64_t pid = 0;    ///< 0: unknown
-    milliseconds age{0};     ///< by the clocks of this host and of the ensemble's leader
+    /// The nearest of those that it waits for. Empty: it holds; or, if it does not, its semaphore's
+    /// node says no number of permits, and nobody can tell.
+    std::string blocked_by;
+    std::string owner;     ///< empty: unknown
+    std::string host;      ///< empty: unknown; Curator writes an address
+    std::int64_t pid = 0;  ///< 0: unknown
+    milliseconds age{0};   ///< by the clocks of this host and of the ensemble's leader
     std::optional<milliseconds> budget;
     std::string trace_id;
     std::string payload;  ///< what a candidate for leadership tells of itself; not escaped

@@ -178,7 +178,7 @@ struct Parser {
         run->add_flag("--shared", run_arguments.is_shared,
                       "Together with others that share the lock; no fencing token");
         run->add_option("--permits", run_arguments.permits,
-                        "One of N permits in place of a lock; all who use PATH give one N")
+                        "One of N permits, not a lock; all who use PATH give the same N")
             ->type_name("N")
             ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""))
             ->excludes("--shared");

@@ -22,7 +22,17 @@ const Row heading{"POS", "STATE",  "LOCK", "OWNER", "HOST", "PID",
 using Contenders = std::span<const ContenderInfo>;
 
 std::string_view lock_of(const ContenderInfo& contender) {
-    return contender.lock_kind == LockKind::shared ? "shared" : "exclusive";
+    switch (contender.lock_kind) {
+        case LockKind::exclusive: return "exclusive";
+        case LockKind::shared: return "shared";
+        case LockKind::permit: return "permit";
+    }
+    return "exclusive";
+}
+
+/// Of a semaphore whose number of permits nobody knows.
+bool is_unknown(const ContenderInfo& contender) {
+    return !contender.is_held && contender.blocked_by.empty();
 }
 
 /// "after 0": waits until the one at position 0 has gone.
@@ -30,6 +40,9 @@ std::string state_of(std::size_t position, Contenders contenders) {
     const ContenderInfo& contender = contenders[position];
     if (contender.is_held) {
         return "held";
+    }
+    if (is_unknown(contender)) {
+        return "unknown";
     }
     for (std::size_t ahead = position; ahead-- > 0;) {
         if (contenders[ahead].node == contender.blocked_by) {
@@ -65,7 +78,7 @@ Row row_of(std::size_t position, Contenders contenders) {
     const ContenderInfo& contender = contenders[position];
     return {std::to_string(position),
             state_of(position, contenders),
-            contender.lock_kind == LockKind::shared ? "shared" : "excl",
+            contender.lock_kind == LockKind::exclusive ? "excl" : std::string(lock_of(contender)),
             or_dash(contender.owner),
             or_dash(contender.host),
             contender.pid == 0 ? "-" : std::to_string(contender.pid),
@@ -103,7 +116,9 @@ Json or_null(const std::string& text) {
 Json json_of(std::size_t position, const ContenderInfo& contender) {
     Json object;
     object["position"] = position;
-    object["state"] = contender.is_held ? "held" : "waiting";
+    object["state"] = contender.is_held       ? Json("held")
+                      : is_unknown(contender) ? Json(nullptr)
+                                              : Json("waiting");
     object["lock"] = lock_of(contender);
     object["owner"] = or_null(contender.owner);
     object["host"] = or_null(contender.host);

@@ -89,6 +89,9 @@ std::string advice_for(const Error& error, std::string_view path) {
     if (error == errc::sequence_exhausted) {
         return "use another lock path";
     }
+    if (error == errc::permits_disagree) {
+        return "give the number of --permits that the others give, or use another path";
+    }
     if (error == errc::mixed_queue) {
         return "give the --naming of those who are there (curator_read_write is called curator-rw "
                "here), or use another lock path";

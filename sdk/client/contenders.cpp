@@ -4,14 +4,18 @@
 #include "sdk/core/contender_name.hpp"
 #include "sdk/core/lease.hpp"
 #include "sdk/core/path.hpp"
+#include "sdk/core/recipe.hpp"
 #include "sdk/core/text.hpp"
 #include "sdk/wire/node.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace leasehold::detail {
@@ -28,7 +32,7 @@ ContenderKind kind_of(std::string_view name) {
         name.find("__rlock__") != std::string_view::npos) {
         return ContenderKind::kazoo;
     }
-    for (const std::string_view text : {"-lock-", "-__WRIT__", "-__READ__"}) {
+    for (const std::string_view text : {"-lock-", "-__WRIT__", "-__READ__", "-lease-"}) {
         if (name.find(text) != std::string_view::npos) {
             return ContenderKind::curator;
         }
@@ -52,7 +56,7 @@ milliseconds age_of(const wire::Stat& stat) {
 std::int64_t token_of(const ContenderInfo& info, const wire::Stat& stat) {
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / core::grants_per_node;
     const bool has_token =
-        info.lock_kind == LockKind::exclusive && stat.czxid > 0 && stat.czxid <= most;
+        info.lock_kind != LockKind::shared && stat.czxid > 0 && stat.czxid <= most;
     return has_token ? stat.czxid * core::grants_per_node : 0;
 }
 
@@ -89,22 +93,34 @@ void describe(ContenderInfo& info, const wire::GetDataReply& node) {
 
 namespace {
 
-/// A share waits for the nearest exclusive contender ahead, an exclusive one for the nearest of
-/// all.
-void settle_holders(Infos& queue) {
-    const std::string* last = nullptr;
-    const std::string* last_exclusive = nullptr;
+constexpr LockKind lock_kinds[] = {LockKind::exclusive, LockKind::shared, LockKind::permit};
+
+/// Who waits does so for the nearest of those ahead that count for its kind. `permits`: what the
+/// path's own node says; without it nobody can tell which of a semaphore's contenders run.
+void settle_holders(Infos& queue, std::optional<int> permits) {
+    struct Ahead {
+        std::size_t count = 0;
+        const std::string* nearest = nullptr;
+    };
+    std::array<Ahead, std::size(lock_kinds)> ahead_of;  // by the kind of those who look
     for (ContenderInfo& info : queue) {
-        const bool is_exclusive = info.lock_kind == LockKind::exclusive;
-        const std::string* const blocker = is_exclusive ? last : last_exclusive;
-        info.is_held = blocker == nullptr;
-        info.blocked_by = blocker != nullptr ? *blocker : std::string();
-        last = &info.node;
-        last_exclusive = is_exclusive ? &info.node : last_exclusive;
+        const core::Recipe recipe{info.lock_kind, permits.value_or(1)};
+        const Ahead& ahead = ahead_of[static_cast<std::size_t>(info.lock_kind)];
+        const bool has_to_wait = recipe.excess(ahead.count) > 0;
+        const bool is_unknown = info.lock_kind == LockKind::permit && !permits;
+        info.is_held = !has_to_wait && !is_unknown;
+        info.blocked_by = has_to_wait && !is_unknown ? *ahead.nearest : std::string();
+        for (const LockKind kind : lock_kinds) {
+            if (core::Recipe{kind}.counts(info.node)) {
+                Ahead& of_kind = ahead_of[static_cast<std::size_t>(kind)];
+                of_kind = {of_kind.count + 1, &info.node};
+            }
+        }
     }
 }
 
-/// One listing under way: the names first, then each node's record.
+/// One listing under way: the names first, then each node's record and, of a semaphore, how many
+/// permits there are.
 class Listing : public std::enable_shared_from_this<Listing> {
 public:
     Listing(std::shared_ptr<ClientImpl> impl, std::string path, std::string full_path)
@@ -163,6 +179,31 @@ private:
             x_infos.push_back(contender_info(each));
         }
         x_is_gone.assign(x_infos.size(), false);
+        if (std::any_of(x_infos.begin(), x_infos.end(), [](const ContenderInfo& info) {
+                return info.lock_kind == LockKind::permit;
+            })) {
+            read_limit(turn);
+        }
+        read_more(turn);
+    }
+
+    void read_limit(Turn& turn) {
+        send(turn, x_impl->next_id(), wire::GetDataRequest{x_full_path, false},
+             [](Listing& self, Turn& next, result<core::Reply> node) {
+                 self.on_limit_read(next, std::move(node));
+             });
+    }
+
+    void on_limit_read(Turn& turn, result<core::Reply> reply) {
+        if (reply) {
+            const auto node = wire::decode<wire::GetDataReply>(reply->body);
+            if (!node) {
+                return finish(turn, errc::protocol_error);
+            }
+            x_permits = core::permits_in(node.assume_value().data.value_or(""));
+        } else if (reply.error() != zk_errc::no_node && reply.error() != zk_errc::no_auth) {
+            return finish(turn, std::move(reply).error());
+        }
         read_more(turn);
     }
 
@@ -202,7 +243,7 @@ private:
                 present.push_back(std::move(x_infos[place]));
             }
         }
-        settle_holders(present);
+        settle_holders(present, x_permits);
         return present;
     }
 
@@ -226,6 +267,7 @@ private:
     Infos x_infos;
     std::vector<bool> x_is_gone;
     std::size_t x_next = 0;
+    std::optional<int> x_permits;  ///< of a semaphore, if its node says how many
 };
 
 /// Listings that may be cancelled, by the operation's id.

@@ -18,11 +18,17 @@ constexpr std::string_view curator_permit = "-lease-";
 constexpr std::string_view curator_latch = "latch-";
 /// In front of Curator's and go-zookeeper's names, never of ours.
 constexpr std::string_view curator_protection = "_c_";
+/// The child that Curator's semaphores have their queue in.
+constexpr std::string_view curator_leases = "leases";
 constexpr std::string_view kazoo_exclusive = "__lock__";
 constexpr std::string_view kazoo_shared = "__rlock__";
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
+}
+
+bool is_hex(std::string_view text) {
+    return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool is_separator(char c) {
@@ -60,15 +66,23 @@ std::string_view suffix_of(Naming naming, LockKind kind) {
     return curator_mutex;
 }
 
-/// Fail closed: kazoo's own, unless its id has the length of ours (kazoo's has 32).
+constexpr std::size_t our_id_digits = 16;
+constexpr std::size_t kazoo_id_digits = 32;
+
+/// Fail closed: kazoo's own, unless its id has the length of ours.
 bool is_of_kazoo(std::string_view text) {
-    constexpr std::size_t our_id_digits = 16;
     for (const std::string_view suffix : {kazoo_exclusive, kazoo_shared}) {
         if (text.ends_with(suffix)) {
             return text.size() != our_id_digits + suffix.size();
         }
     }
     return false;
+}
+
+/// Of any child, also of those that have no number.
+void note_semaphore(Listing& listing, std::string_view name) {
+    listing.has_curator_leases |= name == curator_leases;
+    listing.has_kazoo_permit |= name.size() == kazoo_id_digits && is_hex(name);
 }
 
 void note_library(Listing& listing, std::string_view name) {
@@ -81,7 +95,27 @@ void note_library(Listing& listing, std::string_view name) {
         listing.has_curator_mutex |= text.ends_with(curator_mutex);
         listing.has_curator_read_write |=
             text.ends_with(curator_exclusive) || text.ends_with(curator_shared);
+        listing.has_curator_permit |= text.ends_with(curator_permit);
     }
+}
+
+std::optional<std::string_view> why_no_semaphore(const Listing& listing, int permits) {
+    if (listing.has_kazoo_permit) {
+        return "kazoo's Semaphore is on this path: it would not wait for our permits, nor we for "
+               "its";
+    }
+    if (listing.has_curator_leases) {
+        return "Curator's InterProcessSemaphoreV2 is on this path: its queue is in the child "
+               "`leases`";
+    }
+    if (listing.permits < listing.queue.size()) {
+        return "locks are taken on this path: a semaphore needs another";
+    }
+    if (listing.has_curator_permit && permits == 1) {
+        return "Curator's InterProcessSemaphoreV2 is in this queue: it waits also for those behind "
+               "it, who would wait for the only permit";
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -117,6 +151,7 @@ Listing read_listing(std::span<const std::string> children) {
     Listing listing;
     listing.queue.reserve(children.size());
     for (const std::string& name : children) {
+        note_semaphore(listing, name);
         const auto sequence = sequence_of(name);
         if (!sequence) {
             ++listing.foreign;
@@ -130,13 +165,19 @@ Listing read_listing(std::span<const std::string> children) {
     return listing;
 }
 
-std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing) {
-    if (kind == LockKind::permit ? listing.permits < listing.queue.size() : listing.permits > 0) {
-        return kind == LockKind::permit ? "locks are taken on this path: a semaphore needs another"
-                                        : "this path is a semaphore's: a lock needs another";
-    }
+bool is_our_permit(std::string_view name) {
+    const std::string_view text = without_sequence(name);
+    return text.size() == our_id_digits + curator_permit.size() && text.ends_with(curator_permit) &&
+           is_hex(text.substr(0, our_id_digits));
+}
+
+std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing,
+                                            int permits) {
     if (kind == LockKind::permit) {
-        return std::nullopt;
+        return why_no_semaphore(listing, permits);
+    }
+    if (listing.permits > 0) {
+        return "this path is a semaphore's: a lock needs another";
     }
     if (listing.has_curator_latch) {
         return "Curator's LeaderLatch is on this path, which orders our names by chance: use "

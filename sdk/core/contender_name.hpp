@@ -34,6 +34,9 @@ struct Listing {
     bool has_curator_latch = false;       ///< of Curator's LeaderLatch
     bool has_curator_mutex = false;       ///< of Curator's InterProcessMutex, or go-zookeeper
     bool has_curator_read_write = false;  ///< of Curator's InterProcessReadWriteLock
+    bool has_curator_permit = false;      ///< of Curator's InterProcessSemaphoreV2
+    bool has_curator_leases = false;      ///< its queue is another: in this path's child `leases`
+    bool has_kazoo_permit = false;        ///< of kazoo's Semaphore, whose leases have no numbers
 };
 
 /// Where the counter counts as worn out. Servers wrap (up to 3.5) or stick (3.6 and later) at
@@ -53,9 +56,12 @@ inline constexpr std::int64_t max_sequence = 2'147'000'000;
 /// The number of one name; -1 if it is negative, and nothing if the name is no contender's.
 [[nodiscard]] std::optional<std::int64_t> sequence_of(std::string_view name);
 
+/// Whether we named it, a contender for a permit: only those show when they have got it.
+[[nodiscard]] bool is_our_permit(std::string_view name);
+
 /// Why a contender named like this and those in the list must not queue together, if so: they are
-/// of a library that would not see it, or not in its place.
+/// of a library that would not see it, or not in its place. `permits`: of a semaphore.
 [[nodiscard]] std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind,
-                                                          const Listing& listing);
+                                                          const Listing& listing, int permits = 1);
 
 }  // namespace leasehold::core

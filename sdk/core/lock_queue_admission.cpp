@@ -115,7 +115,9 @@ void LockQueue::admit(Instant now) {
                   "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
                   "kazoo's plain Lock does not see our contenders"}}});
     }
-    if (const auto reason = why_not_mix(x_spec->options.naming, x_spec->recipe.kind, listing)) {
+    const Recipe& recipe = x_spec->recipe;
+    if (const auto reason =
+            why_not_mix(x_spec->options.naming, recipe.kind, listing, recipe.permits)) {
         abandon(now);
         return refuse_all(now, errc::mixed_queue, std::string(*reason));
     }

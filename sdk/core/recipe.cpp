@@ -1,5 +1,6 @@
 #include "sdk/core/recipe.hpp"
 
+#include <charconv>
 #include <utility>
 
 namespace leasehold::core {
@@ -30,12 +31,19 @@ std::size_t Recipe::turns(std::span<const Contestant> ahead) const {
 std::vector<std::string> Recipe::to_watch(std::span<const Contestant> ahead,
                                           bool is_last_running) const {
     const bool may_any_be_next =
-        kind == LockKind::permit && (excess(ahead.size()) == 1 || is_last_running);
+        kind == LockKind::permit &&
+        (excess(ahead.size()) == 1 || is_last_running || !is_our_permit(ahead.back().name));
     std::vector<std::string> names;
     for (const Contestant& each : may_any_be_next ? ahead : ahead.last(1)) {
         names.push_back(each.name);
     }
     return names;
+}
+
+std::optional<int> permits_in(std::string_view data) {
+    int permits = 0;
+    std::from_chars(data.data(), data.data() + data.size(), permits);
+    return permits > 0 && data == std::to_string(permits) ? std::optional(permits) : std::nullopt;
 }
 
 }  // namespace leasehold::core

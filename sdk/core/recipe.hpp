@@ -7,6 +7,7 @@
 #include "sdk/core/contender_name.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,12 +30,17 @@ struct Recipe {
     /// counts and exceeds; `is_last_running`: the last of them is known to have got its permit.
     ///
     /// A lock waits for the nearest, which waits for those before it. A permit does so too, until
-    /// the nearest itself runs or must: then any of those ahead may be the next to go.
+    /// the nearest itself runs or must, or would not show it (Curator's): then any of those ahead
+    /// may be the next to go.
     [[nodiscard]] std::vector<std::string> to_watch(std::span<const Contestant> ahead,
                                                     bool is_last_running) const;
 
     friend bool operator==(const Recipe&, const Recipe&) = default;
 };
+
+/// What the data of a semaphore's node says: a positive decimal number as we write it, or nothing
+/// that would do.
+[[nodiscard]] std::optional<int> permits_in(std::string_view data);
 
 /// Ends the record of a contender that had to queue for its permit and has got it: those behind it
 /// cannot see from the list that it runs. A protobuf field like the others (`runs` in

@@ -7,7 +7,10 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
+import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.retry.RetryOneTime;
+import org.apache.zookeeper.data.Stat;
 
 /**
  * A contender that uses Curator's locks, told what to do line by line.
@@ -15,10 +18,11 @@ import org.apache.curator.retry.RetryOneTime;
  * <pre>
  * CuratorPeer HOSTS
  *
- * lock ID PATH [read|write] -> queued ID; then granted ID
- *                              (InterProcessMutex, or a half of InterProcessReadWriteLock)
- * granted? ID               -> granted? ID yes|no
- * release ID                -> released ID
+ * lock ID PATH [read|write|permits=N] -> queued ID; then granted ID
+ *                                        (InterProcessMutex, or a half of
+ *                                        InterProcessReadWriteLock; InterProcessSemaphoreV2)
+ * granted? ID                         -> granted? ID yes|no
+ * release ID                          -> released ID
  * </pre>
  *
  * The end of the input ends the process.
@@ -29,43 +33,97 @@ public final class CuratorPeer {
         System.out.flush();
     }
 
+    private interface Lock {
+        void acquire() throws Exception;
+
+        void release() throws Exception;
+
+        int contenders() throws Exception;
+    }
+
+    private static Lock lockOf(InterProcessMutex mutex) {
+        return new Lock() {
+            @Override
+            public void acquire() throws Exception {
+                mutex.acquire();
+            }
+
+            @Override
+            public void release() throws Exception {
+                mutex.release();
+            }
+
+            @Override
+            public int contenders() throws Exception {
+                return mutex.getParticipantNodes().size();
+            }
+        };
+    }
+
+    private static Lock semaphoreOf(CuratorFramework client, String path, int permits) {
+        InterProcessSemaphoreV2 semaphore = new InterProcessSemaphoreV2(client, path, permits);
+        return new Lock() {
+            private Lease lease;
+
+            @Override
+            public void acquire() throws Exception {
+                lease = semaphore.acquire();
+            }
+
+            @Override
+            public void release() throws Exception {
+                lease.close();
+            }
+
+            /** All but the first that waits do so for its mutex. */
+            @Override
+            public int contenders() throws Exception {
+                return childrenOf("/leases") + childrenOf("/locks");
+            }
+
+            private int childrenOf(String child) throws Exception {
+                Stat stat = client.checkExists().forPath(path + child);
+                return stat == null ? 0 : stat.getNumChildren();
+            }
+        };
+    }
+
+    private static Lock lockOf(CuratorFramework client, String path, String kind) {
+        if (kind.startsWith("permits=")) {
+            return semaphoreOf(client, path, Integer.parseInt(kind.substring(8)));
+        }
+        switch (kind) {
+            case "read": return lockOf(new InterProcessReadWriteLock(client, path).readLock());
+            case "write": return lockOf(new InterProcessReadWriteLock(client, path).writeLock());
+            default: return lockOf(new InterProcessMutex(client, path));
+        }
+    }
+
     /** A thread of its own, because a mutex of Curator's belongs to the thread that acquired it. */
     private static final class Contender extends Thread {
         private final String id;
-        private final InterProcessMutex mutex;
+        private final Lock lock;
         private final CountDownLatch letGo = new CountDownLatch(1);
         private volatile boolean isGranted = false;
 
-        Contender(String id, InterProcessMutex mutex) {
+        Contender(String id, Lock lock) {
             this.id = id;
-            this.mutex = mutex;
+            this.lock = lock;
             setDaemon(true);
         }
 
         @Override
         public void run() {
             try {
-                mutex.acquire();
+                lock.acquire();
                 isGranted = true;
                 say("granted " + id);
                 letGo.await();
-                mutex.release();
+                lock.release();
                 say("released " + id);
             } catch (Exception failure) {
                 say("failed " + id + " " + failure);
             }
-        }
-
-        int contenders() throws Exception {
-            return mutex.getParticipantNodes().size();
-        }
-    }
-
-    private static InterProcessMutex lockOf(CuratorFramework client, String path, String kind) {
-        switch (kind) {
-            case "read": return new InterProcessReadWriteLock(client, path).readLock();
-            case "write": return new InterProcessReadWriteLock(client, path).writeLock();
-            default: return new InterProcessMutex(client, path);
         }
     }
 
@@ -83,9 +141,9 @@ public final class CuratorPeer {
                 String kind = words.length > 3 ? words[3] : "";
                 Contender contender = new Contender(words[1], lockOf(client, words[2], kind));
                 contenders.put(words[1], contender);
-                int before = contender.contenders();
+                int before = contender.lock.contenders();
                 contender.start();
-                while (contender.contenders() == before) {
+                while (!contender.isGranted && contender.lock.contenders() == before) {
                     Thread.sleep(5);
                 }
                 say("queued " + words[1]);

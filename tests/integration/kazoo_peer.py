@@ -2,9 +2,10 @@
 
     kazoo_peer.py HOSTS
 
-    lock ID PATH plain|patterns|read|write -> queued ID; then granted ID
+    lock ID PATH plain|patterns|read|write -> queued ID; then granted ID, or failed ID TEXT
                                               (patterns: Lock(extra_lock_patterns=["-lock-"]);
                                               read, write: ReadLock, WriteLock)
+    lock ID PATH permits=N                 -> the same with a Semaphore
     granted? ID                            -> granted? ID yes|no
     release ID                             -> released ID
 
@@ -16,7 +17,7 @@ import threading
 import time
 
 from kazoo.client import KazooClient
-from kazoo.recipe.lock import Lock, ReadLock, WriteLock
+from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 
 KINDS = {"plain": Lock, "patterns": Lock, "read": ReadLock, "write": WriteLock}
 output = threading.Lock()
@@ -28,20 +29,43 @@ def say(*words):
 
 
 class Contender:
-    def __init__(self, client, name, path, kind):
-        self.client = client
+    def __init__(self, name, lock):
         self.name = name
-        self.path = path
-        patterns = ["-lock-"] if kind == "patterns" else []
-        self.lock = KINDS[kind](client, path, identifier=name, extra_lock_patterns=patterns)
+        self.lock = lock
+        self.has_failed = False
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
-        if self.lock.acquire():
-            say("granted", self.name)
+        try:
+            if self.lock.acquire():
+                say("granted", self.name)
+        except ValueError as error:
+            self.has_failed = True
+            say("failed", self.name, error)
 
     def is_queued(self):
-        return self.lock.is_acquired or self.name in self.lock.contenders()
+        return self.lock.is_acquired or self.has_failed or self.waits()
+
+    def waits(self):
+        return self.name in self.lock.contenders()
+
+
+class PermitContender(Contender):
+    """Waits in the queue of a lock beside the path, or at its head for a permit."""
+
+    def __init__(self, client, name, path, permits):
+        super().__init__(name, Semaphore(client, path, identifier=name, max_leases=permits))
+        self.queue = Lock(client, self.lock.lock_path)
+
+    def waits(self):
+        return str(self.name.encode()) in self.queue.contenders()
+
+
+def make_contender(client, name, path, kind):
+    if kind.startswith("permits="):
+        return PermitContender(client, name, path, int(kind[len("permits="):]))
+    patterns = ["-lock-"] if kind == "patterns" else []
+    return Contender(name, KINDS[kind](client, path, name, extra_lock_patterns=patterns))
 
 
 def main():
@@ -53,7 +77,7 @@ def main():
         verb, name, *rest = line.split()
         if verb == "lock":
             path, kind = rest
-            contender = Contender(client, name, path, kind)
+            contender = make_contender(client, name, path, kind)
             contenders[name] = contender
             contender.thread.start()
             while not contender.is_queued():

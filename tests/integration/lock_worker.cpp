@@ -2,16 +2,21 @@
 //
 //     lock_worker HOSTS SESSION_TIMEOUT_MS standalone|ensemble
 //
-//     lock ID PATH WAIT_MS BUDGET_MS [kazoo|shared]
-//                                             -> queued ID; then granted ID TOKEN NOW DEADLINE NODE
-//                                                or refused ID TEXT
-//     serve ID PATH WAIT_MS BUDGET_MS WORK_MS -> queued ID; then served ID TOKEN FROM TO, or
-//     refused release ID                              -> released ID ok|TEXT watch ID -> watching
-//     ID; then, after each pause of the process,
-//                                                resumed ID VALID NOW; and in the end invalid ID
-//                                                NOW
-//     follow ID                               -> stop|jeopardy|lost ID VALID TEXT, as they come
-//     stats                                   -> stats HELD WAITING SESSIONS
+//     lock ID PATH WAIT_MS BUDGET_MS [KIND]
+//         -> queued ID; then granted ID TOKEN NOW DEADLINE NODE, or refused ID TEXT
+//     serve ID PATH WAIT_MS BUDGET_MS [KIND] WORK_MS
+//         -> queued ID; then served ID TOKEN FROM TO, or refused ID TEXT
+//     release ID
+//         -> released ID ok|TEXT
+//     watch ID
+//         -> watching ID; then, after each pause of the process, resumed ID VALID NOW; and in the
+//            end invalid ID NOW
+//     follow ID
+//         -> stop|jeopardy|lost ID VALID TEXT, as they come
+//     stats
+//         -> stats HELD WAITING SESSIONS
+//
+// KIND is kazoo, shared or permits=N.
 //
 // Times are nanoseconds of CLOCK_BOOTTIME, which all processes of a machine share. Every lock is
 // asked for by a thread of its own. The end of the input ends the process.
@@ -29,6 +34,7 @@
 #include <sstream>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -51,11 +57,13 @@ std::int64_t ns(Instant when) {
     return when.time_since_epoch().count();
 }
 
+constexpr std::string_view permits_equal = "permits=";
+
 struct Request {
     std::string id;
     std::string path;
     LockOptions options;
-    bool is_shared = false;
+    LockKind kind = LockKind::exclusive;
 };
 
 class Worker {
@@ -114,7 +122,10 @@ private:
         if (more == "kazoo") {
             request.options.naming = Naming::kazoo;
         } else if (more == "shared") {
-            request.is_shared = true;
+            request.kind = LockKind::shared;
+        } else if (more.starts_with(permits_equal)) {
+            request.kind = LockKind::permit;
+            request.options.permits = std::stoi(more.substr(permits_equal.size()));
         } else {
             words.clear();
             words.seekg(at);
@@ -129,8 +140,7 @@ private:
         auto is_answered = std::make_shared<std::atomic<bool>>(false);
         const std::string id = request.id;
         x_threads.emplace_back([this, request = std::move(request), is_serving, work, is_answered] {
-            auto lock = request.is_shared ? x_client.lock_shared(request.path, request.options)
-                                          : x_client.lock(request.path, request.options);
+            auto lock = take(request);
             *is_answered = true;
             if (!lock) {
                 say("refused", request.id, lock.error().message());
@@ -143,6 +153,15 @@ private:
         (void)support::eventually(
             [&] { return *is_answered || x_client.stats().locks_waiting > before.locks_waiting; });
         say("queued", id);
+    }
+
+    [[nodiscard]] result<ScopedLock> take(const Request& request) const {
+        switch (request.kind) {
+            case LockKind::exclusive: break;
+            case LockKind::shared: return x_client.lock_shared(request.path, request.options);
+            case LockKind::permit: return x_client.acquire_permit(request.path, request.options);
+        }
+        return x_client.lock(request.path, request.options);
     }
 
     static void serve(const std::string& id, ScopedLock& lock, milliseconds work) {

@@ -32,8 +32,16 @@ public:
     /// The two halves of the library's read-write lock.
     void read(const std::string& id, const std::string& path) { lock(id, path, " read"); }
     void write(const std::string& id, const std::string& path) { lock(id, path, " write"); }
+    /// The library's semaphore.
+    void permit(const std::string& id, const std::string& path, int permits) {
+        lock(id, path, " permits=" + std::to_string(permits));
+    }
 
     void expect_granted(const std::string& id) { x_process.expect("granted " + id); }
+    /// What the library says of a lock that it refuses.
+    [[nodiscard]] std::string expect_failed(const std::string& id) {
+        return x_process.expect("failed " + id + " ");
+    }
     void release(const std::string& id) {
         x_process.send("release " + id);
         x_process.expect("released " + id);
@@ -48,7 +56,7 @@ private:
     ChildProcess x_process;
 };
 
-/// kazoo's Lock, ReadLock and WriteLock.
+/// kazoo's Lock, ReadLock, WriteLock and Semaphore.
 class KazooPeer : public Peer {
 public:
     explicit KazooPeer(const std::string& hosts)
@@ -59,7 +67,7 @@ public:
     }
 };
 
-/// Curator's InterProcessMutex and InterProcessReadWriteLock.
+/// Curator's InterProcessMutex, InterProcessReadWriteLock and InterProcessSemaphoreV2.
 class CuratorPeer : public Peer {
 public:
     explicit CuratorPeer(const std::string& hosts)

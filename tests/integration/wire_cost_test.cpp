@@ -87,6 +87,93 @@ TEST_F(WireCost, QueuedLock_IsTwoRoundTripsAndNothingAtTheHandOver) {
     EXPECT_EQ(proxy.requests().size(), 0U) << "granted by the event alone" << join(after);
 }
 
+constexpr LockOptions one_of_two{.wait = 30s, .budget = 8s, .permits = 2};
+
+std::ptrdiff_t events(const CuttingProxy& of) {
+    const auto frames = of.frames();
+    return std::count_if(frames.begin(), frames.end(),
+                         [](const ProxyFrame& frame) { return frame.kind == FrameKind::event; });
+}
+
+TEST_F(WireCost, FreePermit_IsOneWriteAndOneRoundTripOnceTheNumberIsThere) {
+    ASSERT_TRUE(other.acquire_permit(path, one_of_two).has_value());
+    proxy.clear();
+    auto permit = us.acquire_permit(path, one_of_two);
+    ASSERT_TRUE(permit.has_value()) << why(permit);
+    const auto frames = without_pings(proxy);
+    ASSERT_GE(frames.size(), 4U) << join(frames);
+    EXPECT_TRUE(frames[0].is_request(Opcode::create)) << join(frames);
+    EXPECT_TRUE(is_list(frames[1])) << join(frames);
+    EXPECT_TRUE(frames[2].is_request(Opcode::get_data)) << "the number" << join(frames);
+    EXPECT_EQ(frames[2].path, path) << join(frames);
+    EXPECT_EQ(frames[0].burst, frames[2].burst) << "all leave in one write" << join(frames);
+    EXPECT_EQ(proxy.requests().size(), 3U) << join(frames);
+
+    proxy.clear();
+    ASSERT_TRUE(permit->release().has_value());
+    EXPECT_EQ(proxy.requests().size(), 1U) << join(without_pings(proxy));
+    EXPECT_EQ(proxy.requests(Opcode::remove), 1U);
+}
+
+TEST_F(WireCost, FirstPermitOfAPath_WritesTheNumberOnce) {
+    proxy.clear();
+    const auto permit = us.acquire_permit(path, one_of_two);
+    ASSERT_TRUE(permit.has_value()) << why(permit);
+    const auto frames = without_pings(proxy);
+    EXPECT_EQ(proxy.requests().size(), 4U) << join(frames);
+    EXPECT_EQ(proxy.requests(Opcode::create), 1U) << join(frames);
+    EXPECT_EQ(proxy.requests(Opcode::set_data), 1U) << join(frames);
+}
+
+/// One write more than a lock's: its grant is shown to those behind it.
+TEST_F(WireCost, QueuedPermit_IsTwoRoundTripsAndOneWriteAtTheHandOver) {
+    auto first = other.acquire_permit(path, one_of_two);
+    const auto second = other.acquire_permit(path, one_of_two);
+    ASSERT_TRUE(first.has_value() && second.has_value()) << why(first) << why(second);
+    proxy.clear();
+    auto waiting = us.async_acquire_permit(path, one_of_two, boost::asio::use_future);
+    ASSERT_TRUE(eventually([&] { return us.stats().watches == 3; })) << "those two and its own";
+    const auto before = without_pings(proxy);
+    EXPECT_EQ(proxy.requests().size(), 6U) << join(before);
+    EXPECT_EQ(proxy.requests(Opcode::create), 1U) << join(before);
+    EXPECT_EQ(proxy.requests(Opcode::get_data), 4U) << "the number, and who is watched";
+
+    proxy.clear();
+    ASSERT_TRUE(first->release().has_value());
+    const auto granted = waiting.get();
+    ASSERT_TRUE(granted.has_value()) << why(granted);
+    ASSERT_TRUE(eventually([&] {
+        const auto frames = proxy.frames();
+        return std::any_of(frames.begin(), frames.end(), [](const ProxyFrame& frame) {
+            return frame.is_reply(Opcode::get_data);
+        });
+    })) << "it wrote to its own node, which it watches: that watch is set again";
+    const auto after = without_pings(proxy);
+    EXPECT_EQ(after[0].kind, FrameKind::event) << join(after);
+    EXPECT_EQ(proxy.requests(Opcode::set_data), 1U) << join(after);
+    EXPECT_EQ(proxy.requests(Opcode::remove_watches), 1U) << "of the other one that ran";
+    EXPECT_EQ(proxy.requests().size(), 3U) << join(after);
+}
+
+TEST_F(WireCost, ReleasedPermit_NotifiesTheNext_AndItsGrantTheOneBehind) {
+    CuttingProxy second_proxy(one_server().server().port());
+    const Client third = connect(second_proxy.connect_string());
+    auto first = other.acquire_permit(path, one_of_two);
+    const auto second = other.acquire_permit(path, one_of_two);
+    ASSERT_TRUE(first.has_value() && second.has_value()) << why(first) << why(second);
+    auto waiting = us.async_acquire_permit(path, one_of_two, boost::asio::use_future);
+    ASSERT_TRUE(eventually([&] { return us.stats().watches == 3; }));
+    auto last = third.async_acquire_permit(path, one_of_two, boost::asio::use_future);
+    ASSERT_TRUE(eventually([&] { return third.stats().watches == 2; })) << "the nearest, its own";
+    ASSERT_TRUE(first->release().has_value());
+    auto granted = waiting.get();
+    ASSERT_TRUE(granted.has_value()) << why(granted);
+    ASSERT_TRUE(eventually([&] { return third.stats().watches == 3; })) << "now those who run";
+    EXPECT_EQ(events(second_proxy), 1) << "the grant, not the release";
+    ASSERT_TRUE(granted->release().has_value());
+    EXPECT_TRUE(last.get().has_value());
+}
+
 TEST_F(WireCost, OneRelease_NotifiesOneProcess) {
     CuttingProxy second_proxy(one_server().server().port());
     const Client third = connect(second_proxy.connect_string());
@@ -96,12 +183,6 @@ TEST_F(WireCost, OneRelease_NotifiesOneProcess) {
     ASSERT_TRUE(becomes_nodes(other, path, 2));
     auto last = third.async_lock(path, {.wait = 30s, .budget = 2s}, boost::asio::use_future);
     ASSERT_TRUE(eventually([&] { return second_proxy.requests(Opcode::get_data) == 2; }));
-    const auto events = [](const CuttingProxy& of) {
-        const auto frames = of.frames();
-        return std::count_if(frames.begin(), frames.end(), [](const ProxyFrame& frame) {
-            return frame.kind == FrameKind::event;
-        });
-    };
     ASSERT_TRUE(held->release().has_value());
     auto granted = second.get();
     ASSERT_TRUE(granted.has_value()) << why(granted);

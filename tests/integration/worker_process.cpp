@@ -34,17 +34,21 @@ void WorkerProcess::lock_shared(const std::string& id, const std::string& path, 
 }
 
 void WorkerProcess::ask(const std::string& id, const std::string& path, milliseconds wait,
-                        milliseconds budget, const std::string& more) {
-    x_process.send("lock " + id + " " + path + " " + std::to_string(wait.count()) + " " +
-                   std::to_string(budget.count()) + more);
+                        milliseconds budget, const std::string& more, const char* verb) {
+    x_process.send(std::string(verb) + " " + id + " " + path + " " + std::to_string(wait.count()) +
+                   " " + std::to_string(budget.count()) + more);
     x_process.expect("queued " + id);
 }
 
 void WorkerProcess::serve(const std::string& id, const std::string& path, milliseconds wait,
                           milliseconds budget, milliseconds work) {
-    x_process.send("serve " + id + " " + path + " " + std::to_string(wait.count()) + " " +
-                   std::to_string(budget.count()) + " " + std::to_string(work.count()));
-    x_process.expect("queued " + id);
+    ask(id, path, wait, budget, " " + std::to_string(work.count()), "serve");
+}
+
+void WorkerProcess::serve_permit(const std::string& id, const std::string& path, int permits,
+                                 milliseconds wait, milliseconds budget, milliseconds work) {
+    ask(id, path, wait, budget,
+        " permits=" + std::to_string(permits) + " " + std::to_string(work.count()), "serve");
 }
 
 RemoteGrant WorkerProcess::granted(const std::string& id, milliseconds limit) {

@@ -41,6 +41,9 @@ public:
                      milliseconds budget);
     void serve(const std::string& id, const std::string& path, milliseconds wait,
                milliseconds budget, milliseconds work);
+    /// The same with one of so many permits.
+    void serve_permit(const std::string& id, const std::string& path, int permits,
+                      milliseconds wait, milliseconds budget, milliseconds work);
     [[nodiscard]] RemoteGrant granted(const std::string& id,
                                       milliseconds limit = std::chrono::seconds{20});
     [[nodiscard]] Service next_service(milliseconds limit = std::chrono::seconds{30});
@@ -50,7 +53,7 @@ public:
 
 private:
     void ask(const std::string& id, const std::string& path, milliseconds wait, milliseconds budget,
-             const std::string& more);
+             const std::string& more, const char* verb = "lock");
 
     ChildProcess x_process;
 };

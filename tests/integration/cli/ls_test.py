@@ -115,13 +115,42 @@ class Listing(harness.ServerTest):
             [each["blocked_by"] for each in listed], [None, None, nodes[1], nodes[2]]
         )
         self.assertEqual([each["token"] is None for each in listed], [True, True, False, True])
-        lines = self.tool("ls", self.path).out.splitlines()
-        self.assertEqual(
-            [line[5:14].strip() for line in lines[1:]], ["held", "held", "after 1", "after 2"]
-        )
+        self.assertEqual(self.states(), ["held", "held", "after 1", "after 2"])
         for run in runs:
             run.process.stdin.close()
             self.assert_code(run.finish(), 0)
+
+    def test_permits(self):
+        """Two that hold, two that wait; and what is shown if the path does not say how many."""
+        runs = []
+        for _ in range(4):
+            run = self.start_run("cat", options=LONG + ["--permits", "2"], stdin=subprocess.PIPE)
+            self.addCleanup(run.process.stdin.close)
+            runs.append(run)
+            self.wait_for_contenders(len(runs))
+        listed = self.listed()
+        self.assertEqual([each["lock"] for each in listed], ["permit"] * 4)
+        self.assertEqual(
+            [each["state"] for each in listed], ["held", "held", "waiting", "waiting"]
+        )
+        nodes = [each["node"] for each in listed]
+        self.assertEqual(
+            [each["blocked_by"] for each in listed], [None, None, nodes[1], nodes[2]]
+        )
+        tokens = [int(each["token"]) for each in listed]
+        self.assertEqual(tokens, sorted(set(tokens)))
+        self.assertEqual(self.states(), ["held", "held", "after 1", "after 2"])
+        self.zoo.set(self.path, b"somebody wrote over it")
+        self.assertEqual([each["state"] for each in self.listed()], [None] * 4)
+        self.assertEqual([each["blocked_by"] for each in self.listed()], [None] * 4)
+        self.assertEqual(self.states(), ["unknown"] * 4)
+        for run in runs:
+            run.process.stdin.close()
+            self.assert_code(run.finish(), 0)
+
+    def states(self):
+        lines = self.tool("ls", self.path).out.splitlines()
+        return [line[5:14].strip() for line in lines[1:]]
 
     def test_table(self):
         self.zoo.ensure_path(self.path)

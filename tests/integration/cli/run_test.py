@@ -323,6 +323,48 @@ class Queue(harness.ServerTest):
             self.assert_code(reader.finish(), 0)
         self.assert_code(writer.finish(), 0)
 
+    def test_as_many_as_there_are_permits_run_together(self):
+        options = ["--permits", "2", "--wait", "30s"]
+        command = ["sh", "-c", "echo $LEASEHOLD_TOKEN; cat"]
+        runs = [self.start_run(*command, options=options, stdin=subprocess.PIPE)
+                for _ in range(2)]
+        tokens = {run.line("^([0-9]+)$")[1] for run in runs}
+        self.assertEqual(len(tokens), 2)
+        self.assert_code(self.run_tool("true", options=["--permits", "2", "--wait", "300ms"]), 75)
+        third = self.start_run(*command, options=options, stdin=subprocess.PIPE)
+        self.wait_for_contenders(3)
+        self.assertEqual(third.text(0), "")
+        runs[1].process.stdin.close()
+        self.assert_code(runs[1].finish(), 0)
+        self.assertGreater(int(third.line("^([0-9]+)$")[1]), max(map(int, tokens)))
+        for run in (runs[0], third):
+            run.process.stdin.close()
+            self.assert_code(run.finish(), 0)
+
+    def test_another_number_of_permits_is_refused_with_both(self):
+        run = self.start_run("cat", options=["--permits", "2"], stdin=subprocess.PIPE)
+        self.wait_for_contenders(1)
+        done = self.run_tool("true", options=["--permits", "3"])
+        self.assert_code(done, 64)
+        self.assertIn("2 permits, not 3", done.err)
+        self.assertIn("--permits", done.err)
+        self.assert_code(self.run_tool("true"), 64)
+        self.wait_for_contenders(1)
+        run.process.stdin.close()
+        self.assert_code(run.finish(), 0)
+        self.assertEqual(self.zoo.get(self.path)[0], b"2")
+
+    def test_numbers_of_permits_that_are_none(self):
+        for number in ("0", "-1", "2147483648", "two", "1.5", ""):
+            with self.subTest(number=number):
+                done = self.run_tool("true", options=["--permits", number])
+                self.assert_code(done, 64)
+                self.assertIn("--permits", done.err)
+        done = self.run_tool("true", options=["--permits", "2", "--shared"])
+        self.assert_code(done, 64)
+        self.assertIn("--shared", done.err)
+        self.assertIsNone(self.zoo.exists(self.path), "nothing was written")
+
     def test_every_naming_has_its_names(self):
         for options, text in (
             ([], "-lock-"), (["--shared"], "-__READ__"),

@@ -66,6 +66,28 @@ TEST(ContenderTable, NamesThePositionThatEachWaitsFor) {
     EXPECT_NE(table.find("\n3    waiting  shared "), std::string::npos) << table;
 }
 
+TEST(ContenderTable, NamesPermitsAndWhatNobodyCanTell) {
+    ContenderInfo permit = holder();
+    permit.lock_kind = LockKind::permit;
+    ContenderInfo next = permit;
+    next.node = "0123456789abcdef-lease-0000000008";
+    next.is_held = false;
+    next.blocked_by = permit.node;
+    ContenderInfo untold = next;
+    untold.blocked_by = "";
+    const std::string table = to_table(std::vector{permit, next, untold});
+    EXPECT_NE(table.find("\n0    held     permit  "), std::string::npos) << table;
+    EXPECT_NE(table.find("\n1    after 0  permit  "), std::string::npos) << table;
+    EXPECT_NE(table.find("\n2    unknown  permit  "), std::string::npos) << table;
+    const auto parsed = nlohmann::json::parse(to_json(std::vector{permit, next, untold}));
+    EXPECT_EQ(parsed[0]["lock"], "permit");
+    EXPECT_EQ(parsed[0]["state"], "held");
+    EXPECT_EQ(parsed[1]["state"], "waiting");
+    EXPECT_EQ(parsed[1]["blocked_by"], permit.node);
+    EXPECT_TRUE(parsed[2]["state"].is_null());
+    EXPECT_TRUE(parsed[2]["blocked_by"].is_null());
+}
+
 TEST(ContenderTable, FitsIntoAHundredAndTwentyColumnsForUsualNames) {
     ContenderInfo usual = holder();
     usual.node = "_c_f81d4fae-7dec-11d0-a765-00a0c91e6bf6-__READ__0000000007";

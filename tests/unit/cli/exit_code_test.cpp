@@ -15,6 +15,7 @@ TEST(ExitCode, OfEachConditionOfTheSdk) {
     EXPECT_EQ(exit_code::of(errc::no_chroot), 64);
     EXPECT_EQ(exit_code::of(errc::sequence_exhausted), 64);
     EXPECT_EQ(exit_code::of(errc::mixed_queue), 64);
+    EXPECT_EQ(exit_code::of(errc::permits_disagree), 64);
     EXPECT_EQ(exit_code::of(errc::no_server), 69);
     EXPECT_EQ(exit_code::of(errc::connection_lost), 69);
     EXPECT_EQ(exit_code::of(errc::timed_out), 69);
@@ -73,12 +74,14 @@ TEST(Advice, SaysWhatToDoAboutWhatAPersonCanChange) {
     for (const errc code :
          {errc::invalid_argument, errc::budget_refused, errc::wait_expired, errc::no_server,
           errc::protocol_error, errc::not_permitted, errc::no_chroot, errc::sequence_exhausted,
-          errc::mixed_queue, errc::queue_full}) {
+          errc::mixed_queue, errc::permits_disagree, errc::queue_full}) {
         EXPECT_FALSE(exit_code::advice_for(code, "/a").empty()) << static_cast<int>(code);
     }
     EXPECT_NE(exit_code::advice_for(errc::wait_expired, "/a").find("leasehold ls /a"),
               std::string::npos);
     EXPECT_NE(exit_code::advice_for(errc::mixed_queue, "/a").find("--naming"), std::string::npos);
+    EXPECT_NE(exit_code::advice_for(errc::permits_disagree, "/a").find("--permits"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -95,6 +95,83 @@ TEST_F(Contenders, ThoseWhoShareHoldTogetherUpToTheFirstWriter) {
     }
 }
 
+TEST_F(Contenders, SemaphoresFirstOnesHoldAndEachHasItsToken) {
+    LockOptions options{.wait = 30s, .budget = 2s, .owner = "till"};
+    options.permits = 2;
+    auto first = x_client.acquire_permit("/s", options).value();
+    const auto second = x_client.acquire_permit("/s", options).value();
+    auto third = x_client.async_acquire_permit("/s", options, asio::use_future);
+    ASSERT_TRUE(eventually([&] { return nodes_under("/s") == 3; }));
+    auto fourth = x_client.async_acquire_permit("/s", options, asio::use_future);
+    ASSERT_TRUE(eventually([&] { return nodes_under("/s") == 4; }));
+    auto queue = x_client.contenders("/s").value();
+    ASSERT_EQ(queue.size(), 4u);
+    EXPECT_EQ(queue[0].token, first.token());
+    EXPECT_EQ(queue[1].token, second.token());
+    for (const ContenderInfo& info : queue) {
+        EXPECT_EQ(info.lock_kind, LockKind::permit);
+        EXPECT_EQ(info.kind, ContenderKind::curator);
+        EXPECT_EQ(info.owner, "till");
+    }
+    EXPECT_TRUE(queue[0].is_held && queue[1].is_held);
+    EXPECT_EQ(queue[0].blocked_by + queue[1].blocked_by, "");
+    EXPECT_FALSE(queue[2].is_held || queue[3].is_held);
+    EXPECT_EQ(queue[2].blocked_by, queue[1].node);
+    EXPECT_EQ(queue[3].blocked_by, queue[2].node);
+    ASSERT_TRUE(first.release());
+    const auto granted = third.get().value();
+    queue = x_client.contenders("/s").value();
+    ASSERT_EQ(queue.size(), 3u);
+    EXPECT_EQ(queue[1].token, granted.token());
+    EXPECT_TRUE(queue[1].is_held);
+    EXPECT_EQ(queue[1].owner, "till") << "the mark of a permit that was waited for is none of it";
+    EXPECT_EQ(queue[2].blocked_by, queue[1].node);
+}
+
+TEST_F(Contenders, NobodyCanTellWhoHoldsWithoutTheNumberOfPermits) {
+    int count = 0;
+    for (const char* data : {"", "0", "-2", "02", "2 ", "2147483648", "somebody's data"}) {
+        const std::string path = "/s" + std::to_string(++count);
+        make(path, data);
+        make(path + "/a-lease-0000000001");
+        make(path + "/b-lease-0000000002");
+        const auto queue = x_client.contenders(path).value();
+        ASSERT_EQ(queue.size(), 2u);
+        for (const ContenderInfo& info : queue) {
+            EXPECT_EQ(info.lock_kind, LockKind::permit);
+            EXPECT_FALSE(info.is_held) << data;
+            EXPECT_EQ(info.blocked_by, "") << data;
+            EXPECT_GT(info.token, 0);
+        }
+    }
+}
+
+TEST_F(Contenders, NumberOfPermitsThatMayNotBeReadIsUnknown) {
+    make("/s", "1");
+    make("/s/a-lease-0000000001");
+    EXPECT_TRUE(x_client.contenders("/s").value().at(0).is_held);
+    for (const auto err : {wire::ServerError::no_auth, wire::ServerError::no_node}) {
+        x_server.with([err](FakeZooKeeper& zookeeper) {
+            zookeeper.fail_next(wire::Opcode::get_data, err);  // the limit is read first
+        });
+        EXPECT_FALSE(x_client.contenders("/s").value().at(0).is_held);
+    }
+}
+
+/// Ours refuse to; another's contender may have any name.
+TEST_F(Contenders, LockBehindPermitsWaitsForAll) {
+    make("/s", "3");
+    make("/s/a-lease-0000000001");
+    make("/s/b-lease-0000000002");
+    make("/s/c-lock-0000000003");
+    make("/s/d-lease-0000000004");
+    const auto queue = x_client.contenders("/s").value();
+    ASSERT_EQ(queue.size(), 4u);
+    EXPECT_TRUE(queue[0].is_held && queue[1].is_held);
+    EXPECT_EQ(queue[2].blocked_by, queue[1].node);
+    EXPECT_EQ(queue[3].blocked_by, queue[2].node) << "as our semaphores count";
+}
+
 TEST_F(Contenders, OtherClientsNodesCountAndTheirDataIsShownEscaped) {
     make("/l");
     make("/l/_c_0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-lock-0000000003", "10.0.0.7");

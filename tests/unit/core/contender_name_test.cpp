@@ -154,6 +154,16 @@ TEST(ContenderName, LibrariesThatWouldNotSeeOursAreNamed) {
     }
 }
 
+TEST(ContenderName, OurPermitsAreToldFromOthers) {
+    EXPECT_TRUE(is_our_permit("0123456789abcdef-lease-0000000003"));
+    for (const char* name :
+         {"_c_f81d4fae-7dec-11d0-a765-00a0c91e6bf6-lease-0000000003", "-lease-0000000003", "",
+          "0123456789abcdef-lock-0000000003", "0123456789abcdeF-lease-0000000003",
+          "123456789abcdef-lease-0000000003", "00123456789abcdef-lease-0000000003"}) {
+        EXPECT_FALSE(is_our_permit(name)) << name;
+    }
+}
+
 TEST(ContenderName, EqualNumbersAreOrderedByNameForEverybody) {
     EXPECT_EQ(order({"b-lock-0000000001", "a-lock-0000000001"}),
               order({"a-lock-0000000001", "b-lock-0000000001"}));

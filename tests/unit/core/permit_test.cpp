@@ -193,6 +193,55 @@ TEST_F(Permits, LocksAndPermitsDoNotMix) {
     EXPECT_EQ(contenders(), 1u);
 }
 
+/// Curator's waits too, takes its permit when nobody waits any more, and says so to nobody.
+TEST_F(Permits, FreeOneIsFoundAlsoBehindCuratorsThatHasGotOneUnseen) {
+    const OperationId first = take(a);
+    const OperationId second = take(a);
+    stranger("_c_0b1c-lease-");
+    const OperationId third = wait(b);
+    const OperationId fourth = wait(b);
+    a.release(first);
+    world.run_for(20ms);
+    EXPECT_EQ(b.about<AcquireDone>(third), nullptr) << "Curator's may have it";
+    a.release(second);
+    ASSERT_TRUE(answered(b, third, 100ms));
+    world.run_for(20ms);
+    EXPECT_EQ(b.about<AcquireDone>(fourth), nullptr);
+    b.release(third);
+    ASSERT_TRUE(answered(b, fourth, 100ms));
+    EXPECT_NE(b.grant(fourth), nullptr);
+}
+
+/// Curator's waits for those behind it, who would wait for it.
+TEST_F(Permits, OnlyOneIsRefusedBesideCurators) {
+    stranger("_c_0b1c-lease-");
+    const OperationId only = ask_permit(a, 1);
+    ASSERT_TRUE(answered(a, only, 1s));
+    EXPECT_EQ(a.refusal(only)->code, errc::mixed_queue);
+    EXPECT_THAT(a.refusal(only)->what, HasSubstr("InterProcessSemaphoreV2"));
+    world.run_for(20ms);
+    EXPECT_EQ(contenders(), 1u);
+}
+
+TEST_F(Permits, AreRefusedBesideSemaphoresThatCountOtherwise) {
+    for (const auto& [child, library] : {std::pair{"/q/0123456789abcdef0123456789abcdef", "kazoo"},
+                                         std::pair{"/q/0123456789abcdef0123450123456789", "kazoo"},
+                                         std::pair{"/q/leases", "Curator"}}) {
+        server.make(world.now(), child, wire::CreateMode::persistent);
+        const OperationId id = ask_permit(a);
+        ASSERT_TRUE(answered(a, id, 1s));
+        ASSERT_NE(a.refusal(id), nullptr) << child;
+        EXPECT_EQ(a.refusal(id)->code, errc::mixed_queue) << child;
+        EXPECT_THAT(a.refusal(id)->what, HasSubstr(library));
+        remove(child);
+        world.run_for(20ms);
+        EXPECT_EQ(contenders(), 0u);
+        EXPECT_EQ(limit(), "");
+    }
+    server.make(world.now(), "/q/0123456789abcdef0123456789abcdeg", wire::CreateMode::persistent);
+    take(a);
+}
+
 TEST_F(Permits, TryIsRefusedByOneReadWhenAllAreOut) {
     take(a);
     take(a);
