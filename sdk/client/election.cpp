@@ -319,7 +319,8 @@ result<std::optional<ContenderInfo>> LeaderObserver::next(milliseconds timeout) 
     operation.cancel(id);
     auto last = waiter->wait();
     if (!last && last.error() == errc::cancelled) {
-        return Error(errc::timed_out, "the leader is the same, or not known yet");
+        return Error(errc::timed_out, "the leader is the same, or not known yet")
+            .at(last.error().context().path);
     }
     return last;
 }

@@ -5,6 +5,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.LeaderSelector;
+import org.apache.curator.framework.recipes.leader.LeaderSelectorListenerAdapter;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.retry.RetryOneTime;
@@ -17,6 +20,7 @@ import org.apache.curator.retry.RetryOneTime;
  *
  * lock ID PATH [read|write] -> queued ID; then granted ID
  *                              (InterProcessMutex, or a half of InterProcessReadWriteLock)
+ * lock ID PATH selector|latch -> the same (LeaderSelector, LeaderLatch)
  * granted? ID               -> granted? ID yes|no
  * release ID                -> released ID
  * </pre>
@@ -30,35 +34,105 @@ public final class CuratorPeer {
     }
 
     /** A thread of its own, because a mutex of Curator's belongs to the thread that acquired it. */
-    private static final class Contender extends Thread {
+    private abstract static class Contender extends Thread {
         private final String id;
-        private final InterProcessMutex mutex;
         private final CountDownLatch letGo = new CountDownLatch(1);
         private volatile boolean isGranted = false;
 
-        Contender(String id, InterProcessMutex mutex) {
+        Contender(String id) {
             this.id = id;
-            this.mutex = mutex;
             setDaemon(true);
         }
 
         @Override
         public void run() {
             try {
-                mutex.acquire();
-                isGranted = true;
-                say("granted " + id);
-                letGo.await();
-                mutex.release();
+                contend();
                 say("released " + id);
             } catch (Exception failure) {
                 say("failed " + id + " " + failure);
             }
         }
 
+        /** Comes back when it was granted, let go and given back. */
+        abstract void contend() throws Exception;
+
+        abstract int contenders() throws Exception;
+
+        void hold() throws InterruptedException {
+            isGranted = true;
+            say("granted " + id);
+            letGo.await();
+        }
+    }
+
+    private static final class Locker extends Contender {
+        private final InterProcessMutex mutex;
+
+        Locker(String id, InterProcessMutex mutex) {
+            super(id);
+            this.mutex = mutex;
+        }
+
+        @Override
+        void contend() throws Exception {
+            mutex.acquire();
+            hold();
+            mutex.release();
+        }
+
+        @Override
         int contenders() throws Exception {
             return mutex.getParticipantNodes().size();
         }
+    }
+
+    private static final class Candidate extends Contender {
+        private final CuratorFramework client;
+        private final String path;
+        private final boolean isLatch;
+
+        Candidate(String id, CuratorFramework client, String path, boolean isLatch) {
+            super(id);
+            this.client = client;
+            this.path = path;
+            this.isLatch = isLatch;
+        }
+
+        @Override
+        void contend() throws Exception {
+            if (isLatch) {
+                try (LeaderLatch latch = new LeaderLatch(client, path)) {
+                    latch.start();
+                    latch.await();
+                    hold();
+                }
+                return;
+            }
+            CountDownLatch led = new CountDownLatch(1);
+            // Not closed: that would interrupt it while it gives the leadership back.
+            new LeaderSelector(client, path, new LeaderSelectorListenerAdapter() {
+                @Override
+                public void takeLeadership(CuratorFramework ignored) throws Exception {
+                    hold();
+                    led.countDown();
+                }
+            }).start();
+            led.await();
+        }
+
+        @Override
+        int contenders() throws Exception {
+            return client.getChildren().forPath(path).size();
+        }
+    }
+
+    private static Contender contenderOf(
+            CuratorFramework client, String id, String path, String kind) {
+        if (kind.equals("selector") || kind.equals("latch")) {
+            return new Candidate(id, client, path, kind.equals("latch"));
+        }
+        return new Locker(id, lockOf(client, path, kind));
     }
 
     private static InterProcessMutex lockOf(CuratorFramework client, String path, String kind) {
@@ -81,7 +155,7 @@ public final class CuratorPeer {
             String[] words = line.split(" ");
             if (words[0].equals("lock")) {
                 String kind = words.length > 3 ? words[3] : "";
-                Contender contender = new Contender(words[1], lockOf(client, words[2], kind));
+                Contender contender = contenderOf(client, words[1], words[2], kind);
                 contenders.put(words[1], contender);
                 int before = contender.contenders();
                 contender.start();

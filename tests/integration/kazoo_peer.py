@@ -5,6 +5,7 @@
     lock ID PATH plain|patterns|read|write -> queued ID; then granted ID
                                               (patterns: Lock(extra_lock_patterns=["-lock-"]);
                                               read, write: ReadLock, WriteLock)
+    lock ID PATH election                  -> the same, with kazoo's Election
     granted? ID                            -> granted? ID yes|no
     release ID                             -> released ID
 
@@ -16,6 +17,7 @@ import threading
 import time
 
 from kazoo.client import KazooClient
+from kazoo.recipe.election import Election
 from kazoo.recipe.lock import Lock, ReadLock, WriteLock
 
 KINDS = {"plain": Lock, "patterns": Lock, "read": ReadLock, "write": WriteLock}
@@ -43,6 +45,28 @@ class Contender:
     def is_queued(self):
         return self.lock.is_acquired or self.name in self.lock.contenders()
 
+    def release(self):
+        self.lock.release()
+
+
+class Candidate(Contender):
+    def __init__(self, client, name, path):
+        super().__init__(client, name, path, "plain")
+        self.election = Election(client, path, identifier=name)
+        self.lock = self.election.lock
+        self.let_go = threading.Event()
+
+    def run(self):
+        self.election.run(self.lead)
+
+    def lead(self):
+        say("granted", self.name)
+        self.let_go.wait()
+
+    def release(self):
+        self.let_go.set()
+        self.thread.join()
+
 
 def main():
     client = KazooClient(hosts=sys.argv[1])
@@ -53,7 +77,10 @@ def main():
         verb, name, *rest = line.split()
         if verb == "lock":
             path, kind = rest
-            contender = Contender(client, name, path, kind)
+            if kind == "election":
+                contender = Candidate(client, name, path)
+            else:
+                contender = Contender(client, name, path, kind)
             contenders[name] = contender
             contender.thread.start()
             while not contender.is_queued():
@@ -62,7 +89,7 @@ def main():
         elif verb == "granted?":
             say(verb, name, "yes" if contenders[name].lock.is_acquired else "no")
         elif verb == "release":
-            contenders.pop(name).lock.release()
+            contenders.pop(name).release()
             say("released", name)
     client.stop()
 

@@ -18,7 +18,7 @@ public:
         x_process.expect("ready", 30s);
     }
     /// Lets it close its session.
-    ~Peer() {
+    virtual ~Peer() {
         x_process.close_input();
         (void)x_process.wait(5s);
     }
@@ -32,6 +32,9 @@ public:
     /// The two halves of the library's read-write lock.
     void read(const std::string& id, const std::string& path) { lock(id, path, " read"); }
     void write(const std::string& id, const std::string& path) { lock(id, path, " write"); }
+
+    /// Stands for leadership.
+    virtual void elect(const std::string& id, const std::string& path) = 0;
 
     void expect_granted(const std::string& id) { x_process.expect("granted " + id); }
     void release(const std::string& id) {
@@ -48,7 +51,7 @@ private:
     ChildProcess x_process;
 };
 
-/// kazoo's Lock, ReadLock and WriteLock.
+/// kazoo's Lock, ReadLock, WriteLock and Election.
 class KazooPeer : public Peer {
 public:
     explicit KazooPeer(const std::string& hosts)
@@ -57,15 +60,22 @@ public:
     void lock(const std::string& id, const std::string& path, bool knows_our_names = false) {
         Peer::lock(id, path, knows_our_names ? " patterns" : " plain");
     }
+    void elect(const std::string& id, const std::string& path) override {
+        Peer::lock(id, path, " election");
+    }
 };
 
-/// Curator's InterProcessMutex and InterProcessReadWriteLock.
+/// Curator's InterProcessMutex, InterProcessReadWriteLock, LeaderSelector and LeaderLatch.
 class CuratorPeer : public Peer {
 public:
     explicit CuratorPeer(const std::string& hosts)
         : Peer({"java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                 std::string(jars) + "/*", LEASEHOLD_CURATOR_PEER, hosts}) {}
 
+    void elect(const std::string& id, const std::string& path) override {
+        lock(id, path, " selector");
+    }
+    void latch(const std::string& id, const std::string& path) { lock(id, path, " latch"); }
     /// False: its tests are to be skipped.
     [[nodiscard]] static bool is_here() { return std::filesystem::exists(jars); }
 

@@ -41,6 +41,10 @@ public:
                      milliseconds budget);
     void serve(const std::string& id, const std::string& path, milliseconds wait,
                milliseconds budget, milliseconds work);
+    /// For as long as it takes; its id is its payload.
+    void elect(const std::string& id, const std::string& path);
+    /// Of a leadership, as it stands now.
+    [[nodiscard]] Instant deadline(const std::string& id);
     [[nodiscard]] RemoteGrant granted(const std::string& id,
                                       milliseconds limit = std::chrono::seconds{20});
     [[nodiscard]] Service next_service(milliseconds limit = std::chrono::seconds{30});

@@ -116,7 +116,7 @@ TEST_F(Observers, LeaderThatStays_IsNotToldAgain) {
     EXPECT_EQ(next(), "a");
     const auto again = x_observer.next(50ms);
     EXPECT_TRUE(fails_with(again, errc::timed_out));
-    EXPECT_EQ(again.error().context().path, "");
+    EXPECT_EQ(again.error().context().path, path);
     const Client other = connect();
     auto standing = other.async_elect(path, {}, asio::use_future);
     ASSERT_TRUE(eventually([&] { return nodes_under(path) == 2; }));
