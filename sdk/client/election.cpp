@@ -26,7 +26,8 @@ constexpr int most_rounds = 100;
 bool is_same(const LeaderInfo& one, const LeaderInfo& other) {
     return one.has_value() == other.has_value() &&
            (!one || (one->node == other->node && one->payload == other->payload &&
-                     one->owner == other->owner));
+                     one->owner == other->owner && one->host == other->host &&
+                     one->pid == other->pid && one->trace_id == other->trace_id));
 }
 
 /// The next connection or session mends it.
@@ -306,8 +307,22 @@ void LeaderObserver::drop() noexcept {
 result<std::optional<ContenderInfo>> LeaderObserver::next(milliseconds timeout) {
     const auto impl = x_follower ? x_follower->impl() : nullptr;
     BOOST_OUTCOME_TRYV(detail::check_usable(impl));
-    return detail::wait_for(impl, detail::next_operation(x_follower), timeout,
-                            Error(errc::timed_out, "the leader is the same, or not known yet"));
+    BOOST_OUTCOME_TRYV(impl->check_not_inside());
+    const auto operation = detail::next_operation(x_follower);
+    const auto waiter = std::make_shared<detail::Waiter<LeaderInfo>>();
+    const core::OperationId id = impl->next_id();
+    operation.begin(id, waiter->sink());
+    if (auto answer = waiter->wait_until(detail::steady_deadline(timeout))) {
+        return std::move(*answer);
+    }
+    // What was told counts as told: an answer that comes in the same moment has to reach somebody.
+    operation.cancel(id);
+    auto last = waiter->wait();
+    if (!last && last.error() == errc::cancelled) {
+        return Error(errc::timed_out, "the leader is the same, or not known yet")
+            .at(last.error().context().path);
+    }
+    return last;
 }
 
 detail::Start<std::optional<ContenderInfo>> LeaderObserver::prepare_next() const {

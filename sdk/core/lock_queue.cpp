@@ -124,6 +124,20 @@ void LockQueue::refuse_all(Instant now, std::error_code code, const std::string&
     }
 }
 
+/// Those for whom a node stood in the queue have lost their place. Candidates ask for no place, but
+/// to lead one day.
+void LockQueue::refuse_all_but_candidates(Instant now, std::error_code code,
+                                          const std::string& what) {
+    const auto candidates =
+        std::stable_partition(x_waiters.begin(), x_waiters.end(),
+                              [](const Waiter& each) { return !each.spec.is_rolling; });
+    std::deque<Waiter> stay(std::make_move_iterator(candidates),
+                            std::make_move_iterator(x_waiters.end()));
+    x_waiters.erase(candidates, x_waiters.end());
+    refuse_all(now, code, what);
+    x_waiters = std::move(stay);
+}
+
 Refusal LockQueue::describe(Instant now, const Waiter& waiter, std::error_code code,
                             std::string what) const {
     Refusal refusal{.code = code, .what = std::move(what)};
@@ -206,6 +220,10 @@ void LockQueue::settle_failure(Instant now) {
         return x_context.leases.end(now, *x_holder, Loss::node_deleted);
     }
     abandon(now);
+    if (failure.code() == errc::lock_lost) {
+        // The server may tell of the node before it tells that the session ended, which took it.
+        return refuse_all_but_candidates(now, failure.code(), failure.context().what);
+    }
     refuse_all(now, failure.code(), failure.context().what);
 }
 

@@ -87,6 +87,7 @@ public:
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
     /// Answers everybody who waits with `code`; used when the client closes.
     void refuse_all(Instant now, std::error_code code, const std::string& what);
+    void refuse_all_but_candidates(Instant now, std::error_code code, const std::string& what);
 
     [[nodiscard]] const std::string& path() const { return x_path; }
     [[nodiscard]] OperationId lane() const { return x_lane; }

@@ -312,9 +312,8 @@ void LockQueue::on_detached(Instant now) {
     }
 }
 
-/// Called when the leases have been ended. Those for whom a node stood in the queue have lost
-/// their place. Those whom this process had not yet queued go on with the next session, and so do
-/// candidates: they ask for no place, but to lead one day.
+/// Called when the leases have been ended. Those whom this process had not yet queued go on with
+/// the next session, and so do candidates.
 void LockQueue::on_session_ended(Instant now) {
     x_now = now;
     if (!x_contender) {
@@ -322,14 +321,8 @@ void LockQueue::on_session_ended(Instant now) {
     }
     x_contender.reset();
     ++x_serial;
-    const auto candidates =
-        std::stable_partition(x_waiters.begin(), x_waiters.end(),
-                              [](const Waiter& each) { return !each.spec.is_rolling; });
-    std::deque<Waiter> stay(std::make_move_iterator(candidates),
-                            std::make_move_iterator(x_waiters.end()));
-    x_waiters.erase(candidates, x_waiters.end());
-    refuse_all(now, errc::session_expired, "the session expired while waiting for the lock");
-    x_waiters = std::move(stay);
+    refuse_all_but_candidates(now, errc::session_expired,
+                              "the session expired while waiting for the lock");
 }
 
 void LockQueue::on_auth_failed(Instant now) {

@@ -5,6 +5,9 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.LeaderSelector;
+import org.apache.curator.framework.recipes.leader.LeaderSelectorListenerAdapter;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
@@ -21,6 +24,7 @@ import org.apache.zookeeper.data.Stat;
  * lock ID PATH [read|write|permits=N] -> queued ID; then granted ID
  *                                        (InterProcessMutex, or a half of
  *                                        InterProcessReadWriteLock; InterProcessSemaphoreV2)
+ * lock ID PATH selector|latch          -> the same (LeaderSelector, LeaderLatch)
  * granted? ID                         -> granted? ID yes|no
  * release ID                          -> released ID
  * </pre>
@@ -88,12 +92,66 @@ public final class CuratorPeer {
         };
     }
 
+    private static Lock latchOf(CuratorFramework client, String path) {
+        LeaderLatch latch = new LeaderLatch(client, path);
+        return new Lock() {
+            @Override
+            public void acquire() throws Exception {
+                latch.start();
+                latch.await();
+            }
+
+            @Override
+            public void release() throws Exception {
+                latch.close();
+            }
+
+            @Override
+            public int contenders() throws Exception {
+                return client.getChildren().forPath(path).size();
+            }
+        };
+    }
+
+    private static Lock selectorOf(CuratorFramework client, String path) {
+        CountDownLatch elected = new CountDownLatch(1);
+        CountDownLatch letGo = new CountDownLatch(1);
+        // Not closed: that would interrupt it while it gives the leadership back.
+        LeaderSelector selector =
+            new LeaderSelector(client, path, new LeaderSelectorListenerAdapter() {
+                @Override
+                public void takeLeadership(CuratorFramework ignored) throws Exception {
+                    elected.countDown();
+                    letGo.await();
+                }
+            });
+        return new Lock() {
+            @Override
+            public void acquire() throws Exception {
+                selector.start();
+                elected.await();
+            }
+
+            @Override
+            public void release() {
+                letGo.countDown();
+            }
+
+            @Override
+            public int contenders() throws Exception {
+                return client.getChildren().forPath(path).size();
+            }
+        };
+    }
+
     private static Lock lockOf(CuratorFramework client, String path, String kind) {
         if (kind.startsWith("permits=")) {
             return semaphoreOf(client, path, Integer.parseInt(kind.substring(8)));
         }
         switch (kind) {
             case "read": return lockOf(new InterProcessReadWriteLock(client, path).readLock());
+            case "selector": return selectorOf(client, path);
+            case "latch": return latchOf(client, path);
             case "write": return lockOf(new InterProcessReadWriteLock(client, path).writeLock());
             default: return lockOf(new InterProcessMutex(client, path));
         }

@@ -6,6 +6,7 @@
                                               (patterns: Lock(extra_lock_patterns=["-lock-"]);
                                               read, write: ReadLock, WriteLock)
     lock ID PATH permits=N                 -> the same with a Semaphore
+    lock ID PATH election                  -> the same with an Election
     granted? ID                            -> granted? ID yes|no
     release ID                             -> released ID
 
@@ -17,6 +18,7 @@ import threading
 import time
 
 from kazoo.client import KazooClient
+from kazoo.recipe.election import Election
 from kazoo.recipe.lock import Lock, ReadLock, Semaphore, WriteLock
 
 KINDS = {"plain": Lock, "patterns": Lock, "read": ReadLock, "write": WriteLock}
@@ -49,6 +51,27 @@ class Contender:
     def waits(self):
         return self.name in self.lock.contenders()
 
+    def release(self):
+        self.lock.release()
+
+
+class Candidate(Contender):
+    def __init__(self, client, name, path):
+        self.election = Election(client, path, identifier=name)
+        super().__init__(name, self.election.lock)
+        self.let_go = threading.Event()
+
+    def run(self):
+        self.election.run(self.lead)
+
+    def lead(self):
+        say("granted", self.name)
+        self.let_go.wait()
+
+    def release(self):
+        self.let_go.set()
+        self.thread.join()
+
 
 class PermitContender(Contender):
     """Waits in the queue of a lock beside the path, or at its head for a permit."""
@@ -64,6 +87,8 @@ class PermitContender(Contender):
 def make_contender(client, name, path, kind):
     if kind.startswith("permits="):
         return PermitContender(client, name, path, int(kind[len("permits="):]))
+    if kind == "election":
+        return Candidate(client, name, path)
     patterns = ["-lock-"] if kind == "patterns" else []
     return Contender(name, KINDS[kind](client, path, name, extra_lock_patterns=patterns))
 
@@ -86,7 +111,7 @@ def main():
         elif verb == "granted?":
             say(verb, name, "yes" if contenders[name].lock.is_acquired else "no")
         elif verb == "release":
-            contenders.pop(name).lock.release()
+            contenders.pop(name).release()
             say("released", name)
     client.stop()
 

@@ -13,6 +13,10 @@
 //            end invalid ID NOW
 //     follow ID
 //         -> stop|jeopardy|lost ID VALID TEXT, as they come
+//     elect ID PATH
+//         -> queued ID; then granted ID TOKEN NOW DEADLINE NODE
+//     deadline ID
+//         -> deadline ID DEADLINE (of a leadership)
 //     stats
 //         -> stats HELD WAITING SESSIONS
 //
@@ -88,12 +92,20 @@ public:
             std::int64_t work_ms = 0;
             words >> work_ms;
             start(std::move(request), verb == "serve", milliseconds{work_ms});
+        } else if (verb == "elect") {
+            std::string id;
+            std::string path;
+            words >> id >> path;
+            elect(id, path);
         } else if (verb == "stats") {
             const ClientStats stats = x_client.stats();
             say("stats", stats.locks_held, stats.locks_waiting, stats.sessions);
         } else {
             std::string id;
             words >> id;
+            if (const std::shared_ptr<Leadership> led = find_leadership(id)) {
+                return obey(verb, id, led);
+            }
             const std::shared_ptr<ScopedLock> lock = find(id);
             if (verb == "release") {
                 const auto released = lock->release();
@@ -109,6 +121,43 @@ public:
     }
 
 private:
+    void obey(const std::string& verb, const std::string& id,
+              const std::shared_ptr<Leadership>& led) {
+        if (verb == "release") {
+            const auto resigned = led->resign();
+            say("released", id, resigned ? "ok" : resigned.error().message());
+        } else if (verb == "deadline") {
+            say("deadline", id, ns(led->deadline()));
+        } else if (verb == "watch") {
+            x_threads.emplace_back(
+                [this, id, led, now = BootClock::now()] { watch(id, *led, now); });
+            say("watching", id);
+        }
+    }
+
+    /// Returns when the candidate is in the queue or answered.
+    void elect(const std::string& id, const std::string& path) {
+        const ClientStats before = x_client.stats();
+        auto is_answered = std::make_shared<std::atomic<bool>>(false);
+        x_threads.emplace_back([this, id, path, is_answered] {
+            auto led = x_client.elect(path, {.payload = id});
+            *is_answered = true;
+            if (!led) {
+                return say("refused", id, led.error().message());
+            }
+            const Instant now = BootClock::now();
+            const auto kept = std::make_shared<Leadership>(std::move(*led));
+            {
+                const std::lock_guard guard(x_mutex);
+                x_leaderships[id] = kept;
+            }
+            say("granted", id, kept->token(), ns(now), ns(kept->deadline()), kept->node());
+        });
+        (void)support::eventually(
+            [&] { return *is_answered || x_client.stats().locks_waiting > before.locks_waiting; });
+        say("queued", id);
+    }
+
     static Request read_request(std::istream& words) {
         Request request;
         std::int64_t wait_ms = 0;
@@ -193,9 +242,16 @@ private:
         return x_locks.at(id);
     }
 
+    std::shared_ptr<Leadership> find_leadership(const std::string& id) {
+        const std::lock_guard guard(x_mutex);
+        const auto found = x_leaderships.find(id);
+        return found == x_leaderships.end() ? nullptr : found->second;
+    }
+
     /// Asks valid() without a break. A pause of the process shows as a jump of the clock between
     /// two rounds; the first answer that was begun after it is reported.
-    void watch(const std::string& id, const ScopedLock& lock, Instant last) {
+    template <class Lock>
+    void watch(const std::string& id, const Lock& lock, Instant last) {
         constexpr auto pause = std::chrono::milliseconds{700};
         bool was_valid = true;
         while (!x_is_over && was_valid) {
@@ -234,6 +290,7 @@ private:
     Client x_client;
     std::mutex x_mutex;
     std::map<std::string, std::shared_ptr<ScopedLock>> x_locks;
+    std::map<std::string, std::shared_ptr<Leadership>> x_leaderships;
     std::vector<std::unique_ptr<StopCallback>> x_stop_callbacks;
     std::atomic<bool> x_is_over{false};
     std::vector<std::thread> x_threads;

@@ -18,7 +18,7 @@ public:
         x_process.expect("ready", 30s);
     }
     /// Lets it close its session.
-    ~Peer() {
+    virtual ~Peer() {
         x_process.close_input();
         (void)x_process.wait(5s);
     }
@@ -36,6 +36,9 @@ public:
     void permit(const std::string& id, const std::string& path, int permits) {
         lock(id, path, " permits=" + std::to_string(permits));
     }
+
+    /// Stands for leadership.
+    virtual void elect(const std::string& id, const std::string& path) = 0;
 
     void expect_granted(const std::string& id) { x_process.expect("granted " + id); }
     /// What the library says of a lock that it refuses.
@@ -56,7 +59,7 @@ private:
     ChildProcess x_process;
 };
 
-/// kazoo's Lock, ReadLock, WriteLock and Semaphore.
+/// kazoo's Lock, ReadLock, WriteLock, Semaphore and Election.
 class KazooPeer : public Peer {
 public:
     explicit KazooPeer(const std::string& hosts)
@@ -65,15 +68,23 @@ public:
     void lock(const std::string& id, const std::string& path, bool knows_our_names = false) {
         Peer::lock(id, path, knows_our_names ? " patterns" : " plain");
     }
+    void elect(const std::string& id, const std::string& path) override {
+        Peer::lock(id, path, " election");
+    }
 };
 
-/// Curator's InterProcessMutex, InterProcessReadWriteLock and InterProcessSemaphoreV2.
+/// Curator's InterProcessMutex, InterProcessReadWriteLock, InterProcessSemaphoreV2, LeaderSelector
+/// and LeaderLatch.
 class CuratorPeer : public Peer {
 public:
     explicit CuratorPeer(const std::string& hosts)
         : Peer({"java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                 std::string(jars) + "/*", LEASEHOLD_CURATOR_PEER, hosts}) {}
 
+    void elect(const std::string& id, const std::string& path) override {
+        lock(id, path, " selector");
+    }
+    void latch(const std::string& id, const std::string& path) { lock(id, path, " latch"); }
     /// False: its tests are to be skipped.
     [[nodiscard]] static bool is_here() { return std::filesystem::exists(jars); }
 

@@ -51,6 +51,16 @@ void WorkerProcess::serve_permit(const std::string& id, const std::string& path,
         " permits=" + std::to_string(permits) + " " + std::to_string(work.count()), "serve");
 }
 
+void WorkerProcess::elect(const std::string& id, const std::string& path) {
+    x_process.send("elect " + id + " " + path);
+    x_process.expect("queued " + id);
+}
+
+Instant WorkerProcess::deadline(const std::string& id) {
+    x_process.send("deadline " + id);
+    return instant_of(std::stoll(x_process.expect("deadline " + id + " ")));
+}
+
 RemoteGrant WorkerProcess::granted(const std::string& id, milliseconds limit) {
     std::istringstream words(x_process.expect("granted " + id + " ", limit));
     RemoteGrant grant;

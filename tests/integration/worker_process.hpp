@@ -44,6 +44,10 @@ public:
     /// The same with one of so many permits.
     void serve_permit(const std::string& id, const std::string& path, int permits,
                       milliseconds wait, milliseconds budget, milliseconds work);
+    /// For as long as it takes; its id is its payload.
+    void elect(const std::string& id, const std::string& path);
+    /// Of a leadership, as it stands now.
+    [[nodiscard]] Instant deadline(const std::string& id);
     [[nodiscard]] RemoteGrant granted(const std::string& id,
                                       milliseconds limit = std::chrono::seconds{20});
     [[nodiscard]] Service next_service(milliseconds limit = std::chrono::seconds{30});
