@@ -14,7 +14,6 @@ using detail::LeaderFollower;
 using detail::LeaderInfo;
 using detail::Operation;
 using detail::Sink;
-using detail::Turn;
 
 namespace detail {
 namespace {
@@ -139,7 +138,7 @@ void LeaderFollower::read(core::WatchKind kind, Request request, bool watches, U
     raw.watch = {kind, request.path};
     x_impl->begin_watched_request(
         x_impl->next_id(), std::move(raw),
-        [on_reply](const result<core::Reply>& reply, std::shared_ptr<WatchState> state) {
+        [on_reply](const result<core::Reply>& reply, const std::shared_ptr<WatchState>& state) {
             // Whoever does not keep the handle takes the watch off again.
             std::optional<Armed> watch;
             if (state) {

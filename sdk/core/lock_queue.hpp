@@ -150,7 +150,7 @@ private:
     [[nodiscard]] bool is_limit_agreed() const {
         return x_spec->recipe.kind != LockKind::permit || x_limit == Limit::agreed;
     }
-    void refuse_limit(std::error_code code, std::string what);
+    void refuse_limit(std::error_code code, const std::string& what);
 
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
                                                        Ahead ahead) const;

@@ -72,7 +72,7 @@ void LockQueue::write_limit(std::int32_t version) {
         }));
 }
 
-void LockQueue::refuse_limit(std::error_code code, std::string what) {
+void LockQueue::refuse_limit(std::error_code code, const std::string& what) {
     abandon(x_now);
     refuse_all(x_now, code, what);
 }
