@@ -112,11 +112,11 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
     // ---- Lanes ----
 
     void on_node_deleted(Instant now, const std::string& path, std::string_view name) override {
-        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_deleted(now, name); });
+        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_deleted(now, path, name); });
     }
 
     void on_node_changed(Instant now, const std::string& path, std::string_view name) override {
-        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_changed(now, name); });
+        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_changed(now, path, name); });
     }
 
     // ---- the parts ----
@@ -137,7 +137,9 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
         std::vector<std::shared_ptr<LockQueue>> all;
         for (const auto& [path, lanes] : queues) {
             for (const auto& [lane, queue] : lanes) {
-                all.push_back(queue);
+                if (queue->path() == path) {  // once, however many paths it has
+                    all.push_back(queue);
+                }
             }
         }
         for_all(all, use);
@@ -173,11 +175,13 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
         if (!queue.is_idle()) {
             return;
         }
-        const auto lanes = queues.find(queue.path());
-        if (lanes != queues.end()) {
-            lanes->second.erase(queue.lane());
-            if (lanes->second.empty()) {
-                queues.erase(lanes);
+        for (const std::string& path : queue.paths()) {
+            const auto lanes = queues.find(path);
+            if (lanes != queues.end()) {
+                lanes->second.erase(queue.lane());
+                if (lanes->second.empty()) {
+                    queues.erase(lanes);
+                }
             }
         }
     }
@@ -369,7 +373,7 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     impl.places.insert({id, {spec.path, lane}});
     auto& queue = impl.queues[spec.path][lane];
     if (!queue) {
-        queue = std::make_shared<LockQueue>(impl.context, spec.path, lane);
+        queue = std::make_shared<LockQueue>(impl.context, std::vector{spec.path}, lane);
     }
     const auto keep = queue;
     keep->join(now, id, std::move(spec));
@@ -441,7 +445,7 @@ ClientStats Engine::stats(Instant now) const {
     stats.locks_held = x_impl->leases.live();
     for (const auto& [path, lanes] : x_impl->queues) {
         for (const auto& [lane, queue] : lanes) {
-            stats.locks_waiting += queue->waiting();
+            stats.locks_waiting += queue->path() == path ? queue->waiting() : 0;
         }
     }
     stats.pending_requests += x_impl->requests.size();

@@ -19,8 +19,12 @@ bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted)
 
 }  // namespace
 
-LockQueue::LockQueue(LockContext& context, std::string path, OperationId lane)
-    : x_context(context), x_path(std::move(path)), x_lane(lane) {}
+LockQueue::LockQueue(LockContext& context, std::vector<std::string> paths, OperationId lane)
+    : x_context(context), x_lane(lane) {
+    for (std::string& path : paths) {
+        x_members.emplace_back(*this, std::move(path));
+    }
+}
 
 // ---- who waits ----------------------------------------------------------------------------------
 
@@ -85,14 +89,14 @@ void LockQueue::turn_away(Instant now, OperationId id, Refusal refusal, bool rea
     x_now = now;
     forget_timers(id);
     std::erase_if(x_waiters, [&](const Waiter& waiter) { return waiter.id == id; });
-    const std::string head = head_name();
+    const std::string head = head_path(slowest());
     if (read_holder_first && refusal.holder_record.empty() && !head.empty() &&
         x_context.session.is_attached()) {
-        refusal.holder_node = head;
+        refusal.holder_node = head.substr(head.rfind('/') + 1);
         // Its name is worth a moment, but not an answer after the end of the wait.
         const Duration patience =
             std::min(x_context.settings.timing.ack_gap, refusal.time_left.value_or(Duration{}));
-        x_leaving.push_back({id, std::move(refusal)});
+        x_leaving.push_back({id, std::move(refusal), head});
         x_context.timers.set({TimerKind::wait_end, id}, later(now, patience));
         read_holder(now, head);
     } else {
@@ -139,32 +143,25 @@ void LockQueue::refuse_all_but_candidates(Instant now, std::error_code code,
 }
 
 Refusal LockQueue::describe(Instant now, const Waiter& waiter, std::error_code code,
-                            std::string what) const {
+                            std::string what, const Member* about) const {
+    const Member& member = about != nullptr ? *about : slowest();
     Refusal refusal{.code = code, .what = std::move(what)};
     if (waiter.give_up > now) {
         refusal.time_left = waiter.give_up - now;
     }
-    refusal.holder_node = head_name();
+    refusal.holder_node = member.head_name(x_holder.has_value());
     if (x_holder) {
         refusal.holder_record = x_spec->record;  // one of our own process
-    } else if (!x_head.empty() && x_head == refusal.holder_node) {
+    } else if (!x_head.empty() && x_head == head_path(member)) {
         refusal.holder_record = x_head_record;
     }
-    if (x_holder || (x_contender && x_contender->knows_queue())) {
+    if (x_holder || (has_contenders() && member.contender->knows_queue())) {
         const auto place = std::find_if(x_waiters.begin(), x_waiters.end(),
                                         [&](const Waiter& each) { return each.id == waiter.id; });
-        refusal.position = x_contender->blockers() + (x_holder ? 1 : 0) +
+        refusal.position = member.contender->blockers() + (x_holder ? 1 : 0) +
                            static_cast<std::size_t>(place - x_waiters.begin());
     }
     return refusal;
-}
-
-std::string LockQueue::head_name() const {
-    if (!x_contender) {
-        return {};
-    }
-    return x_contender->ahead().empty() ? (x_holder ? x_contender->name() : std::string{})
-                                        : x_contender->ahead().front().name;
 }
 
 // ---- the course of an acquisition ---------------------------------------------------------------
@@ -172,19 +169,19 @@ std::string LockQueue::head_name() const {
 /// Does what the state allows; called after every input.
 void LockQueue::advance(Instant now) {
     x_now = now;
-    if (x_contender && x_contender->state() == ContenderState::ended) {
+    if (find_failed() != nullptr) {
         settle_failure(now);
     }
-    if (x_contender && x_contender->knows_queue() && !x_holder) {
+    if (knows_queue() && !x_holder) {
         admit(now);
     }
     if (x_waiters.empty() && !x_holder) {
         return abandon(now);
     }
-    if (!x_contender) {
+    if (!has_contenders()) {
         return begin(now);
     }
-    if (x_contender->state() == ContenderState::first && is_limit_agreed()) {
+    if (is_first() && is_limit_agreed()) {
         try_grant(now);
     }
 }
@@ -204,17 +201,19 @@ void LockQueue::begin(Instant now) {
     x_head_record.clear();
     ++x_serial;
     x_spec = x_waiters.front().spec;
-    ContenderPort& port = *this;
     x_limit = Limit::unknown;
     x_is_place_seen = false;
     x_is_record_due = false;
-    x_contender.emplace(port, x_path, x_spec->recipe, x_context.session.id(),
-                        x_spec->options.watch_own_node);
+    for (Member& member : x_members) {
+        ContenderPort& port = member;
+        member.contender.emplace(port, member.path, x_spec->recipe, x_context.session.id(),
+                                 x_spec->options.watch_own_node);
+    }
 }
 
-/// The contender ended by itself: the node is gone, was never made, or must not be used.
+/// A contender ended by itself: its node is gone, was never made, or must not be used.
 void LockQueue::settle_failure(Instant now) {
-    const Error failure = *x_contender->failure();
+    const Error failure = *find_failed()->contender->failure();
     if (x_holder) {
         // The lease ends; on_node_free() comes back to us and clears the contender.
         return x_context.leases.end(now, *x_holder, Loss::node_deleted);
@@ -269,7 +268,7 @@ void LockQueue::try_grant(Instant now) {
 }
 
 void LockQueue::grant(Instant now, Waiter waiter) {
-    if (x_contender->czxid() > std::numeric_limits<std::int64_t>::max() / grants_per_node - 1) {
+    if (contender().czxid() > std::numeric_limits<std::int64_t>::max() / grants_per_node - 1) {
         abandon(now);
         answer(waiter.id, {.code = errc::unsupported,
                            .what = "the ensemble's epoch is too large for a fencing token"});
@@ -278,12 +277,14 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     forget_timers(waiter.id);
     const std::int64_t token = waiter.spec.recipe.kind == LockKind::shared
                                    ? no_token
-                                   : x_contender->czxid() * grants_per_node + x_local_grants;
+                                   : contender().czxid() * grants_per_node + x_local_grants;
     x_holder = waiter.id;
-    x_contender->on_granted();
+    for (Member& member : x_members) {
+        member.contender->on_granted();
+    }
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
     Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms_of(waiter.spec), token,
-                                                  full(x_contender->name())),
+                                                  x_members.front().full(contender().name())),
                   .granted_at = now,
                   .deadline = x_context.leases.deadline(waiter.id),
                   .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
@@ -303,7 +304,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
 /// known by its record, but the node may have been made for a caller of this process who has left.
 bool LockQueue::is_record_due(const AcquireSpec& spec) const {
     if (spec.recipe.kind == LockKind::permit) {
-        return x_contender->had_to_queue() || !x_is_place_seen;
+        return contender().had_to_queue() || !x_is_place_seen;
     }
     return spec.is_rolling && spec.record != x_spec->record;
 }
@@ -314,13 +315,15 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
         return;
     }
     x_holder.reset();
-    x_context.paces.add(x_path, held);
+    for (const Member& member : x_members) {
+        x_context.paces.add(member.path, held);
+    }
     if (hand_over(now, loss)) {
         x_context.effects.emplace_back(NodeGone{lease, success()});
         return;
     }
     if (loss == Loss::session_expired) {
-        x_contender.reset();  // the node goes with its session
+        drop_contenders();  // the nodes go with their session
         x_context.effects.emplace_back(NodeGone{lease, success()});
     } else {
         abandon(now, lease);
@@ -332,7 +335,7 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
 /// holder overran its budget, or the node is not what the next one asked for.
 bool LockQueue::hand_over(Instant now, Loss loss) {
     if (loss != Loss::released || x_waiters.empty() || !x_context.session.is_attached() ||
-        x_contender->state() != ContenderState::held ||
+        contender().state() != ContenderState::held ||
         x_local_grants + 1 >= x_spec->options.max_local_grants ||
         !same_node_would_do(*x_spec, x_waiters.front().spec)) {
         return false;
@@ -347,33 +350,6 @@ bool LockQueue::hand_over(Instant now, Loss loss) {
     x_waiters.pop_front();
     grant(now, std::move(next));
     return true;
-}
-
-/// Gives up the contender: its node goes to the reaper, its watch off the server.
-void LockQueue::abandon(Instant now, OperationId lease) {
-    if (!x_contender) {
-        return;
-    }
-    x_now = now;
-    drop_watches();
-    if (x_contender->may_exist()) {
-        x_context.reaper.condemn(
-            now, Condemned{.parent = x_path,
-                           .prefix = x_contender->prefix(),
-                           .name = x_contender->name(),
-                           .lease = lease,
-                           .is_awaited = x_contender->state() == ContenderState::creating});
-    } else if (lease != 0) {
-        x_context.effects.emplace_back(NodeGone{lease, success()});
-    }
-    x_contender.reset();
-    ++x_serial;
-}
-
-void LockQueue::drop_watches() {
-    for (const std::string& name : x_contender->watched()) {
-        unwatch(name);
-    }
 }
 
 }  // namespace leasehold::core

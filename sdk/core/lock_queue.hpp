@@ -1,5 +1,5 @@
-// One lane of a lock path: who of this process waits in it, the one contender that stands for them
-// on the server, and who of them holds.
+// One lane of a lock path, or of several that are taken together: who of this process waits in it,
+// the contender that stands for them on each path, and who of them holds.
 #pragma once
 
 #include <leasehold/clock.hpp>
@@ -64,10 +64,10 @@ struct LockContext {
 /// from those of other processes who came before.
 ///
 /// Invariant: each acquisition that joins is answered exactly once by AcquireDone.
-class LockQueue final : public std::enable_shared_from_this<LockQueue>, private ContenderPort {
+class LockQueue final : public std::enable_shared_from_this<LockQueue> {
 public:
-    /// `lane`: which of its path.
-    LockQueue(LockContext& context, std::string path, OperationId lane);
+    /// `lane`: which of its paths.
+    LockQueue(LockContext& context, std::vector<std::string> paths, OperationId lane);
 
     void join(Instant now, OperationId id, AcquireSpec spec);
     /// Takes the acquisition out of the queue and answers it with `code`.
@@ -81,22 +81,46 @@ public:
     void on_auth_failed(Instant now);
     /// The safe deadline moved.
     void on_evidence(Instant now);
-    void on_node_deleted(Instant now, std::string_view name);
+    void on_node_deleted(Instant now, const std::string& path, std::string_view name);
     /// A watched node changed without going away (somebody wrote to it): the watch is used up.
-    void on_node_changed(Instant now, std::string_view name);
+    void on_node_changed(Instant now, const std::string& path, std::string_view name);
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
     /// Answers everybody who waits with `code`; used when the client closes.
     void refuse_all(Instant now, std::error_code code, const std::string& what);
 
-    [[nodiscard]] const std::string& path() const { return x_path; }
+    /// The first one, which the queue goes by where it needs one name.
+    [[nodiscard]] const std::string& path() const { return x_members.front().path; }
+    [[nodiscard]] std::vector<std::string> paths() const;
     [[nodiscard]] OperationId lane() const { return x_lane; }
     [[nodiscard]] std::size_t waiting() const { return x_waiters.size() + x_leaving.size(); }
     [[nodiscard]] bool has(OperationId id) const;
     [[nodiscard]] bool is_idle() const {
-        return x_waiters.empty() && x_leaving.empty() && !x_contender && !x_holder;
+        return x_waiters.empty() && x_leaving.empty() && !has_contenders() && !x_holder;
     }
 
 private:
+    /// One of the paths, and the contender that stands there: all of them do, or none.
+    struct Member final : ContenderPort {
+        Member(LockQueue& lock_queue, std::string lock_path)
+            : queue(lock_queue), path(std::move(lock_path)) {}
+
+        std::string create_and_list() override { return queue.create_and_list(*this); }
+        void create_parents() override { queue.create_parents(*this); }
+        void list_behind_barrier() override { queue.list_behind_barrier(*this); }
+        void list() override { queue.send_list(*this); }
+        void watch(std::string_view name) override { queue.send_watch(*this, std::string(name)); }
+        void unwatch(std::string_view name) override { queue.unwatch(*this, name); }
+
+        [[nodiscard]] std::string full(std::string_view name) const {
+            return path + "/" + std::string(name);
+        }
+        /// Whoever is first in its queue; it may be ourselves.
+        [[nodiscard]] std::string head_name(bool is_held) const;
+
+        LockQueue& queue;
+        const std::string path;
+        std::optional<Contender> contender;
+    };
     struct Waiter {
         OperationId id;
         AcquireSpec spec;
@@ -108,15 +132,24 @@ private:
     struct Leaving {
         OperationId id;
         Refusal refusal;
+        std::string holder_path;  ///< of the node that is being read
     };
 
-    // ContenderPort
-    std::string create_and_list() override;
-    void create_parents() override;
-    void list_behind_barrier() override;
-    void list() override;
-    void watch(std::string_view name) override;
-    void unwatch(std::string_view name) override;
+    // for the members' contenders
+    std::string create_and_list(Member& member);
+    void create_parents(Member& member);
+    void list_behind_barrier(Member& member);
+    void unwatch(Member& member, std::string_view name);
+
+    [[nodiscard]] bool has_contenders() const { return x_members.front().contender.has_value(); }
+    [[nodiscard]] bool knows_queue() const;
+    [[nodiscard]] bool is_first() const;
+    [[nodiscard]] const Member* find_failed() const;
+    /// The one with most contenders ahead.
+    [[nodiscard]] const Member& slowest() const;
+    [[nodiscard]] Member* find_member(const std::string& path);
+    /// Those on the server that stand for the waiter, if one is granted.
+    [[nodiscard]] const Contender& contender() const { return *x_members.front().contender; }
 
     void advance(Instant now);
     void begin(Instant now);
@@ -126,9 +159,11 @@ private:
         std::size_t contenders = 0;
         std::size_t turns = 0;  ///< holds that come one after another
     };
+    using AheadOfMembers = std::vector<Ahead>;  ///< in their order
     void on_checked(Instant now, const Response& response, Ahead ahead);
-    [[nodiscard]] Ahead ahead_of_us(std::size_t local) const;
+    [[nodiscard]] AheadOfMembers ahead_of_us(std::size_t local) const;
     void settle_failure(Instant now);
+    [[nodiscard]] std::optional<std::string_view> look_at_others(const Member& member);
     void admit(Instant now);
     void try_grant(Instant now);
     void grant(Instant now, Waiter waiter);
@@ -138,7 +173,9 @@ private:
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0);
-    void drop_watches();
+    void condemn(Instant now, const Member& member, OperationId lease);
+    void drop_watches(Member& member);
+    void drop_contenders();
 
     // of a semaphore (lock_queue_permits.cpp)
     /// What the parent says of the number of permits is being found out, or made.
@@ -152,38 +189,39 @@ private:
     void refuse_limit(std::error_code code, const std::string& what);
 
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
-                                                       Ahead ahead) const;
+                                                       const AheadOfMembers& ahead) const;
+    [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
+                                                       const Member& member, Ahead ahead) const;
+    /// `about`: which of several paths it is for; without one the slowest.
     [[nodiscard]] Refusal describe(Instant now, const Waiter& waiter, std::error_code code,
-                                   std::string what) const;
+                                   std::string what, const Member* about = nullptr) const;
     void refuse_unaffordable(Instant now);
     void refuse_all_but_candidates(Instant now, std::error_code code, const std::string& what);
     void refuse(Instant now, OperationId id, Refusal refusal);
     void turn_away(Instant now, OperationId id, Refusal refusal, bool read_holder_first);
     void answer(OperationId id, Refusal refusal);
-    void read_holder(Instant now, const std::string& name);
-    void on_holder_known(Instant now, const std::string& name, std::string record);
-    [[nodiscard]] std::string head_name() const;
+    void read_holder(Instant now, const std::string& node_path);
+    void on_holder_known(Instant now, const std::string& node_path, std::string record);
+    /// Full path; empty if nobody is known to hold what somebody waits for.
+    [[nodiscard]] std::string head_path(const Member& member) const;
     void forget_timers(OperationId id);
 
-    void send_list();
-    void send_watch(const std::string& name);
-    void on_node_read(Instant now, const std::string& name, const Response& response);
+    void send_list(Member& member);
+    void send_watch(Member& member, const std::string& name);
+    void on_node_read(Instant now, Member& member, const std::string& name,
+                      const Response& response);
     [[nodiscard]] ResponseHandler for_contender(
         std::function<void(LockQueue&, const Response&)> use);
-    [[nodiscard]] std::string full(std::string_view name) const {
-        return x_path + "/" + std::string(name);
-    }
 
     LockContext& x_context;
-    const std::string x_path;
+    std::deque<Member> x_members;  ///< one for each path; never moved
     const OperationId x_lane;
     Instant x_now = Instant::min();  ///< of the turn we are in, for the port's functions
 
     std::deque<Waiter> x_waiters;
     std::vector<Leaving> x_leaving;
-    std::optional<Contender> x_contender;
-    std::uint64_t x_serial = 0;  ///< of the contender; answers to an older one are not for us
-    std::optional<AcquireSpec> x_spec;  ///< that the contender's node was made with
+    std::uint64_t x_serial = 0;         ///< of the contenders; answers to older ones are not for us
+    std::optional<AcquireSpec> x_spec;  ///< that the contenders' nodes were made with
     std::optional<OperationId> x_holder;
     int x_local_grants = 0;
     bool x_is_admitted = false;
@@ -193,7 +231,7 @@ private:
     Limit x_limit = Limit::unknown;
     bool x_is_place_seen = false;  ///< nothing has changed between our create and our list
     bool x_is_record_due = false;  ///< what we hold is to be shown
-    std::string x_head;            ///< whose record is in x_head_record
+    std::string x_head;            ///< path of the node whose record is in x_head_record
     std::string x_head_record;
 };
 

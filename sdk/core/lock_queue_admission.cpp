@@ -31,7 +31,7 @@ void LockQueue::check_first(Instant now) {
     const Recipe recipe = x_waiters.front().spec.recipe;
     if (recipe.kind == LockKind::exclusive) {
         wire::ExistsRequest request;
-        request.path = x_path;
+        request.path = path();
         return check(request, [](const Response& response) {
             const auto reply = wire::decode<wire::ExistsReply>(response.body);
             const int children = reply ? std::max(0, reply.value().stat.num_children) : 0;
@@ -40,7 +40,7 @@ void LockQueue::check_first(Instant now) {
         });
     }
     wire::GetChildrenRequest request;
-    request.path = x_path;
+    request.path = path();
     check(request, [recipe](const Response& response) {
         const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
         const Listing listing =
@@ -59,7 +59,7 @@ void LockQueue::on_checked(Instant now, const Response& response, Ahead ahead) {
     }
     x_was_checked = true;
     if (!x_waiters.empty()) {
-        if (auto refusal = why_not_admit(now, x_waiters.front(), ahead)) {
+        if (auto refusal = why_not_admit(now, x_waiters.front(), AheadOfMembers{ahead})) {
             x_was_checked = false;
             return refuse(now, x_waiters.front().id, std::move(*refusal));
         }
@@ -67,34 +67,70 @@ void LockQueue::on_checked(Instant now, const Response& response, Ahead ahead) {
     advance(now);
 }
 
-LockQueue::Ahead LockQueue::ahead_of_us(std::size_t local) const {
-    return x_contender ? Ahead{local + x_contender->blockers(), local + x_contender->turns()}
-                       : Ahead{local, local};
+LockQueue::AheadOfMembers LockQueue::ahead_of_us(std::size_t local) const {
+    AheadOfMembers ahead;
+    for (const Member& member : x_members) {
+        const auto& contender = member.contender;
+        ahead.push_back(contender ? Ahead{local + contender->blockers(), local + contender->turns()}
+                                  : Ahead{local, local});
+    }
+    return ahead;
 }
 
 std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waiter,
-                                                Ahead ahead) const {
+                                                const AheadOfMembers& ahead) const {
+    for (std::size_t i = 0; i < x_members.size(); ++i) {
+        if (auto refusal = why_not_admit(now, waiter, x_members[i], ahead[i])) {
+            return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waiter,
+                                                const Member& member, Ahead ahead) const {
     const LockOptions& options = waiter.spec.options;
     if (ahead.contenders == 0) {
         return std::nullopt;
     }
     if (waiter.is_try) {
-        return describe(now, waiter, errc::wait_expired, "the lock is not free");
+        return describe(now, waiter, errc::wait_expired, "the lock is not free", &member);
     }
     if (options.max_queue > 0 && ahead.contenders > static_cast<std::size_t>(options.max_queue)) {
         return describe(
             now, waiter, errc::queue_full,
-            std::to_string(ahead.contenders) + " contenders are ahead, more than max_queue");
+            std::to_string(ahead.contenders) + " contenders are ahead, more than max_queue",
+            &member);
     }
     // Half of the estimate has to fit: an average says little about the next few holds.
-    const HoldPace pace = x_context.paces.of(x_path);
+    const HoldPace pace = x_context.paces.of(member.path);
     const auto needed = pace.estimate(ahead.turns);
     if (options.refuse_hopeless && needed && *needed / 2 > waiter.give_up - now) {
         return describe(now, waiter, errc::hopeless_wait,
                         std::to_string(ahead.turns) + " holds of " + format_duration(pace.average) +
-                            " each are ahead, longer than the wait");
+                            " each are ahead, longer than the wait",
+                        &member);
     }
     return std::nullopt;
+}
+
+/// Says why there must be no queue with those who are there, if so.
+std::optional<std::string_view> LockQueue::look_at_others(const Member& member) {
+    const Listing& listing = member.contender->listing();
+    x_context.counters.foreign_children += listing.foreign;
+    if (listing.has_kazoo && x_spec->options.naming != Naming::kazoo &&
+        x_context.warned_paths.size() < most_warnings &&
+        x_context.warned_paths.insert(member.path).second) {
+        x_context.effects.emplace_back(
+            Log{LogLevel::warning,
+                "kazoo_contender",
+                {{"path", escape(member.path)},
+                 {"remedy",
+                  "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
+                  "kazoo's plain Lock does not see our contenders"}}});
+    }
+    const Recipe& recipe = x_spec->recipe;
+    return why_not_mix(x_spec->options.naming, recipe.kind, listing, recipe.permits);
 }
 
 /// What the list says of those ahead decides, once, who of us need not wait at all.
@@ -102,24 +138,11 @@ void LockQueue::admit(Instant now) {
     if (std::exchange(x_is_admitted, true)) {
         return;
     }
-    const Listing& listing = x_contender->listing();
-    x_context.counters.foreign_children += listing.foreign;
-    if (listing.has_kazoo && x_spec->options.naming != Naming::kazoo &&
-        x_context.warned_paths.size() < most_warnings &&
-        x_context.warned_paths.insert(x_path).second) {
-        x_context.effects.emplace_back(
-            Log{LogLevel::warning,
-                "kazoo_contender",
-                {{"path", escape(x_path)},
-                 {"remedy",
-                  "set naming = kazoo here, or extra_lock_patterns=[\"lock-\"] there: "
-                  "kazoo's plain Lock does not see our contenders"}}});
-    }
-    const Recipe& recipe = x_spec->recipe;
-    if (const auto reason =
-            why_not_mix(x_spec->options.naming, recipe.kind, listing, recipe.permits)) {
-        abandon(now);
-        return refuse_all(now, errc::mixed_queue, std::string(*reason));
+    for (const Member& member : x_members) {
+        if (const auto reason = look_at_others(member)) {
+            abandon(now);
+            return refuse_all(now, errc::mixed_queue, std::string(*reason));
+        }
     }
     for (std::size_t stay = 0; stay < x_waiters.size();) {
         if (auto refusal = why_not_admit(now, x_waiters[stay], ahead_of_us(stay))) {

@@ -14,7 +14,7 @@ namespace leasehold::core {
 void LockQueue::read_limit() {
     x_limit = Limit::asked;
     wire::GetDataRequest request;
-    request.path = x_path;
+    request.path = path();
     x_context.session.send(x_now, request,
                            for_contender([](LockQueue& self, const Response& response) {
                                self.on_limit_read(response);
@@ -35,7 +35,7 @@ void LockQueue::on_limit_read(const Response& response) {
         return refuse_limit(errc::protocol_error, "the answer about the number of permits is none");
     }
     // If somebody came or went in between, others may have listed us as one who waits.
-    x_is_place_seen = reply.value().stat.pzxid == x_contender->czxid();
+    x_is_place_seen = reply.value().stat.pzxid == contender().czxid();
     const std::string data = reply.value().data.value_or(std::string{});
     const int ours = x_spec->recipe.permits;
     const std::optional<int> theirs = permits_in(data);
@@ -55,7 +55,7 @@ void LockQueue::on_limit_read(const Response& response) {
 /// Whoever was first has written it; the version tells.
 void LockQueue::write_limit(std::int32_t version) {
     wire::SetDataRequest request;
-    request.path = x_path;
+    request.path = path();
     request.data = std::to_string(x_spec->recipe.permits);
     request.version = version;
     x_context.session.send(

@@ -45,7 +45,7 @@ ResponseHandler LockQueue::for_contender(std::function<void(LockQueue&, const Re
     return [weak = weak_from_this(), serial = x_serial, use = std::move(use)](
                Instant now, const Response& response) {
         const auto self = weak.lock();
-        if (!self || self->x_serial != serial || !self->x_contender ||
+        if (!self || self->x_serial != serial || !self->has_contenders() ||
             response.failure == make_error_code(errc::connection_lost)) {
             return;
         }
@@ -55,18 +55,18 @@ ResponseHandler LockQueue::for_contender(std::function<void(LockQueue&, const Re
     };
 }
 
-std::string LockQueue::create_and_list() {
+std::string LockQueue::create_and_list(Member& member) {
     const AcquireSpec& spec = *x_spec;
     std::string prefix =
         contender_prefix(spec.options.naming, spec.recipe.kind, x_context.random.hex16());
     wire::CreateRequest request;
-    request.path = full(prefix);
+    request.path = member.full(prefix);
     request.data = spec.record;
     request.acls = wire_acl(spec.acl);
     request.flags = wire::CreateMode::ephemeral_sequential;
-    auto to_contender = for_contender([](LockQueue& self, const Response& response) {
+    auto to_contender = for_contender([&member](LockQueue&, const Response& response) {
         const auto reply = wire::decode<wire::CreateReply>(response.body);
-        self.x_contender->on_created(response.err, reply ? reply.value().path : std::string{},
+        member.contender->on_created(response.err, reply ? reply.value().path : std::string{},
                                      response.zxid);
     });
     x_context.session.send(
@@ -74,7 +74,7 @@ std::string LockQueue::create_and_list() {
         [weak = weak_from_this(), serial = x_serial, prefix, &reaper = x_context.reaper,
          to_contender = std::move(to_contender)](Instant now, const Response& response) {
             const auto self = weak.lock();
-            if (self && self->x_serial == serial && self->x_contender) {
+            if (self && self->x_serial == serial && self->has_contenders()) {
                 return to_contender(now, response);
             }
             if (!response.failure) {
@@ -84,29 +84,30 @@ std::string LockQueue::create_and_list() {
                                   reply ? reply.value().path : std::string{});
             }
         });
-    send_list();
+    send_list(member);
     if (spec.recipe.kind == LockKind::permit) {
         read_limit();
     }
     return prefix;
 }
 
-void LockQueue::create_parents() {
+void LockQueue::create_parents(Member& member) {
     const bool has_containers = x_context.session.server_version().has_containers();
     const std::string& chroot = x_context.settings.servers.chroot;
     bool is_below_chroot = !chroot.empty();  // only what is made first can miss its parent
     const Recipe recipe = x_spec->recipe;
-    for (std::string& path : with_ancestors(x_path, chroot.size())) {
-        const bool says_limit = recipe.kind == LockKind::permit && path == x_path;
+    for (std::string& path : with_ancestors(member.path, chroot.size())) {
+        const bool says_limit = recipe.kind == LockKind::permit && path == member.path;
         const std::string data = says_limit ? std::to_string(recipe.permits) : std::string{};
-        auto on_answer = for_contender([tells_chroot = std::exchange(is_below_chroot, false)](
-                                           LockQueue& self, const Response& response) {
-            const bool is_missing = response.err == wire::ServerError::no_node;
-            if (!response.ok() && response.err != wire::ServerError::node_exists &&
-                (!is_missing || tells_chroot)) {
-                self.x_contender->on_parent_failed(response.err);
-            }
-        });
+        auto on_answer =
+            for_contender([&member, tells_chroot = std::exchange(is_below_chroot, false)](
+                              LockQueue&, const Response& response) {
+                const bool is_missing = response.err == wire::ServerError::no_node;
+                if (!response.ok() && response.err != wire::ServerError::node_exists &&
+                    (!is_missing || tells_chroot)) {
+                    member.contender->on_parent_failed(response.err);
+                }
+            });
         if (has_containers) {
             wire::CreateContainerRequest request;
             request.path = std::move(path);
@@ -124,41 +125,38 @@ void LockQueue::create_parents() {
     }
 }
 
-void LockQueue::unwatch(std::string_view name) {
+void LockQueue::unwatch(Member& member, std::string_view name) {
     if (!x_context.session.is_attached() || x_context.session.is_closing()) {
         return;
     }
     const bool can_remove = x_context.session.server_version().has_remove_watches();
-    if (const auto request = x_context.watches.drop_for_lock(full(name), x_lane, can_remove)) {
+    if (const auto request =
+            x_context.watches.drop_for_lock(member.full(name), x_lane, can_remove)) {
         x_context.session.send(x_now, *request, [](Instant, const Response&) {});
     }
 }
 
-void LockQueue::list_behind_barrier() {
+void LockQueue::list_behind_barrier(Member& member) {
     x_context.session.send(x_now, wire::MultiRequest{}, [](Instant, const Response&) {});
-    send_list();
+    send_list(member);
 }
 
-void LockQueue::list() {
-    send_list();
-}
-
-void LockQueue::send_list() {
+void LockQueue::send_list(Member& member) {
     wire::GetChildrenRequest request;
-    request.path = x_path;
+    request.path = member.path;
     x_context.session.send(
-        x_now, request, for_contender([](LockQueue& self, const Response& response) {
+        x_now, request, for_contender([&member](LockQueue&, const Response& response) {
             if (!response.ok()) {
-                return self.x_contender->on_listed(
+                return member.contender->on_listed(
                     response.failure ? response.failure
                                      : make_error_code(static_cast<zk_errc>(response.err)),
                     {});
             }
             const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
             if (!reply) {
-                return self.x_contender->on_listed(errc::protocol_error, {});
+                return member.contender->on_listed(errc::protocol_error, {});
             }
-            self.x_contender->on_listed({}, reply.value().children);
+            member.contender->on_listed({}, reply.value().children);
         }));
 }
 
@@ -169,7 +167,7 @@ void LockQueue::show_record() {
     }
     const bool is_permit = x_spec->recipe.kind == LockKind::permit;
     wire::SetDataRequest request;
-    request.path = full(x_contender->name());
+    request.path = x_members.front().full(contender().name());
     request.data = x_spec->record + std::string(is_permit ? running_mark : "");
     request.version = wire::any_version;
     x_context.session.send(x_now, request, for_contender([](LockQueue& self, const Response&) {
@@ -177,21 +175,17 @@ void LockQueue::show_record() {
                            }));
 }
 
-void LockQueue::watch(std::string_view name) {
-    send_watch(std::string(name));
-}
-
 /// getData, never exists: on an absent node exists would leave a watch behind for ever, where
 /// getData answers NoNode, leaves none, and so is the wake-up itself.
-void LockQueue::send_watch(const std::string& name) {
-    const std::string path = full(name);
+void LockQueue::send_watch(Member& member, const std::string& name) {
+    const std::string path = member.full(name);
     const std::uint64_t ticket = x_context.watches.arm_for_lock(path, x_lane);
     wire::GetDataRequest request;
     request.path = path;
     request.watch = true;
     x_context.session.send(x_now, request,
-                           [weak = weak_from_this(), serial = x_serial, lock = x_path, name, path,
-                            ticket, &watches = x_context.watches,
+                           [weak = weak_from_this(), serial = x_serial, &member, lock = member.path,
+                            name, path, ticket, &watches = x_context.watches,
                             &lanes = x_context.lanes](Instant now, const Response& response) {
                                if (response.failure) {
                                    return;
@@ -207,22 +201,23 @@ void LockQueue::send_watch(const std::string& name) {
                                }
                                if (const auto self = weak.lock();
                                    self && self->x_serial == serial) {
-                                   self->on_node_read(now, name, response);
+                                   self->on_node_read(now, member, name, response);
                                }
                            });
 }
 
-void LockQueue::on_node_read(Instant now, const std::string& name, const Response& response) {
+void LockQueue::on_node_read(Instant now, Member& member, const std::string& name,
+                             const Response& response) {
     x_now = now;
-    if (!x_contender) {
+    if (!member.contender) {
         return;
     }
     const auto reply =
         response.ok() ? wire::decode<wire::GetDataReply>(response.body) : wire::GetDataReply{};
-    x_contender->on_node(name, reply ? response.err : wire::ServerError::marshalling_error,
-                         reply ? reply.value() : wire::GetDataReply{});
-    if (reply && x_contender && x_contender->watched().contains(name)) {
-        on_holder_known(now, name, reply.value().data.value_or(std::string{}));
+    member.contender->on_node(name, reply ? response.err : wire::ServerError::marshalling_error,
+                              reply ? reply.value() : wire::GetDataReply{});
+    if (reply && member.contender->watched().contains(name)) {
+        on_holder_known(now, member.full(name), reply.value().data.value_or(std::string{}));
     }
     advance(now);
 }
@@ -231,31 +226,31 @@ void LockQueue::on_node_read(Instant now, const std::string& name, const Respons
 
 void LockQueue::on_holder_read(Instant now, OperationId id) {
     x_now = now;
-    const std::string head = head_name();
+    const std::string head = head_path(slowest());
     if (has(id) && !x_holder && !head.empty() && head != x_head &&
         x_context.session.is_attached()) {
         read_holder(now, head);
     }
 }
 
-void LockQueue::read_holder(Instant now, const std::string& name) {
+void LockQueue::read_holder(Instant now, const std::string& node_path) {
     wire::GetDataRequest request;
-    request.path = full(name);
+    request.path = node_path;
     x_context.session.send(
-        now, request, [weak = weak_from_this(), name](Instant when, const Response& response) {
+        now, request, [weak = weak_from_this(), node_path](Instant when, const Response& response) {
             if (const auto self = weak.lock(); self && !response.failure) {
                 const auto reply = wire::decode<wire::GetDataReply>(response.body);
                 self->on_holder_known(
-                    when, name,
+                    when, node_path,
                     response.ok() && reply ? reply.value().data.value_or("") : std::string{});
             }
         });
 }
 
-void LockQueue::on_holder_known(Instant now, const std::string& name, std::string record) {
+void LockQueue::on_holder_known(Instant now, const std::string& node_path, std::string record) {
     x_now = now;
     for (auto leaving = x_leaving.begin(); leaving != x_leaving.end();) {
-        if (leaving->refusal.holder_node == name) {
+        if (leaving->holder_path == node_path) {
             leaving->refusal.holder_record = record;
             answer(leaving->id, std::move(leaving->refusal));
             leaving = x_leaving.erase(leaving);
@@ -263,7 +258,7 @@ void LockQueue::on_holder_known(Instant now, const std::string& name, std::strin
             ++leaving;
         }
     }
-    x_head = name;
+    x_head = node_path;
     x_head_record = std::move(record);
 }
 
@@ -272,8 +267,10 @@ void LockQueue::on_holder_known(Instant now, const std::string& name, std::strin
 void LockQueue::on_attached(Instant now) {
     x_now = now;
     refuse_unaffordable(now);
-    if (x_contender) {
-        x_contender->on_attached();
+    if (has_contenders()) {
+        for (Member& member : x_members) {
+            member.contender->on_attached();
+        }
         if (!is_limit_agreed()) {
             read_limit();
         }
@@ -303,8 +300,10 @@ void LockQueue::refuse_unaffordable(Instant now) {
 
 void LockQueue::on_detached(Instant now) {
     x_now = now;
-    if (x_contender) {
-        x_contender->on_detached();
+    if (has_contenders()) {
+        for (Member& member : x_members) {
+            member.contender->on_detached();
+        }
         x_limit = x_limit == Limit::asked ? Limit::unknown : x_limit;
     }
     for (Leaving& leaving : std::exchange(x_leaving, {})) {
@@ -316,10 +315,10 @@ void LockQueue::on_detached(Instant now) {
 /// the next session, and so do candidates.
 void LockQueue::on_session_ended(Instant now) {
     x_now = now;
-    if (!x_contender) {
+    if (!has_contenders()) {
         return;
     }
-    x_contender.reset();
+    drop_contenders();
     ++x_serial;
     refuse_all_but_candidates(now, errc::session_expired,
                               "the session expired while waiting for the lock");
@@ -335,24 +334,25 @@ void LockQueue::on_auth_failed(Instant now) {
 
 void LockQueue::on_evidence(Instant now) {
     x_awaits_evidence = false;
-    if (x_contender && x_contender->state() == ContenderState::first && is_limit_agreed()) {
+    if (is_first() && is_limit_agreed()) {
         x_now = now;
         try_grant(now);
     }
 }
 
-void LockQueue::on_node_deleted(Instant now, std::string_view name) {
+void LockQueue::on_node_deleted(Instant now, const std::string& path, std::string_view name) {
     x_now = now;
-    if (x_contender) {
-        x_contender->on_deleted(name);
+    if (Member* member = find_member(path)) {
+        member->contender->on_deleted(name);
         advance(now);
     }
 }
 
-void LockQueue::on_node_changed(Instant now, std::string_view name) {
+void LockQueue::on_node_changed(Instant now, const std::string& path, std::string_view name) {
     x_now = now;
-    if (x_contender && x_contender->is_watching(name)) {
-        send_watch(std::string(name));
+    Member* member = find_member(path);
+    if (member != nullptr && member->contender->is_watching(name)) {
+        send_watch(*member, std::string(name));
     }
 }
 

@@ -1,0 +1,106 @@
+// What a lock queue's contenders are together, one on each of its paths: they stand, get through
+// and go as one.
+#include "sdk/core/lock_queue.hpp"
+
+#include <algorithm>
+
+namespace leasehold::core {
+
+std::string LockQueue::Member::head_name(bool is_held) const {
+    if (!contender) {
+        return {};
+    }
+    return contender->ahead().empty() ? (is_held ? contender->name() : std::string{})
+                                      : contender->ahead().front().name;
+}
+
+std::string LockQueue::head_path(const Member& member) const {
+    const std::string name = member.head_name(x_holder.has_value());
+    return name.empty() ? name : member.full(name);
+}
+
+std::vector<std::string> LockQueue::paths() const {
+    std::vector<std::string> paths;
+    for (const Member& member : x_members) {
+        paths.push_back(member.path);
+    }
+    return paths;
+}
+
+bool LockQueue::knows_queue() const {
+    return has_contenders() &&
+           std::all_of(x_members.begin(), x_members.end(),
+                       [](const Member& member) { return member.contender->knows_queue(); });
+}
+
+bool LockQueue::is_first() const {
+    return has_contenders() &&
+           std::all_of(x_members.begin(), x_members.end(), [](const Member& member) {
+               return member.contender->state() == ContenderState::first;
+           });
+}
+
+const LockQueue::Member* LockQueue::find_failed() const {
+    const auto failed = std::find_if(x_members.begin(), x_members.end(), [](const Member& member) {
+        return member.contender && member.contender->state() == ContenderState::ended;
+    });
+    return failed == x_members.end() ? nullptr : &*failed;
+}
+
+const LockQueue::Member& LockQueue::slowest() const {
+    const auto blockers = [](const Member& member) {
+        return member.contender ? member.contender->blockers() : 0;
+    };
+    return *std::max_element(
+        x_members.begin(), x_members.end(),
+        [&](const Member& one, const Member& other) { return blockers(one) < blockers(other); });
+}
+
+LockQueue::Member* LockQueue::find_member(const std::string& path) {
+    const auto member = std::find_if(x_members.begin(), x_members.end(), [&](const Member& each) {
+        return each.contender && each.path == path;
+    });
+    return member == x_members.end() ? nullptr : &*member;
+}
+
+/// Gives up the contenders: their nodes go to the reaper, their watches off the server.
+void LockQueue::abandon(Instant now, OperationId lease) {
+    if (!has_contenders()) {
+        return;
+    }
+    x_now = now;
+    for (Member& member : x_members) {
+        drop_watches(member);
+        condemn(now, member, lease);
+    }
+    drop_contenders();
+    ++x_serial;
+}
+
+void LockQueue::condemn(Instant now, const Member& member, OperationId lease) {
+    const Contender& contender = *member.contender;
+    if (contender.may_exist()) {
+        x_context.reaper.condemn(
+            now, Condemned{.parent = member.path,
+                           .prefix = contender.prefix(),
+                           .name = contender.name(),
+                           .lease = lease,
+                           .is_awaited = contender.state() == ContenderState::creating});
+    } else if (lease != 0) {
+        x_context.effects.emplace_back(NodeGone{lease, success()});
+    }
+}
+
+void LockQueue::drop_watches(Member& member) {
+    for (const std::string& name : member.contender->watched()) {
+        unwatch(member, name);
+    }
+}
+
+void LockQueue::drop_contenders() {
+    for (Member& member : x_members) {
+        member.contender.reset();
+    }
+}
+
+}  // namespace leasehold::core
