@@ -157,6 +157,18 @@ public:
                                                             prepare_contenders(path));
     }
 
+    /// Asks those who hold the lock at `path` to let go, and answers how many have been asked:
+    /// holders of this library (`ScopedLock::on_requested`) and of Curator (its `makeRevocable`);
+    /// others would not understand it. 0: nobody holds it, or none of those. Whoever is asked does
+    /// as it likes. Errors: those of the raw operations; no_auth: the holder's ACL keeps us out.
+    /// Cancellation (any type): errc::cancelled; some may have been asked.
+    [[nodiscard]] result<std::size_t> request_release(std::string_view path) const;
+    template <CompletionToken<std::size_t> Token>
+    auto async_request_release(std::string_view path, Token&& token) const {
+        return detail::initiate<std::size_t>(std::forward<Token>(token),
+                                             prepare_request_release(path));
+    }
+
     /// The raw operations, over the same session.
     [[nodiscard]] ZooKeeper zookeeper() const;
 
@@ -196,6 +208,7 @@ private:
         std::string_view path) const;
     [[nodiscard]] detail::Start<std::vector<ContenderInfo>> prepare_contenders(
         std::string_view path) const;
+    [[nodiscard]] detail::Start<std::size_t> prepare_request_release(std::string_view path) const;
     [[nodiscard]] detail::Start<void> prepare_close(milliseconds timeout) const;
     void shut_down() noexcept;
 

@@ -35,6 +35,7 @@ struct ContenderInfo {
     std::optional<milliseconds> budget;
     std::string trace_id;
     std::string payload;  ///< what a candidate for leadership tells of itself; not escaped
+    bool is_asked = false;  ///< somebody has asked it to let go
     std::string session;  ///< the last 4 hex digits of its session id
 };
 

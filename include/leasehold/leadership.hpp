@@ -50,6 +50,10 @@ public:
     void on_jeopardy(std::function<void(bool)> handler) const {
         x_lock.on_jeopardy(std::move(handler));
     }
+    /// As ScopedLock::on_requested: somebody asks us to resign.
+    void on_requested(std::function<void()> handler) const {
+        x_lock.on_requested(std::move(handler));
+    }
     /// As ScopedLock::lost; never with Loss::budget.
     template <CompletionToken<Loss> Token>
     auto lost(Token&& token) const {

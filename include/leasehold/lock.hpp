@@ -81,6 +81,13 @@ public:
     /// in jeopardy already. Replaces the handler before. It must not throw (std::terminate).
     void on_jeopardy(std::function<void(bool)> handler) const;
 
+    /// Called once when somebody asks us to let go (Client::request_release, Curator's Revoker), on
+    /// the notifier thread; at once if somebody has already. It is only asked: whoever can should
+    /// release soon. The request is heard where our own node is watched: with
+    /// LockOptions::watch_own_node, and where the lock was not free. Replaces the handler before.
+    /// It must not throw (std::terminate).
+    void on_requested(std::function<void()> handler) const;
+
     /// Completes when the lock has ended, however it ended; at once if it has.
     /// Handler: `void(result<Loss>)`. Cancellation (any type): errc::cancelled, the lock stays.
     /// Errors: cancelled, forked, overloaded.

@@ -181,7 +181,8 @@ struct LockOptions {
     /// deadline (`ScopedLock::is_shortened`); false refuses it instead.
     bool accept_shortened = true;
     /// Watch our own node even when the lock was free, so that an operator's delete is noticed at
-    /// once. Costs one read per acquisition.
+    /// once, and a request to let go is heard (`ScopedLock::on_requested`). Costs one read per
+    /// acquisition.
     bool watch_own_node = false;
     /// ACL of the contender's node; empty takes creator-only if credentials were given, else open.
     std::span<const AclEntry> acl{};

@@ -6,6 +6,7 @@
 #include "sdk/client/fork.hpp"
 #include "sdk/client/lock_request.hpp"
 #include "sdk/client/operation.hpp"
+#include "sdk/client/release_request.hpp"
 #include "sdk/core/text.hpp"
 
 #include <utility>
@@ -254,6 +255,16 @@ result<std::vector<ContenderInfo>> Client::contenders(std::string_view path) con
 detail::Start<std::vector<ContenderInfo>> Client::prepare_contenders(std::string_view path) const {
     return detail::asynchronous(x_impl, x_impl ? detail::contenders_operation(x_impl, path)
                                                : Operation<std::vector<ContenderInfo>>{});
+}
+
+result<std::size_t> Client::request_release(std::string_view path) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, detail::release_request_operation(x_impl, path));
+}
+
+detail::Start<std::size_t> Client::prepare_request_release(std::string_view path) const {
+    return detail::asynchronous(x_impl, x_impl ? detail::release_request_operation(x_impl, path)
+                                               : Operation<std::size_t>{});
 }
 
 ZooKeeper Client::zookeeper() const {

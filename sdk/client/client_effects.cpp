@@ -188,6 +188,9 @@ result<ScopedLock> ClientImpl::add_handle(const Hold& hold) {
             .at(hold.path());
     }
     handle->on_jeopardy(found->second.in_jeopardy);
+    if (found->second.is_asked) {
+        handle->on_asked();
+    }
     found->second.handles.push_back(handle);
     return Hold::make_lock(handle);
 }
@@ -295,6 +298,13 @@ void ClientImpl::on(Turn&, core::JeopardyChanged&& changed) {
     for (const auto& hold : handles_of(
              changed.lease, [&](HeldLock& held) { held.in_jeopardy = changed.in_jeopardy; })) {
         hold->on_jeopardy(changed.in_jeopardy);
+    }
+}
+
+void ClientImpl::on(Turn&, core::YieldAsked&& asked) {
+    for (const auto& hold :
+         handles_of(asked.lease, [](HeldLock& held) { held.is_asked = true; })) {
+        hold->on_asked();
     }
 }
 

@@ -118,6 +118,7 @@ private:
     void on(Turn& turn, core::NodeGone&& gone);
     void on(Turn& turn, core::ExtendDone&& done);
     void on(Turn& turn, core::JeopardyChanged&& changed);
+    void on(Turn& turn, core::YieldAsked&& asked);
     void on(Turn& turn, core::WatchFired&& fired);
     void on(Turn& turn, core::StateChanged&& changed);
     void on(Turn& turn, core::Log&& log);
@@ -130,6 +131,7 @@ private:
         // What a handle that is made later has to know:
         bool is_stop_due = false;
         bool in_jeopardy = false;
+        bool is_asked = false;
     };
 
     /// False once the client is closing: then nothing is granted any more.

@@ -5,6 +5,7 @@
 #include "sdk/core/lease.hpp"
 #include "sdk/core/path.hpp"
 #include "sdk/core/recipe.hpp"
+#include "sdk/core/record_marks.hpp"
 #include "sdk/core/text.hpp"
 #include "sdk/wire/node.hpp"
 
@@ -91,6 +92,9 @@ void describe(ContenderInfo& info, const wire::GetDataReply& node) {
         info.budget = record->budget;
         info.trace_id = core::escape(record->trace_id);
         info.payload = record->payload;
+        info.is_asked = core::is_asked(data);
+    } else if (data == core::curator_revocation) {
+        info.is_asked = true;
     } else if (info.kind == ContenderKind::curator) {
         info.host = core::escape(data);  // an address
     } else {
@@ -277,12 +281,6 @@ private:
     std::optional<int> x_permits;  ///< of a semaphore, if its node says how many
 };
 
-/// Listings that may be cancelled, by the operation's id.
-struct Listings {
-    std::mutex mutex;
-    std::unordered_map<core::OperationId, std::weak_ptr<Listing>> all;
-};
-
 }  // namespace
 
 Operation<Infos> contenders_operation(const std::shared_ptr<ClientImpl>& impl,
@@ -291,24 +289,9 @@ Operation<Infos> contenders_operation(const std::shared_ptr<ClientImpl>& impl,
     if (!full) {
         return failed_operation<Infos>(std::move(full).error());
     }
-    const auto listings = std::make_shared<Listings>();
-    return {[impl, listings, given = std::string(path), full = *std::move(full)](
-                core::OperationId id, Sink<Infos> sink) {
-                const auto listing = std::make_shared<Listing>(impl, given, full);
-                {
-                    const std::lock_guard lock(listings->mutex);
-                    listings->all.emplace(id, listing);
-                }
-                listing->begin(id, std::move(sink));
-            },
-            [weak_impl = std::weak_ptr(impl), listings](core::OperationId id) {
-                const auto live = weak_impl.lock();
-                const std::lock_guard lock(listings->mutex);
-                const auto listing = listings->all[id].lock();
-                if (live && listing) {
-                    live->loop().post_control([listing](Turn& turn) { listing->cancel(turn); });
-                }
-            }};
+    return course_operation<Infos>(impl, [impl, given = std::string(path), full = *std::move(full)] {
+        return std::make_shared<Listing>(impl, given, full);
+    });
 }
 
 }  // namespace leasehold::detail

@@ -236,4 +236,41 @@ void Hold::call_jeopardy_handler() {
     x_is_telling = false;
 }
 
+// ---- requests to let go ----
+
+void Hold::set_asked_handler(std::function<void()> handler) {
+    {
+        const std::lock_guard lock(x_mutex);
+        x_asked_handler.swap(handler);  // the one before is destroyed outside the lock
+    }
+    tell_asked();
+}
+
+void Hold::on_asked() {
+    {
+        const std::lock_guard lock(x_mutex);
+        x_is_asked = true;
+    }
+    tell_asked();
+}
+
+/// Once for each handler: it is taken out when it is called.
+void Hold::tell_asked() {
+    std::function<void()> handler;
+    {
+        const std::lock_guard lock(x_mutex);
+        if (!x_is_asked) {
+            return;
+        }
+        handler.swap(x_asked_handler);
+    }
+    if (handler) {
+        x_impl->notifier()->post([self = shared_from_this(), handler = std::move(handler)] {
+            if (!self->is_over()) {
+                handler();
+            }
+        });
+    }
+}
+
 }  // namespace leasehold::detail

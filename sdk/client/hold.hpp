@@ -79,6 +79,7 @@ public:
     [[nodiscard]] bool is_stop_due() const;
 
     void set_jeopardy_handler(std::function<void(bool)> handler);
+    void set_asked_handler(std::function<void()> handler);
 
     // ---- the I/O thread ----
 
@@ -86,6 +87,7 @@ public:
     void on_ended(Loss loss);
     void on_node_gone(const result<void>& outcome);
     void on_jeopardy(bool in_jeopardy);
+    void on_asked();
     void on_extended(Instant budget_end);
 
     void wait_lost(core::OperationId id, Sink<Loss> sink);
@@ -97,6 +99,7 @@ private:
     [[nodiscard]] Loss likely_loss() const;
     void tell_jeopardy(std::unique_lock<std::mutex>& lock);
     void call_jeopardy_handler();
+    void tell_asked();
 
     const std::shared_ptr<ClientImpl> x_impl;
     const std::shared_ptr<core::Lease> x_lease;
@@ -118,6 +121,8 @@ private:
     bool x_in_jeopardy = false;
     bool x_told_jeopardy = false;
     bool x_is_telling = false;
+    std::function<void()> x_asked_handler;
+    bool x_is_asked = false;
 
     // of the I/O thread
     WaitList<Loss> x_lost;

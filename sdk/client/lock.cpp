@@ -148,6 +148,12 @@ void ScopedLock::on_jeopardy(std::function<void(bool)> handler) const {
     }
 }
 
+void ScopedLock::on_requested(std::function<void()> handler) const {
+    if (x_hold && !x_hold->is_forked()) {
+        x_hold->set_asked_handler(std::move(handler));
+    }
+}
+
 detail::Start<Loss> ScopedLock::prepare_lost() const {
     auto impl = impl_of(x_hold);
     return detail::asynchronous(impl, impl ? lost_operation(x_hold) : Operation<Loss>{});

@@ -15,6 +15,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <unordered_map>
 #include <utility>
 
 namespace leasehold::detail {
@@ -37,6 +39,33 @@ struct Operation {
         return Error(errc::forked, "connect anew in the child");
     }
     return success();
+}
+
+/// An operation of several requests. `make()` gives a std::shared_ptr to an object for one course of
+/// it, which has `begin(id, sink)` and, for the I/O thread, `cancel(turn)`.
+template <class T, class Make>
+[[nodiscard]] Operation<T> course_operation(const std::shared_ptr<ClientImpl>& impl, Make make) {
+    struct Courses {
+        std::mutex mutex;
+        std::unordered_map<core::OperationId, typename decltype(make())::weak_type> all;
+    };
+    const auto courses = std::make_shared<Courses>();
+    return {[courses, make](core::OperationId id, Sink<T> sink) {
+                const auto course = make();
+                {
+                    const std::lock_guard lock(courses->mutex);
+                    courses->all.emplace(id, course);
+                }
+                course->begin(id, std::move(sink));
+            },
+            [weak_impl = std::weak_ptr(impl), courses](core::OperationId id) {
+                const auto live = weak_impl.lock();
+                const std::lock_guard lock(courses->mutex);
+                const auto course = courses->all[id].lock();
+                if (live && course) {
+                    live->loop().post_control([course](Turn& turn) { course->cancel(turn); });
+                }
+            }};
 }
 
 template <class T>

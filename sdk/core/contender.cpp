@@ -1,5 +1,7 @@
 #include "sdk/core/contender.hpp"
 
+#include "sdk/core/record_marks.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -239,7 +241,7 @@ void Contender::on_node(std::string_view name, wire::ServerError err,
 void Contender::on_neighbour(std::string_view name, std::string_view record) {
     if (x_recipe.kind == LockKind::permit && x_state == ContenderState::waiting &&
         !x_ahead.empty() && name == x_ahead.back().name && name != x_running &&
-        record.ends_with(running_mark)) {
+        is_running(record)) {
         x_running = name;
         list_again();
     }

@@ -86,6 +86,11 @@ struct JeopardyChanged {
     bool in_jeopardy;
 };
 
+/// Somebody asks the holder to let go; comes once for each lease at most.
+struct YieldAsked {
+    OperationId lease;
+};
+
 /// A raw watch fired, or ended with its session. One-shot.
 struct WatchFired {
     OperationId watch;
@@ -108,6 +113,6 @@ struct Closed {
 
 using Effect =
     std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue, LeaseEnded,
-                 NodeGone, ExtendDone, JeopardyChanged, WatchFired, StateChanged, Log, Closed>;
+                 NodeGone, ExtendDone, JeopardyChanged, YieldAsked, WatchFired, StateChanged, Log, Closed>;
 
 }  // namespace leasehold::core

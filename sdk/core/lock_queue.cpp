@@ -204,6 +204,7 @@ void LockQueue::begin(Instant now) {
     x_limit = Limit::unknown;
     x_is_place_seen = false;
     x_is_record_due = false;
+    x_is_asked = false;
     for (Member& member : x_members) {
         ContenderPort& port = member;
         member.contender.emplace(port, member.path, x_spec->recipe, x_context.session.id(),
@@ -295,6 +296,9 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_spec->record = std::move(waiter.spec.record);
     x_spec->is_rolling = waiter.spec.is_rolling;
     show_record();
+    if (x_is_asked) {
+        x_context.effects.emplace_back(YieldAsked{waiter.id});
+    }
     if (x_context.session.state() == ClientState::jeopardy) {
         x_context.effects.emplace_back(JeopardyChanged{waiter.id, true});
     }
@@ -331,10 +335,10 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
     advance(now);
 }
 
-/// The next one of this process takes over our node, unless others have waited long enough, the
-/// holder overran its budget, or the node is not what the next one asked for.
+/// The next one of this process takes over our node, unless others have waited long enough or asked
+/// for it, the holder overran its budget, or the node is not what the next one asked for.
 bool LockQueue::hand_over(Instant now, Loss loss) {
-    if (loss != Loss::released || x_waiters.empty() || !x_context.session.is_attached() ||
+    if (loss != Loss::released || x_waiters.empty() || x_is_asked || !x_context.session.is_attached() ||
         contender().state() != ContenderState::held ||
         x_local_grants + 1 >= x_spec->options.max_local_grants ||
         !same_node_would_do(*x_spec, x_waiters.front().spec)) {

@@ -170,6 +170,8 @@ private:
     [[nodiscard]] bool hand_over(Instant now, Loss loss);
     [[nodiscard]] bool is_record_due(const AcquireSpec& spec) const;
     void show_record();
+    void hear_request(Member& member, std::string_view data);
+    void write_record(Member& member, std::function<void(LockQueue&, const Response&)> use);
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0);
@@ -231,6 +233,7 @@ private:
     Limit x_limit = Limit::unknown;
     bool x_is_place_seen = false;  ///< nothing has changed between our create and our list
     bool x_is_record_due = false;  ///< what we hold is to be shown
+    bool x_is_asked = false;       ///< somebody asks us to let go
     std::string x_head;            ///< path of the node whose record is in x_head_record
     std::string x_head_record;
 };

@@ -1,5 +1,6 @@
 // What a lock queue's contender asks of the server, and how the answers find their way back.
 #include "sdk/core/lock_queue.hpp"
+#include "sdk/core/record_marks.hpp"
 #include "sdk/wire/multi.hpp"
 #include "sdk/wire/node.hpp"
 
@@ -162,17 +163,34 @@ void LockQueue::send_list(Member& member) {
 
 /// Once the reply has come it is known; until then it is written again after each reconnect.
 void LockQueue::show_record() {
-    if (!x_is_record_due || !x_holder || !x_context.session.is_attached()) {
+    if (x_is_record_due && x_holder && x_context.session.is_attached()) {
+        write_record(x_members.front(),
+                     [](LockQueue& self, const Response&) { self.x_is_record_due = false; });
+    }
+}
+
+void LockQueue::write_record(Member& member,
+                             std::function<void(LockQueue&, const Response&)> use) {
+    const bool runs = x_holder && x_spec->recipe.kind == LockKind::permit;
+    wire::SetDataRequest request;
+    request.path = member.full(member.contender->name());
+    request.data = x_is_asked ? with_request(x_spec->record) : x_spec->record;
+    *request.data += runs ? running_mark : std::string_view{};
+    request.version = wire::any_version;
+    x_context.session.send(x_now, request, for_contender(std::move(use)));
+}
+
+/// Our own node has been read. Whoever is asked hands the lock to nobody of this process first.
+void LockQueue::hear_request(Member& member, std::string_view data) {
+    if (!is_asked(data) || member.contender->state() == ContenderState::ended) {
         return;
     }
-    const bool is_permit = x_spec->recipe.kind == LockKind::permit;
-    wire::SetDataRequest request;
-    request.path = x_members.front().full(contender().name());
-    request.data = x_spec->record + std::string(is_permit ? running_mark : "");
-    request.version = wire::any_version;
-    x_context.session.send(x_now, request, for_contender([](LockQueue& self, const Response&) {
-                               self.x_is_record_due = false;
-                           }));
+    if (!std::exchange(x_is_asked, true) && x_holder) {
+        x_context.effects.emplace_back(YieldAsked{*x_holder});
+    }
+    if (data == curator_revocation) {
+        write_record(member, [](LockQueue&, const Response&) {});  // it has overwritten ours
+    }
 }
 
 /// getData, never exists: on an absent node exists would leave a watch behind for ever, where
@@ -216,7 +234,9 @@ void LockQueue::on_node_read(Instant now, Member& member, const std::string& nam
         response.ok() ? wire::decode<wire::GetDataReply>(response.body) : wire::GetDataReply{};
     member.contender->on_node(name, reply ? response.err : wire::ServerError::marshalling_error,
                               reply ? reply.value() : wire::GetDataReply{});
-    if (reply && member.contender->watched().contains(name)) {
+    if (reply && name == member.contender->name()) {
+        hear_request(member, reply.value().data.value_or(std::string{}));
+    } else if (reply && member.contender->watched().contains(name)) {
         on_holder_known(now, member.full(name), reply.value().data.value_or(std::string{}));
     }
     advance(now);

@@ -42,9 +42,4 @@ struct Recipe {
 /// that would do.
 [[nodiscard]] std::optional<int> permits_in(std::string_view data);
 
-/// Ends the record of a contender that had to queue for its permit and has got it: those behind it
-/// cannot see from the list that it runs. A protobuf field like the others (`runs` in
-/// contender.proto), always the last, so that it is found without decoding the record.
-inline constexpr std::string_view running_mark = "z\x01\x31";
-
 }  // namespace leasehold::core

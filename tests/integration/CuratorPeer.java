@@ -12,6 +12,7 @@ import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
+import org.apache.curator.framework.recipes.locks.Revoker;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.zookeeper.data.Stat;
 
@@ -25,6 +26,9 @@ import org.apache.zookeeper.data.Stat;
  *                                        (InterProcessMutex, or a half of
  *                                        InterProcessReadWriteLock; InterProcessSemaphoreV2)
  * lock ID PATH selector|latch          -> the same (LeaderSelector, LeaderLatch)
+ * lock ID PATH revocable               -> the same (InterProcessMutex); asked ID once somebody asks
+ *                                        it to let go
+ * revoke NODE                         -> revoked NODE (Revoker)
  * granted? ID                         -> granted? ID yes|no
  * release ID                          -> released ID
  * </pre>
@@ -157,6 +161,12 @@ public final class CuratorPeer {
         }
     }
 
+    private static Lock revocableOf(CuratorFramework client, String path, String id) {
+        InterProcessMutex mutex = new InterProcessMutex(client, path);
+        mutex.makeRevocable(ignored -> say("asked " + id));
+        return lockOf(mutex);
+    }
+
     /** A thread of its own, because a mutex of Curator's belongs to the thread that acquired it. */
     private static final class Contender extends Thread {
         private final String id;
@@ -197,7 +207,10 @@ public final class CuratorPeer {
             String[] words = line.split(" ");
             if (words[0].equals("lock")) {
                 String kind = words.length > 3 ? words[3] : "";
-                Contender contender = new Contender(words[1], lockOf(client, words[2], kind));
+                Lock lock = kind.equals("revocable")
+                    ? revocableOf(client, words[2], words[1])
+                    : lockOf(client, words[2], kind);
+                Contender contender = new Contender(words[1], lock);
                 contenders.put(words[1], contender);
                 int before = contender.lock.contenders();
                 contender.start();
@@ -207,6 +220,9 @@ public final class CuratorPeer {
                 say("queued " + words[1]);
             } else if (words[0].equals("granted?")) {
                 say(line + (contenders.get(words[1]).isGranted ? " yes" : " no"));
+            } else if (words[0].equals("revoke")) {
+                Revoker.attemptRevoke(client, words[1]);
+                say("revoked " + words[1]);
             } else {
                 contenders.remove(words[1]).letGo.countDown();
             }

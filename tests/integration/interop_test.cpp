@@ -146,6 +146,28 @@ TEST_F(InteropWithCurator, OurBudgetFreesTheLockForIt) {
     curator.release("c1");
 }
 
+TEST_F(InteropWithCurator, RequestsToLetGoAreHeardByTheOther) {
+    constexpr LockOptions watchful{.wait = 30s, .budget = 8s, .watch_own_node = true};
+    CuratorPeer curator(hosts);
+    curator.revocable("c1", path);
+    curator.expect_granted("c1");
+    auto waiting = us.async_lock(path, watchful, boost::asio::use_future);
+    ASSERT_TRUE(becomes_nodes(observer, path, 2));
+    EXPECT_EQ(observer.request_release(path).value(), 1U);
+    curator.expect_asked("c1");
+    curator.release("c1");
+    auto granted = waiting.get();
+    ASSERT_TRUE(granted.has_value()) << why(granted);
+
+    std::promise<void> asked;
+    granted->on_requested([&] { asked.set_value(); });
+    curator.revoke(std::string(granted->node()));
+    ASSERT_EQ(asked.get_future().wait_for(patient(15s)), std::future_status::ready);
+    EXPECT_TRUE(eventually([&] { return !observer.contenders(path).value().at(0).owner.empty(); }))
+        << "Curator's marker took the place of our record, and it is back";
+    EXPECT_TRUE(granted->release().has_value());
+}
+
 TEST_F(Interop, CuratorsNodes_AreWaitedForInTheOrderOfTheirNumbers) {
     // As InterProcessMutex names them: "_c_<uuid>-lock-" and the server's number.
     const ZooKeeper zookeeper = observer.zookeeper();

@@ -55,7 +55,7 @@ public:
         return x_process.expect("granted? " + id + " ") == "yes";
     }
 
-private:
+protected:
     ChildProcess x_process;
 };
 
@@ -85,6 +85,14 @@ public:
         lock(id, path, " selector");
     }
     void latch(const std::string& id, const std::string& path) { lock(id, path, " latch"); }
+    /// A mutex that hears of it when somebody asks it to let go.
+    void revocable(const std::string& id, const std::string& path) { lock(id, path, " revocable"); }
+    void expect_asked(const std::string& id) { x_process.expect("asked " + id); }
+    /// Asks whoever holds at this node to let go.
+    void revoke(const std::string& node) {
+        x_process.send("revoke " + node);
+        x_process.expect("revoked " + node);
+    }
     /// False: its tests are to be skipped.
     [[nodiscard]] static bool is_here() { return std::filesystem::exists(jars); }
 

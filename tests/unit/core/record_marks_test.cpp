@@ -1,0 +1,38 @@
+#include "sdk/core/record_marks.hpp"
+
+#include <gtest/gtest.h>
+
+namespace leasehold::core {
+namespace {
+
+const std::string record = "\x0a\x05tills";
+
+TEST(RecordMarks, RecordWithoutMarksSaysNothing) {
+    EXPECT_FALSE(is_running(record));
+    EXPECT_FALSE(is_asked(record));
+    EXPECT_FALSE(is_asked(""));
+    EXPECT_FALSE(is_asked("10.0.0.7")) << "what Curator writes of itself";
+}
+
+TEST(RecordMarks, RequestStandsBeforeTheMarkThatComesLast) {
+    const std::string running = record + std::string(running_mark);
+    const std::string asked = with_request(running);
+    EXPECT_TRUE(is_asked(asked));
+    EXPECT_TRUE(is_running(asked));
+    EXPECT_EQ(asked, record + std::string(asked_mark) + std::string(running_mark));
+}
+
+TEST(RecordMarks, RequestIsMadeOnce) {
+    const std::string asked = with_request(record);
+    EXPECT_TRUE(is_asked(asked));
+    EXPECT_FALSE(is_running(asked));
+    EXPECT_EQ(with_request(asked), asked);
+}
+
+TEST(RecordMarks, CuratorsMarkerIsARequest) {
+    EXPECT_TRUE(is_asked(curator_revocation));
+    EXPECT_FALSE(is_asked("__REVOKE__D"));
+}
+
+}  // namespace
+}  // namespace leasehold::core
