@@ -191,6 +191,9 @@ void Observer::check_local_grant(Instant truth, const std::string& lease, const 
     if (lock.last_end_node == holding.lease->node && lock.last_end != Loss::released) {
         violated(truth, "L3: " + lease + " is handed a node whose holder did not let go by itself");
     }
+    if (lock.asked_node == holding.lease->node) {
+        violated(truth, "L17: " + lease + " is handed a node that others have asked for");
+    }
 }
 
 /// A contender that had to queue watches its own node: where somebody deletes
@@ -259,6 +262,17 @@ Observer::Holding* Observer::find(Instant truth, ClientNumber who, OperationId l
         return nullptr;
     }
     return &found->second;
+}
+
+void Observer::on_yield_asked(Instant truth, ClientNumber who, OperationId lease) {
+    Holding* holding = find(truth, who, lease, "a request to let go");
+    if (holding == nullptr) {
+        return;
+    }
+    if (std::exchange(holding->is_asked, true)) {
+        violated(truth, "L17: " + name(who, lease) + " is told twice that it is asked to let go");
+    }
+    x_locks[holding->lock].asked_node = holding->lease->node;
 }
 
 void Observer::on_stop(Instant truth, ClientNumber who, OperationId lease) {

@@ -71,6 +71,7 @@ public:
         bool is_calling = false;
         int stops = 0;
         int ends = 0;
+        bool is_asked = false;  ///< to let go, and was told so
         bool is_over = false;                 ///< was seen dead or past its deadline
         Instant delete_due = Instant::max();  ///< max once it was written
         bool is_delete_written = false;       ///< on this connection
@@ -128,6 +129,7 @@ public:
     void on_stop(Instant truth, ClientNumber who, OperationId lease);
     void on_ended(Instant truth, ClientNumber who, OperationId lease, Loss loss);
     void on_node_gone(Instant truth, ClientNumber who, OperationId lease);
+    void on_yield_asked(Instant truth, ClientNumber who, OperationId lease);
     void on_raw_done(Instant truth, ClientNumber who, OperationId id);
     void on_watch(Instant truth, ClientNumber who, OperationId watch);
     void on_closed(Instant truth, ClientNumber who);
@@ -212,6 +214,7 @@ private:
         Queue nodes;
         std::int64_t last_token = 0;  ///< of exclusive grants
         std::string last_end_node{};  ///< and their ends
+        std::string asked_node{};     ///< of the last one that was asked to let go
         Loss last_end = Loss::released;
     };
     /// What a client has in one queue while nothing disturbs it.

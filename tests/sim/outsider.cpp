@@ -1,5 +1,6 @@
 #include "tests/sim/outsider.hpp"
 
+#include "sdk/core/record_marks.hpp"
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/node.hpp"
@@ -16,10 +17,11 @@ constexpr std::int32_t close_xid = 2;
 
 }  // namespace
 
-void Outsider::write_to(const std::string& node) {
+void Outsider::ask_for(const std::string& node) {
     x_world.strike(Fault::foreign_write);
-    x_world.note([&] { return "somebody writes to " + node; });
-    begin(wire::encode_request(request_xid, wire::SetDataRequest{.path = node, .data = "revoke"}));
+    x_world.note([&] { return "somebody asks for " + node; });
+    const std::string data(core::curator_revocation);
+    begin(wire::encode_request(request_xid, wire::SetDataRequest{.path = node, .data = data}));
 }
 
 void Outsider::remove(const std::string& node) {

@@ -14,7 +14,8 @@ class Outsider {
 public:
     explicit Outsider(World& world) : x_world(world) {}
 
-    void write_to(const std::string& node);
+    /// Puts what Curator writes in place of the record.
+    void ask_for(const std::string& node);
     void remove(const std::string& node);
 
     /// What a server sent on a connection that is no client's.

@@ -143,6 +143,8 @@ void Process::carry_out(core::Effect& effect) {
         observer.on_ended(truth, x_number, ended->lease, ended->loss);
     } else if (const auto* gone = std::get_if<core::NodeGone>(&effect)) {
         observer.on_node_gone(truth, x_number, gone->lease);
+    } else if (const auto* asked = std::get_if<core::YieldAsked>(&effect)) {
+        observer.on_yield_asked(truth, x_number, asked->lease);
     } else if (const auto* answer = std::get_if<core::RequestDone>(&effect)) {
         observer.on_raw_done(truth, x_number, answer->id);
     } else if (const auto* fired = std::get_if<core::WatchFired>(&effect)) {

@@ -210,7 +210,7 @@ void Troubles::schedule_outsider() {
                 x_outsider.remove(node);
             } else if (node.find("-lease-") == std::string::npos) {
                 // Whoever writes to a permit's node may take from it what it shows to the next one.
-                x_outsider.write_to(node);
+                x_outsider.ask_for(node);
             }
         }
         schedule_outsider();
