@@ -12,8 +12,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,6 +101,32 @@ public:
     auto async_lock_shared(std::string_view path, const LockOptions& options, Token&& token) const {
         return detail::initiate<ScopedLock>(std::forward<Token>(token),
                                             prepare_lock(path, LockKind::shared, options));
+    }
+
+    /// Takes the locks at all `paths`, or none of them: under one budget, with one lease and one
+    /// fencing token, which is larger than every earlier exclusive holder's of any of them.
+    ///
+    /// All stand in their queues from the same instant on, whatever the order in which the paths
+    /// are named, so that sets that cross do not wait for each other in a circle; beside them
+    /// queues whoever else wants one of the paths. One round trip and one write if all are free;
+    /// one write when they are released. A try (`wait` 0) reads first, and writes nothing if one
+    /// of them is not free. If the node of one is deleted, the whole set is lost.
+    ///
+    /// At most 64 paths, none twice and none below another, and together within 1 MiB with their
+    /// records and ACLs, or invalid_argument; nothing is written then. Errors name the path that
+    /// they are about. Each set has nodes of its own, also within one process. Otherwise as `lock`,
+    /// which a set of one path is.
+    [[nodiscard]] result<ScopedLock> lock_all(std::span<const std::string> paths,
+                                              const LockOptions& options = {}) const;
+    [[nodiscard]] result<ScopedLock> lock_all(std::initializer_list<std::string> paths,
+                                              const LockOptions& options = {}) const {
+        return lock_all(std::span<const std::string>(paths.begin(), paths.size()), options);
+    }
+    template <CompletionToken<ScopedLock> Token>
+    auto async_lock_all(std::span<const std::string> paths, const LockOptions& options,
+                        Token&& token) const {
+        return detail::initiate<ScopedLock>(std::forward<Token>(token),
+                                            prepare_lock_all(paths, options));
     }
 
     /// Takes one of the `options.permits` permits of the semaphore at `path`, first come first
@@ -202,6 +230,8 @@ private:
     [[nodiscard]] detail::Start<void> prepare_wait_connected() const;
     [[nodiscard]] detail::Start<ScopedLock> prepare_lock(std::string_view path, LockKind kind,
                                                          const LockOptions& options) const;
+    [[nodiscard]] detail::Start<ScopedLock> prepare_lock_all(std::span<const std::string> paths,
+                                                             const LockOptions& options) const;
     [[nodiscard]] detail::Start<Leadership> prepare_elect(std::string_view path,
                                                           const ElectOptions& options) const;
     [[nodiscard]] detail::Start<std::optional<ContenderInfo>> prepare_leader(

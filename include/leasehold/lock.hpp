@@ -16,7 +16,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -67,6 +69,9 @@ public:
     /// The lock path, as it was given to `lock`; and the path of our node below it, as the raw
     /// client takes it (relative to the chroot).
     [[nodiscard]] std::string_view path() const noexcept;
+    /// Of a set all lock paths, as they were given; `path` and `node` are of the first. Valid for
+    /// as long as the handle is.
+    [[nodiscard]] std::span<const std::string> paths() const noexcept;
     [[nodiscard]] std::string_view node() const noexcept;
     /// The safe deadline was nearer than the budget when the lock was granted.
     [[nodiscard]] bool is_shortened() const noexcept;

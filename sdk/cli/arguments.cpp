@@ -182,6 +182,12 @@ struct Parser {
             ->type_name("N")
             ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""))
             ->excludes("--shared");
+        run->add_option("--also", run_arguments.also,
+                        "One more path, locked together with PATH; may be given again")
+            ->type_name("PATH")
+            ->allow_extra_args(false)
+            ->excludes("--shared")
+            ->excludes("--permits");
         add_naming(*run, run_arguments.naming);
 
         elect->footer(std::string(help::elect_footer));

@@ -28,6 +28,7 @@ struct RunArguments {
     std::chrono::milliseconds budget{10'000};
     std::chrono::milliseconds grace{2'000};
     Naming naming = Naming::curator;
+    std::vector<std::string> also;  ///< further paths, locked together with the one
     bool is_shared = false;
     int permits = 0;  ///< of a semaphore; 0: it is a lock
     bool is_election = false;

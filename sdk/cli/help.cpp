@@ -25,7 +25,9 @@ the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQU
 With --shared CMD may run while others of --shared do, but nobody without it; all queue together in
 the order in which they came. There is no fencing token then, and LEASEHOLD_TOKEN is not set.
 
-With --permits N up to N may run at once. PATH is a semaphore then, not a lock.)";
+With --permits N up to N may run at once. PATH is a semaphore then, not a lock.
+
+With --also PATH2 CMD runs while holding the locks at both, or at more: all of them or none.)";
 
 constexpr std::string_view run_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
 
@@ -34,6 +36,7 @@ Example:
       -- ./billing.sh --month 11
   leasehold run /reports --shared -- ./read_report.sh
   leasehold run /printers --permits 3 -- ./print.sh
+  leasehold run /accounts/1 --also /accounts/2 -- ./transfer.sh
 
 --naming: whose locks are on PATH, too, besides leasehold's:
   curator      Curator's InterProcessMutex, go-zookeeper; beside those no --shared

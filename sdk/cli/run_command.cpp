@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace leasehold::cli {
 namespace {
@@ -79,7 +80,11 @@ Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments,
     const auto answer = std::make_shared<Answer<ScopedLock>>(loop.nudge());
     const Instant until = BootClock::now() + bound_on_answer(arguments.ensemble);
     const auto take = [answer](result<ScopedLock> lock) { answer->put(std::move(lock)); };
-    if (arguments.is_shared) {
+    if (!arguments.also.empty()) {
+        std::vector<std::string> paths{arguments.ensemble.path};
+        paths.insert(paths.end(), arguments.also.begin(), arguments.also.end());
+        client.async_lock_all(paths, lock_options(arguments), take);
+    } else if (arguments.is_shared) {
         client.async_lock_shared(arguments.ensemble.path, lock_options(arguments), take);
     } else if (arguments.permits != 0) {
         client.async_acquire_permit(arguments.ensemble.path, lock_options(arguments), take);
@@ -211,7 +216,9 @@ int run_with(const Client& client, Awaited<Held> awaited, const RunArguments& ar
         return report(Error(errc::wait_expired, "the client did not answer in time"), path);
     }
     if (!*awaited.answer) {
-        return report(awaited.answer->error(), path);
+        const Error& error = awaited.answer->error();  // with --also it says which path
+        const std::string& about = error.context().path;
+        return report(error, about.empty() ? path : about);
     }
     return run_holding(client, awaited.answer->value(), arguments, loop, around);
 }

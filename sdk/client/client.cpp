@@ -62,6 +62,12 @@ Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path, Lo
                           detail::make_lock_request(path, kind, options, defaults_of(impl)));
 }
 
+Operation<ScopedLock> set_operation(const Impl& impl, std::span<const std::string> paths,
+                                    const LockOptions& options) {
+    return lock_operation(impl, paths.empty() ? std::string_view{} : paths.front(),
+                          detail::make_set_request(paths, options, defaults_of(impl)));
+}
+
 Operation<void> close_operation(const Impl& impl, milliseconds timeout) {
     return {[impl, timeout](core::OperationId id, Sink<void> sink) {
                 impl->begin_close(id, timeout, std::move(sink));
@@ -204,6 +210,18 @@ result<ScopedLock> Client::lock(std::string_view path, const LockOptions& option
 result<ScopedLock> Client::lock_shared(std::string_view path, const LockOptions& options) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
     return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::shared, options));
+}
+
+result<ScopedLock> Client::lock_all(std::span<const std::string> paths,
+                                    const LockOptions& options) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
+    return detail::wait_for(x_impl, set_operation(x_impl, paths, options));
+}
+
+detail::Start<ScopedLock> Client::prepare_lock_all(std::span<const std::string> paths,
+                                                   const LockOptions& options) const {
+    return detail::asynchronous(
+        x_impl, x_impl ? set_operation(x_impl, paths, options) : Operation<ScopedLock>{});
 }
 
 result<ScopedLock> Client::acquire_permit(std::string_view path, const LockOptions& options) const {

@@ -137,8 +137,11 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
     auto* grant = std::get_if<core::Grant>(&done.outcome);
     if (grant == nullptr) {
         if (acquire.sink) {
-            acquire.sink(
-                to_error(std::get<core::Refusal>(std::move(done.outcome)), acquire.terms.path));
+            auto refusal = std::get<core::Refusal>(std::move(done.outcome));
+            const std::string path = refusal.path.empty()
+                                         ? acquire.terms.path
+                                         : core::without_chroot(x_chroot, refusal.path);
+            acquire.sink(to_error(std::move(refusal), path));
         }
         return;
     }

@@ -19,6 +19,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace leasehold::detail {
 
@@ -32,6 +33,7 @@ struct HoldTerms {
     bool has_budget = true;  ///< a lead has none
     Duration reserve{};
     bool holds_until_return = false;
+    std::vector<std::string> paths{};  ///< all of a set; the one
 };
 
 class Hold : public std::enable_shared_from_this<Hold> {
@@ -57,6 +59,7 @@ public:
     [[nodiscard]] std::int64_t token() const noexcept { return x_lease->token; }
     [[nodiscard]] LockKind kind() const noexcept { return x_terms.kind; }
     [[nodiscard]] const std::string& path() const noexcept { return x_terms.path; }
+    [[nodiscard]] const std::vector<std::string>& paths() const noexcept { return x_terms.paths; }
     [[nodiscard]] const std::string& node() const noexcept { return x_node; }
     [[nodiscard]] bool is_shortened() const noexcept { return x_is_shortened; }
     [[nodiscard]] std::stop_token stop_token() const noexcept { return x_stop.get_token(); }

@@ -130,6 +130,10 @@ std::string_view ScopedLock::path() const noexcept {
     return x_hold ? std::string_view(x_hold->path()) : std::string_view{};
 }
 
+std::span<const std::string> ScopedLock::paths() const noexcept {
+    return x_hold ? std::span<const std::string>(x_hold->paths()) : std::span<const std::string>{};
+}
+
 std::string_view ScopedLock::node() const noexcept {
     return x_hold ? std::string_view(x_hold->node()) : std::string_view{};
 }

@@ -6,6 +6,7 @@
 #include "sdk/core/text.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace leasehold::detail {
@@ -16,6 +17,7 @@ constexpr std::size_t longest_payload = 1024;
 constexpr std::size_t most_acl_entries = 256;
 constexpr std::size_t longest_acl_id = 4096;
 constexpr int most_local_grants = 64;
+constexpr std::size_t most_paths = 64;
 
 Error invalid(std::string what) {
     return {errc::invalid_argument, std::move(what)};
@@ -113,7 +115,8 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     request.spec.options.trace_id = {};
     request.terms = {.path = std::string(path),
                      .kind = kind,
-                     .holds_until_return = options.on_budget == OnBudget::hold_until_return};
+                     .holds_until_return = options.on_budget == OnBudget::hold_until_return,
+                     .paths = {std::string(path)}};
     return request;
 }
 
@@ -139,6 +142,78 @@ result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
     record.budget = options.budget;
     request.spec.record = encode_record(record);
     settle_terms(request);
+    return request;
+}
+
+namespace {
+
+Error not_a_set(std::string_view path, std::string what) {
+    return Error(errc::invalid_argument, std::move(what)).at(path);
+}
+
+/// Of one path is a lock of its own; of the paths below it their queues would be its contenders.
+result<void> check_apart(std::span<const std::string> paths) {
+    const std::set<std::string_view> all(paths.begin(), paths.end());
+    if (all.size() != paths.size()) {
+        const auto twice = std::find_if(paths.begin(), paths.end(), [&](const auto& path) {
+            return std::count(paths.begin(), paths.end(), path) > 1;
+        });
+        return not_a_set(*twice, "the set names this path twice");
+    }
+    for (const std::string_view path : all) {
+        for (std::size_t slash = path.rfind('/'); slash != 0; slash = path.rfind('/', slash - 1)) {
+            if (const auto above = all.find(path.substr(0, slash)); above != all.end()) {
+                return not_a_set(
+                    path, "the set names this path and " + core::escape(*above) + " above it");
+            }
+        }
+    }
+    return success();
+}
+
+/// What the creates of all nodes take, in one request.
+std::size_t size_of_creates(const core::AcquireSpec& spec, std::size_t path_bytes) {
+    constexpr std::size_t headers = 32;
+    constexpr std::size_t fields = 32;  // of one create: its header, lengths and flags
+    std::size_t each = fields + core::longest_contender + spec.record.size();
+    for (const core::OwnedAcl& entry : spec.acl) {
+        each += 12 + entry.scheme.size() + entry.id.size();
+    }
+    return headers + path_bytes + (spec.more_paths.size() + 1) * each;
+}
+
+}  // namespace
+
+result<LockRequest> make_set_request(std::span<const std::string> paths, const LockOptions& options,
+                                     const LockDefaults& defaults) {
+    if (paths.empty()) {
+        return invalid("a set has at least one path");
+    }
+    if (paths.size() > most_paths) {
+        return not_a_set(paths[most_paths], "a set has at most " + std::to_string(most_paths) +
+                                                " paths, not " + std::to_string(paths.size()));
+    }
+    std::size_t path_bytes = 0;
+    for (const std::string& path : paths) {
+        BOOST_OUTCOME_TRYV(core::check_path(path));
+        const std::string full = core::with_chroot(defaults.chroot, path);
+        BOOST_OUTCOME_TRYV(core::check_lock_path(full));
+        path_bytes += full.size();
+    }
+    BOOST_OUTCOME_TRYV(check_apart(paths));
+    BOOST_OUTCOME_TRY(auto request,
+                      make_lock_request(paths.front(), LockKind::exclusive, options, defaults));
+    for (const std::string& path : paths.subspan(1)) {
+        request.spec.more_paths.push_back(core::with_chroot(defaults.chroot, path));
+    }
+    const std::size_t size = size_of_creates(request.spec, path_bytes);
+    if (paths.size() > 1 && size > most_request_bytes) {
+        return not_a_set(paths.front(),
+                         "the set's nodes take " + std::to_string(size) +
+                             " bytes in one request, more than a server accepts: fewer paths, or "
+                             "a shorter ACL");
+    }
+    request.terms.paths.assign(paths.begin(), paths.end());
     return request;
 }
 

@@ -9,11 +9,16 @@
 #include "sdk/core/effect.hpp"
 #include "sdk/core/engine.hpp"
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace leasehold::detail {
+
+/// A server drops the connection, and every lock's with it, on a request above its jute.maxbuffer.
+inline constexpr std::size_t most_request_bytes = 0xFFFFF;
 
 struct LockRequest {
     core::AcquireSpec spec;
@@ -31,6 +36,10 @@ struct LockDefaults {
 [[nodiscard]] result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
                                                     const LockOptions& options,
                                                     const LockDefaults& defaults);
+/// The locks at all paths at once. The error names the path that does not fit.
+[[nodiscard]] result<LockRequest> make_set_request(std::span<const std::string> paths,
+                                                   const LockOptions& options,
+                                                   const LockDefaults& defaults);
 [[nodiscard]] result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
                                                  const LockDefaults& defaults,
                                                  milliseconds session_timeout);

@@ -12,8 +12,6 @@
 namespace leasehold::detail {
 namespace {
 
-/// A server drops the connection, and every lock's with it, on a request above its jute.maxbuffer.
-constexpr std::size_t most_request_bytes = 0xFFFFF;
 constexpr std::size_t header_bytes = 8;
 constexpr milliseconds longest_ttl{(std::int64_t{1} << 40) - 1};
 

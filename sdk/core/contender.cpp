@@ -314,6 +314,13 @@ void Contender::on_granted() {
     }
 }
 
+void Contender::on_kept_waiting() {
+    x_watch_own_node = true;
+    if (x_state == ContenderState::waiting || x_state == ContenderState::first) {
+        watch_own();
+    }
+}
+
 void Contender::end(Error failure) {
     x_state = ContenderState::ended;
     x_failure = std::move(failure);

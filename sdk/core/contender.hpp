@@ -59,6 +59,8 @@ public:
               bool watch_own_node);
 
     void on_created(wire::ServerError err, std::string_view created_path, std::int64_t zxid);
+    /// The create was part of a transaction that another's failure has undone.
+    void on_rolled_back() { x_may_exist = false; }
     void on_parent_failed(wire::ServerError err);
     void on_listed(std::error_code failure, std::span<const std::string> children);
     /// The answer to `watch`, if there is such a node.
@@ -69,6 +71,9 @@ public:
     void on_attached();
     void on_detached();
     void on_granted();
+    /// Others keep us from running, though nobody in this queue may: from now on our own node is
+    /// watched, as that of one who has to wait here.
+    void on_kept_waiting();
 
     [[nodiscard]] ContenderState state() const { return x_state; }
     [[nodiscard]] const std::optional<Error>& failure() const { return x_failure; }

@@ -56,6 +56,7 @@ struct Refusal {
     std::optional<Duration> time_left{};
     std::string holder_node{};
     std::string holder_record{};
+    std::string path{};  ///< of several: the one it is about; else empty
 };
 struct AcquireDone {
     OperationId id;

@@ -22,6 +22,18 @@ namespace {
 /// Operations are numbered from 1; the others of a path have the number of theirs.
 constexpr OperationId exclusive_lane = 0;
 
+/// Who shares, or takes several paths at once, has nodes that are nobody else's.
+OperationId lane_of(const AcquireSpec& spec, OperationId id) {
+    const bool is_joined = spec.recipe.kind == LockKind::exclusive && spec.more_paths.empty();
+    return is_joined ? exclusive_lane : id;
+}
+
+std::vector<std::string> paths_of(const AcquireSpec& spec) {
+    std::vector<std::string> paths{spec.path};
+    paths.insert(paths.end(), spec.more_paths.begin(), spec.more_paths.end());
+    return paths;
+}
+
 std::pair<std::string, std::string> split_path(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     return slash == std::string::npos ? std::pair<std::string, std::string>{{}, path}
@@ -169,6 +181,19 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
         }
         const auto queue = lanes->second.find(place->second.lane);
         return queue == lanes->second.end() ? nullptr : queue->second;
+    }
+
+    /// It stands under each of its paths, where it hears of their nodes.
+    std::shared_ptr<LockQueue> find_or_make(const std::vector<std::string>& paths,
+                                            OperationId lane) {
+        auto queue = queues[paths.front()][lane];
+        if (!queue) {
+            queue = std::make_shared<LockQueue>(context, paths, lane);
+            for (const std::string& path : paths) {
+                queues[path][lane] = queue;
+            }
+        }
+        return queue;
     }
 
     void forget_if_idle(LockQueue& queue) {
@@ -369,15 +394,11 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     if (needed > budget_limit(impl.settings.timing, granted)) {
         return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, needed));
     }
-    const OperationId lane = spec.recipe.kind == LockKind::exclusive ? exclusive_lane : id;
+    const OperationId lane = lane_of(spec, id);
     impl.places.insert({id, {spec.path, lane}});
-    auto& queue = impl.queues[spec.path][lane];
-    if (!queue) {
-        queue = std::make_shared<LockQueue>(impl.context, std::vector{spec.path}, lane);
-    }
-    const auto keep = queue;
-    keep->join(now, id, std::move(spec));
-    impl.forget_if_idle(*keep);
+    const auto queue = impl.find_or_make(paths_of(spec), lane);
+    queue->join(now, id, std::move(spec));
+    impl.forget_if_idle(*queue);
     impl.settle();
 }
 

@@ -47,6 +47,8 @@ struct AcquireSpec {
     /// Leadership: the lease has no budget and rolls on for as long as there is evidence. That of
     /// `options` is not read.
     bool is_rolling = false;
+    /// Of a set: the other paths. It is granted when all are free, and is exclusive.
+    std::vector<std::string> more_paths{};
 };
 
 /// Every method takes the time it is called at, never earlier than the time before; the shell calls

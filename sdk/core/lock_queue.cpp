@@ -89,7 +89,7 @@ void LockQueue::turn_away(Instant now, OperationId id, Refusal refusal, bool rea
     x_now = now;
     forget_timers(id);
     std::erase_if(x_waiters, [&](const Waiter& waiter) { return waiter.id == id; });
-    const std::string head = head_path(slowest());
+    const std::string head = head_path(member_of(refusal));
     if (read_holder_first && refusal.holder_record.empty() && !head.empty() &&
         x_context.session.is_attached()) {
         refusal.holder_node = head.substr(head.rfind('/') + 1);
@@ -116,10 +116,15 @@ void LockQueue::forget_timers(OperationId id) {
 }
 
 void LockQueue::refuse_all(Instant now, std::error_code code, const std::string& what) {
+    refuse_all_for(now, slowest(), code, what);
+}
+
+void LockQueue::refuse_all_for(Instant now, const Member& member, std::error_code code,
+                               const std::string& what) {
     while (!x_waiters.empty()) {
         const Waiter& waiter = x_waiters.front();
         const OperationId id = waiter.id;
-        Refusal refusal = describe(now, waiter, code, what);
+        Refusal refusal = describe(now, waiter, code, what, &member);
         x_waiters.pop_front();
         answer(id, std::move(refusal));
     }
@@ -146,6 +151,9 @@ Refusal LockQueue::describe(Instant now, const Waiter& waiter, std::error_code c
                             std::string what, const Member* about) const {
     const Member& member = about != nullptr ? *about : slowest();
     Refusal refusal{.code = code, .what = std::move(what)};
+    if (x_members.size() > 1) {
+        refusal.path = member.path;
+    }
     if (waiter.give_up > now) {
         refusal.time_left = waiter.give_up - now;
     }
@@ -169,11 +177,12 @@ Refusal LockQueue::describe(Instant now, const Waiter& waiter, std::error_code c
 /// Does what the state allows; called after every input.
 void LockQueue::advance(Instant now) {
     x_now = now;
-    if (find_failed() != nullptr) {
+    if (find_failed() != nullptr || is_torn()) {
         settle_failure(now);
     }
     if (knows_queue() && !x_holder) {
         admit(now);
+        watch_own_nodes();
     }
     if (x_waiters.empty() && !x_holder) {
         return abandon(now);
@@ -191,7 +200,7 @@ void LockQueue::begin(Instant now) {
         x_context.session.is_renewing() || x_is_checking) {
         return;
     }
-    if (x_waiters.front().spec.options.check_first && !x_was_checked) {
+    if (has_to_look() && !x_was_checked) {
         return check_first(now);
     }
     x_was_checked = false;
@@ -214,17 +223,23 @@ void LockQueue::begin(Instant now) {
 
 /// A contender ended by itself: its node is gone, was never made, or must not be used.
 void LockQueue::settle_failure(Instant now) {
-    const Error failure = *find_failed()->contender->failure();
+    const Member* failed = find_failed();
+    if (failed == nullptr) {
+        failed = &*std::find_if(x_members.begin(), x_members.end(),
+                                [](const Member& member) { return !member.asked.empty(); });
+    }
+    const Error failure = failed->contender->failure().value_or(
+        Error(errc::lock_lost, "our node is gone: somebody deleted it"));
     if (x_holder) {
         // The lease ends; on_node_free() comes back to us and clears the contender.
         return x_context.leases.end(now, *x_holder, Loss::node_deleted);
     }
     abandon(now);
-    if (failure.code() == errc::lock_lost) {
+    if (failure.code() == errc::lock_lost && x_members.size() == 1) {
         // The server may tell of the node before it tells that the session ended, which took it.
         return refuse_all_but_candidates(now, failure.code(), failure.context().what);
     }
-    refuse_all(now, failure.code(), failure.context().what);
+    refuse_all_for(now, *failed, failure.code(), failure.context().what);
 }
 
 /// Condition (iii) of a grant: what the evidence can promise.
@@ -269,6 +284,12 @@ void LockQueue::try_grant(Instant now) {
 }
 
 void LockQueue::grant(Instant now, Waiter waiter) {
+    if (!is_of_one_transaction()) {
+        abandon(now);
+        answer(waiter.id, {.code = errc::protocol_error,
+                           .what = "the server made the nodes of one multi at different times"});
+        return advance(now);
+    }
     if (contender().czxid() > std::numeric_limits<std::int64_t>::max() / grants_per_node - 1) {
         abandon(now);
         answer(waiter.id, {.code = errc::unsupported,

@@ -120,6 +120,9 @@ private:
         LockQueue& queue;
         const std::string path;
         std::optional<Contender> contender;
+        /// The prefix of a create that is asked for, and sent when all members ask.
+        std::string asked{};
+        bool has_path = false;  ///< its path is known to exist, while others are made
     };
     struct Waiter {
         OperationId id;
@@ -137,6 +140,9 @@ private:
 
     // for the members' contenders
     std::string create_and_list(Member& member);
+    void send_creates();
+    void on_created(const Response& response);
+    [[nodiscard]] ResponseHandler for_created(std::vector<std::string> prefixes);
     void create_parents(Member& member);
     void list_behind_barrier(Member& member);
     void unwatch(Member& member, std::string_view name);
@@ -144,9 +150,13 @@ private:
     [[nodiscard]] bool has_contenders() const { return x_members.front().contender.has_value(); }
     [[nodiscard]] bool knows_queue() const;
     [[nodiscard]] bool is_first() const;
+    [[nodiscard]] bool is_torn() const;
+    [[nodiscard]] bool is_of_one_transaction() const;
+    void watch_own_nodes();
     [[nodiscard]] const Member* find_failed() const;
     /// The one with most contenders ahead.
     [[nodiscard]] const Member& slowest() const;
+    [[nodiscard]] const Member& member_of(const Refusal& refusal) const;
     [[nodiscard]] Member* find_member(const std::string& path);
     /// Those on the server that stand for the waiter, if one is granted.
     [[nodiscard]] const Contender& contender() const { return *x_members.front().contender; }
@@ -160,7 +170,15 @@ private:
         std::size_t turns = 0;  ///< holds that come one after another
     };
     using AheadOfMembers = std::vector<Ahead>;  ///< in their order
-    void on_checked(Instant now, const Response& response, Ahead ahead);
+    /// A look at all paths before anything is written.
+    struct Look {
+        AheadOfMembers ahead{};
+        std::size_t left = 0;  ///< unanswered
+        bool was_lost = false;
+    };
+    [[nodiscard]] bool has_to_look() const;
+    void check_member(Instant now, std::size_t index, const std::shared_ptr<Look>& look);
+    void on_checked(Instant now, const Look& look);
     [[nodiscard]] AheadOfMembers ahead_of_us(std::size_t local) const;
     void settle_failure(Instant now);
     [[nodiscard]] std::optional<std::string_view> look_at_others(const Member& member);
@@ -175,7 +193,6 @@ private:
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0);
-    void condemn(Instant now, const Member& member, OperationId lease);
     void drop_watches(Member& member);
     void drop_contenders();
 
@@ -197,6 +214,8 @@ private:
     /// `about`: which of several paths it is for; without one the slowest.
     [[nodiscard]] Refusal describe(Instant now, const Waiter& waiter, std::error_code code,
                                    std::string what, const Member* about = nullptr) const;
+    void refuse_all_for(Instant now, const Member& member, std::error_code code,
+                        const std::string& what);
     void refuse_unaffordable(Instant now);
     void refuse_all_but_candidates(Instant now, std::error_code code, const std::string& what);
     void refuse(Instant now, OperationId id, Refusal refusal);
@@ -228,6 +247,7 @@ private:
     int x_local_grants = 0;
     bool x_is_admitted = false;
     bool x_is_checking = false;
+    bool x_is_behind_barrier = false;  ///< what is read since the last attach
     bool x_was_checked = false;
     bool x_awaits_evidence = false;
     Limit x_limit = Limit::unknown;

@@ -16,32 +16,51 @@ constexpr std::size_t most_warnings = 1000;
 
 }  // namespace
 
-/// A read before any write. For an exclusive lock the number of children says enough, though it
-/// also counts what is no contender; the option says so. Who shares has to know their kinds.
+/// A try on a set that is not free would stand in the way on many paths, and for nothing.
+bool LockQueue::has_to_look() const {
+    const Waiter& waiter = x_waiters.front();
+    return waiter.spec.options.check_first || (waiter.is_try && x_members.size() > 1);
+}
+
+/// A read before any write, of all paths at once.
 void LockQueue::check_first(Instant now) {
     x_is_checking = true;
-    const auto check = [&](const auto& request, auto count) {
+    const auto look = std::make_shared<Look>();
+    look->ahead.resize(x_members.size());
+    look->left = x_members.size();
+    for (std::size_t i = 0; i < x_members.size(); ++i) {
+        check_member(now, i, look);
+    }
+}
+
+/// For an exclusive lock the number of children says enough, though it also counts what is no
+/// contender; the option says so. Who shares has to know their kinds.
+void LockQueue::check_member(Instant now, std::size_t index, const std::shared_ptr<Look>& look) {
+    const auto check = [&](auto request, auto count) {
+        request.path = x_members[index].path;
         x_context.session.send(
-            now, request, [weak = weak_from_this(), count](Instant when, const Response& response) {
-                if (const auto self = weak.lock()) {
-                    self->on_checked(when, response, response.ok() ? count(response) : Ahead{});
+            now, request,
+            [weak = weak_from_this(), index, look, count](Instant when, const Response& response) {
+                if (response.ok()) {
+                    look->ahead[index] = count(response);
+                }
+                look->was_lost |= static_cast<bool>(response.failure);
+                const auto self = weak.lock();
+                if (--look->left == 0 && self) {
+                    self->on_checked(when, *look);
                 }
             });
     };
     const Recipe recipe = x_waiters.front().spec.recipe;
     if (recipe.kind == LockKind::exclusive) {
-        wire::ExistsRequest request;
-        request.path = path();
-        return check(request, [](const Response& response) {
+        return check(wire::ExistsRequest{}, [](const Response& response) {
             const auto reply = wire::decode<wire::ExistsReply>(response.body);
             const int children = reply ? std::max(0, reply.value().stat.num_children) : 0;
             // Their kinds are not known: they may all hold at the same time.
             return Ahead{static_cast<std::size_t>(children), children > 0 ? 1u : 0u};
         });
     }
-    wire::GetChildrenRequest request;
-    request.path = path();
-    check(request, [recipe](const Response& response) {
+    check(wire::GetChildrenRequest{}, [recipe](const Response& response) {
         const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
         const Listing listing =
             read_listing(reply ? reply.value().children : std::vector<std::string>{});
@@ -52,14 +71,14 @@ void LockQueue::check_first(Instant now) {
     });
 }
 
-void LockQueue::on_checked(Instant now, const Response& response, Ahead ahead) {
+void LockQueue::on_checked(Instant now, const Look& look) {
     x_is_checking = false;
-    if (response.failure) {
+    if (look.was_lost) {
         return;  // asked again after the re-attach
     }
     x_was_checked = true;
     if (!x_waiters.empty()) {
-        if (auto refusal = why_not_admit(now, x_waiters.front(), AheadOfMembers{ahead})) {
+        if (auto refusal = why_not_admit(now, x_waiters.front(), look.ahead)) {
             x_was_checked = false;
             return refuse(now, x_waiters.front().id, std::move(*refusal));
         }
@@ -141,7 +160,7 @@ void LockQueue::admit(Instant now) {
     for (const Member& member : x_members) {
         if (const auto reason = look_at_others(member)) {
             abandon(now);
-            return refuse_all(now, errc::mixed_queue, std::string(*reason));
+            return refuse_all_for(now, member, errc::mixed_queue, std::string(*reason));
         }
     }
     for (std::size_t stay = 0; stay < x_waiters.size();) {

@@ -63,32 +63,62 @@ LockQueue::Member* LockQueue::find_member(const std::string& path) {
     return member == x_members.end() ? nullptr : &*member;
 }
 
+/// They were made together: where one stands and another does not, somebody has deleted it.
+bool LockQueue::is_torn() const {
+    const bool is_missing = std::any_of(x_members.begin(), x_members.end(),
+                                        [](const Member& each) { return !each.asked.empty(); });
+    return is_missing && std::any_of(x_members.begin(), x_members.end(), [](const Member& each) {
+               return each.contender && !each.contender->name().empty();
+           });
+}
+
+bool LockQueue::is_of_one_transaction() const {
+    return std::all_of(x_members.begin(), x_members.end(), [&](const Member& each) {
+        return each.contender->czxid() == contender().czxid();
+    });
+}
+
+/// One that is first by itself may be so for long while others wait.
+void LockQueue::watch_own_nodes() {
+    if (x_members.size() > 1 && knows_queue() && !is_first()) {
+        for (Member& member : x_members) {
+            member.contender->on_kept_waiting();
+        }
+    }
+}
+
+const LockQueue::Member& LockQueue::member_of(const Refusal& refusal) const {
+    const auto member = std::find_if(x_members.begin(), x_members.end(),
+                                     [&](const Member& each) { return each.path == refusal.path; });
+    return member == x_members.end() ? slowest() : *member;
+}
+
 /// Gives up the contenders: their nodes go to the reaper, their watches off the server.
 void LockQueue::abandon(Instant now, OperationId lease) {
     if (!has_contenders()) {
         return;
     }
     x_now = now;
+    std::vector<Condemned> nodes;
     for (Member& member : x_members) {
         drop_watches(member);
-        condemn(now, member, lease);
+        const Contender& contender = *member.contender;
+        const bool may_exist = member.asked.empty() && contender.may_exist();
+        if (may_exist) {
+            nodes.push_back({.parent = member.path,
+                             .prefix = contender.prefix(),
+                             .name = contender.name(),
+                             .lease = lease,
+                             .is_awaited = contender.state() == ContenderState::creating});
+        }
     }
-    drop_contenders();
-    ++x_serial;
-}
-
-void LockQueue::condemn(Instant now, const Member& member, OperationId lease) {
-    const Contender& contender = *member.contender;
-    if (contender.may_exist()) {
-        x_context.reaper.condemn(
-            now, Condemned{.parent = member.path,
-                           .prefix = contender.prefix(),
-                           .name = contender.name(),
-                           .lease = lease,
-                           .is_awaited = contender.state() == ContenderState::creating});
+    if (!nodes.empty()) {
+        x_context.reaper.condemn_all(now, std::move(nodes));
     } else if (lease != 0) {
         x_context.effects.emplace_back(NodeGone{lease, success()});
     }
+    drop_contenders();
+    ++x_serial;
 }
 
 void LockQueue::drop_watches(Member& member) {
@@ -100,6 +130,7 @@ void LockQueue::drop_watches(Member& member) {
 void LockQueue::drop_contenders() {
     for (Member& member : x_members) {
         member.contender.reset();
+        member.asked.clear();
     }
 }
 

@@ -1,4 +1,5 @@
-// What a lock queue's contender asks of the server, and how the answers find their way back.
+// What a lock queue's contenders ask of the server, and how the answers find their way back. Their
+// creates are in lock_queue_create.cpp.
 #include "sdk/core/lock_queue.hpp"
 #include "sdk/core/record_marks.hpp"
 #include "sdk/wire/multi.hpp"
@@ -9,36 +10,6 @@
 #include <utility>
 
 namespace leasehold::core {
-
-namespace {
-
-std::vector<wire::Acl> wire_acl(const std::vector<OwnedAcl>& acl) {
-    std::vector<wire::Acl> entries;
-    entries.reserve(acl.size());
-    for (const OwnedAcl& entry : acl) {
-        entries.push_back({entry.permissions, entry.scheme, entry.id});
-    }
-    return entries;
-}
-
-/// Everybody may queue under a parent that we made, whoever came first: the ACL of the contenders
-/// separates participants from strangers, and the parent's is what lets them be deleted.
-wire::Acl open_to_all() {
-    return {wire::perms::all, "world", "anyone"};
-}
-
-/// "/a", "/a/b", … "/a/b/c" below the chroot.
-std::vector<std::string> with_ancestors(const std::string& path, std::size_t chroot_length) {
-    std::vector<std::string> paths;
-    for (std::size_t slash = path.find('/', chroot_length + 1); slash != std::string::npos;
-         slash = path.find('/', slash + 1)) {
-        paths.push_back(path.substr(0, slash));
-    }
-    paths.push_back(path);
-    return paths;
-}
-
-}  // namespace
 
 /// Wraps what is done with an answer: not if the connection went first (the contender hears
 /// on_detached instead), nor if the contender it was for is gone.
@@ -56,76 +27,6 @@ ResponseHandler LockQueue::for_contender(std::function<void(LockQueue&, const Re
     };
 }
 
-std::string LockQueue::create_and_list(Member& member) {
-    const AcquireSpec& spec = *x_spec;
-    std::string prefix =
-        contender_prefix(spec.options.naming, spec.recipe.kind, x_context.random.hex16());
-    wire::CreateRequest request;
-    request.path = member.full(prefix);
-    request.data = spec.record;
-    request.acls = wire_acl(spec.acl);
-    request.flags = wire::CreateMode::ephemeral_sequential;
-    auto to_contender = for_contender([&member](LockQueue&, const Response& response) {
-        const auto reply = wire::decode<wire::CreateReply>(response.body);
-        member.contender->on_created(response.err, reply ? reply.value().path : std::string{},
-                                     response.zxid);
-    });
-    x_context.session.send(
-        x_now, request,
-        [weak = weak_from_this(), serial = x_serial, prefix, &reaper = x_context.reaper,
-         to_contender = std::move(to_contender)](Instant now, const Response& response) {
-            const auto self = weak.lock();
-            if (self && self->x_serial == serial && self->has_contenders()) {
-                return to_contender(now, response);
-            }
-            if (!response.failure) {
-                // Given up before the answer came: the node is the reaper's.
-                const auto reply = wire::decode<wire::CreateReply>(response.body);
-                reaper.on_created(now, prefix, response.err,
-                                  reply ? reply.value().path : std::string{});
-            }
-        });
-    send_list(member);
-    if (spec.recipe.kind == LockKind::permit) {
-        read_limit();
-    }
-    return prefix;
-}
-
-void LockQueue::create_parents(Member& member) {
-    const bool has_containers = x_context.session.server_version().has_containers();
-    const std::string& chroot = x_context.settings.servers.chroot;
-    bool is_below_chroot = !chroot.empty();  // only what is made first can miss its parent
-    const Recipe recipe = x_spec->recipe;
-    for (std::string& path : with_ancestors(member.path, chroot.size())) {
-        const bool says_limit = recipe.kind == LockKind::permit && path == member.path;
-        const std::string data = says_limit ? std::to_string(recipe.permits) : std::string{};
-        auto on_answer =
-            for_contender([&member, tells_chroot = std::exchange(is_below_chroot, false)](
-                              LockQueue&, const Response& response) {
-                const bool is_missing = response.err == wire::ServerError::no_node;
-                if (!response.ok() && response.err != wire::ServerError::node_exists &&
-                    (!is_missing || tells_chroot)) {
-                    member.contender->on_parent_failed(response.err);
-                }
-            });
-        if (has_containers) {
-            wire::CreateContainerRequest request;
-            request.path = std::move(path);
-            request.data = data;
-            request.acls.emplace().push_back(open_to_all());
-            request.flags = wire::CreateMode::container;
-            x_context.session.send(x_now, request, std::move(on_answer));
-        } else {
-            wire::CreateRequest request;
-            request.path = std::move(path);
-            request.data = data;
-            request.acls.emplace().push_back(open_to_all());
-            x_context.session.send(x_now, request, std::move(on_answer));
-        }
-    }
-}
-
 void LockQueue::unwatch(Member& member, std::string_view name) {
     if (!x_context.session.is_attached() || x_context.session.is_closing()) {
         return;
@@ -137,8 +38,11 @@ void LockQueue::unwatch(Member& member, std::string_view name) {
     }
 }
 
+/// One barrier is enough for all.
 void LockQueue::list_behind_barrier(Member& member) {
-    x_context.session.send(x_now, wire::MultiRequest{}, [](Instant, const Response&) {});
+    if (!std::exchange(x_is_behind_barrier, true)) {
+        x_context.session.send(x_now, wire::MultiRequest{}, [](Instant, const Response&) {});
+    }
     send_list(member);
 }
 
@@ -287,6 +191,7 @@ void LockQueue::on_holder_known(Instant now, const std::string& node_path, std::
 void LockQueue::on_attached(Instant now) {
     x_now = now;
     refuse_unaffordable(now);
+    x_is_behind_barrier = false;
     if (has_contenders()) {
         for (Member& member : x_members) {
             member.contender->on_attached();
@@ -323,6 +228,7 @@ void LockQueue::on_detached(Instant now) {
     if (has_contenders()) {
         for (Member& member : x_members) {
             member.contender->on_detached();
+            member.asked.clear();
         }
         x_limit = x_limit == Limit::asked ? Limit::unknown : x_limit;
     }

@@ -78,7 +78,6 @@ result<void> check_sequential_path(std::string_view path) {
 }
 
 result<void> check_lock_path(std::string_view path) {
-    constexpr std::size_t longest_contender = 64;
     BOOST_OUTCOME_TRYV(check_path(path));
     if (path == "/") {
         return refuse(path, "a lock cannot be the root; give it a path of its own");

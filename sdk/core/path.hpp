@@ -12,6 +12,9 @@ namespace leasehold::core {
 /// Longer paths are refused. The server's own bound is its frame size; nobody means more than this.
 inline constexpr std::size_t max_path_bytes = 4096;
 
+/// What a contender's name below it takes at most, its slash included.
+inline constexpr std::size_t longest_contender = 64;
+
 /// ZooKeeper's rules: absolute, no trailing slash, no empty, "." or ".." component, well-formed
 /// UTF-8, none of U+0000..001F, 007F..009F, D800..F8FF, FFF0..FFFF. The server counts in UTF-16
 /// units, so everything above U+FFFF falls under D800..F8FF too. "/" itself is a path.

@@ -21,10 +21,21 @@ Reaper::Reaper(const Settings& settings, Session& session, Timers& timers,
     : x_settings(settings), x_session(session), x_timers(timers), x_effects(effects) {}
 
 void Reaper::condemn(Instant now, Condemned node) {
-    const std::uint64_t id = x_next_id++;
-    x_nodes.emplace(id, Entry{.node = std::move(node), .backoff = first_backoff});
-    x_timers.set({TimerKind::orphan, id}, later(now, x_settings.orphan_limit));
-    work_on(now, id);
+    condemn_all(now, {std::move(node)});
+}
+
+void Reaper::condemn_all(Instant now, std::vector<Condemned> nodes) {
+    const std::uint64_t set = x_next_id;
+    const bool is_single = nodes.size() == 1;
+    for (Condemned& node : nodes) {
+        const std::uint64_t id = x_next_id++;
+        x_nodes.emplace(id, Entry{.node = std::move(node),
+                                  .backoff = first_backoff,
+                                  .set = set,
+                                  .goes_alone = is_single});
+        x_timers.set({TimerKind::orphan, id}, later(now, x_settings.orphan_limit));
+    }
+    work_on_set(now, set);
 }
 
 void Reaper::on_created(Instant now, std::string_view prefix, wire::ServerError err,
@@ -39,7 +50,9 @@ void Reaper::on_created(Instant now, std::string_view prefix, wire::ServerError 
     Condemned& node = found->second.node;
     node.is_awaited = false;
     if (err != wire::ServerError::ok) {
-        return finish(id, success());
+        const std::uint64_t set = found->second.set;
+        finish(id, success());
+        return work_on_set(now, set);
     }
     const std::string expected = node.parent + "/" + node.prefix;
     if (path.starts_with(expected)) {
@@ -87,6 +100,9 @@ void Reaper::work_on(Instant now, std::uint64_t id) {
         return;
     }
     x_timers.cancel({TimerKind::reap, id});
+    if (!found->second.node.name.empty() && !found->second.goes_alone) {
+        return remove_together(now, found->second.set);
+    }
     found->second.is_in_flight = true;
     if (found->second.node.name.empty()) {
         resolve(now, id);
@@ -94,6 +110,73 @@ void Reaper::work_on(Instant now, std::uint64_t id) {
         remove(now, id);
     }
 }
+
+// ---- those that belong together -----------------------------------------------------------------
+
+std::vector<std::uint64_t> Reaper::ids_of(std::uint64_t set) const {
+    std::vector<std::uint64_t> ids;
+    for (auto node = x_nodes.lower_bound(set); node != x_nodes.end() && node->second.set == set;
+         ++node) {
+        ids.push_back(node->first);
+    }
+    return ids;
+}
+
+void Reaper::work_on_set(Instant now, std::uint64_t set) {
+    for (const std::uint64_t id : ids_of(set)) {
+        work_on(now, id);
+    }
+}
+
+/// From now on each goes by itself, so that none waits for one that cannot go.
+void Reaper::dissolve(Instant now, std::uint64_t set, std::uint64_t except) {
+    const auto ids = ids_of(set);
+    for (const std::uint64_t id : ids) {
+        x_nodes.at(id).goes_alone = true;
+    }
+    for (const std::uint64_t id : ids) {
+        if (id != except) {
+            work_on(now, id);
+        }
+    }
+}
+
+void Reaper::remove_together(Instant now, std::uint64_t set) {
+    const auto ids = ids_of(set);
+    wire::MultiRequest request;
+    for (const std::uint64_t id : ids) {
+        const Condemned& node = x_nodes.at(id).node;
+        if (node.name.empty()) {
+            return;  // being found out, which leads here again
+        }
+        request.ops.push_back({wire::RemoveRequest{.path = node.parent + "/" + node.name}});
+    }
+    for (const std::uint64_t id : ids) {
+        x_nodes.at(id).is_in_flight = true;
+    }
+    x_session.send(now, request, [this, set](Instant when, const Response& response) {
+        on_removed_together(when, set, response);
+    });
+}
+
+void Reaper::on_removed_together(Instant now, std::uint64_t set, const Response& response) {
+    const auto ids = ids_of(set);
+    if (response.failure || ids.empty()) {
+        return;  // lost: on_detached has made them due again
+    }
+    const auto reply = wire::decode<wire::MultiReply>(response.body);
+    const bool are_gone =
+        response.ok() && reply && wire::first_error(reply.value()) == wire::ServerError::ok;
+    for (const std::uint64_t id : ids) {
+        x_nodes.at(id).is_in_flight = false;
+        if (are_gone) {
+            finish(id, success());
+        }
+    }
+    dissolve(now, set, 0);
+}
+
+// ---- each by itself -----------------------------------------------------------------------------
 
 void Reaper::remove(Instant now, std::uint64_t id) {
     const Condemned& node = x_nodes.at(id).node;
@@ -131,8 +214,10 @@ void Reaper::on_listed(Instant now, std::uint64_t id, const Response& response) 
         return;
     }
     found->second.is_in_flight = false;
+    const std::uint64_t set = found->second.set;
     if (response.err == wire::ServerError::no_node) {
-        return finish(id, success());
+        finish(id, success());
+        return work_on_set(now, set);
     }
     const auto list = response.ok()
                           ? wire::decode<wire::GetChildrenReply>(response.body)
@@ -145,7 +230,8 @@ void Reaper::on_listed(Instant now, std::uint64_t id, const Response& response) 
     const auto ours = std::find_if(children.begin(), children.end(),
                                    [&](const auto& name) { return name.starts_with(node.prefix); });
     if (ours == children.end()) {
-        return finish(id, success());
+        finish(id, success());
+        return work_on_set(now, set);
     }
     node.name = *ours;
     work_on(now, id);
@@ -162,13 +248,16 @@ void Reaper::retry_later(Instant now, std::uint64_t id, std::string_view why) {
     }
     x_timers.set({TimerKind::reap, id}, later(now, entry.backoff));
     entry.backoff = std::min(2 * entry.backoff, last_backoff);
+    if (!entry.goes_alone) {
+        dissolve(now, entry.set, id);
+    }
 }
 
 void Reaper::finish(std::uint64_t id, result<void> outcome) {
     auto finished = x_nodes.extract(id);
     x_timers.cancel({TimerKind::reap, id});
     x_timers.cancel({TimerKind::orphan, id});
-    if (finished.mapped().node.lease != 0) {
+    if (finished.mapped().node.lease != 0 && ids_of(finished.mapped().set).empty()) {
         x_effects.emplace_back(NodeGone{finished.mapped().node.lease, std::move(outcome)});
     }
 }

@@ -35,6 +35,9 @@ public:
            std::vector<Effect>& effects);
 
     void condemn(Instant now, Condemned node);
+    /// Nodes that one transaction has made: they go in one, too, unless one of them makes trouble.
+    /// The end of the lease that they have in common is told when all are gone.
+    void condemn_all(Instant now, std::vector<Condemned> nodes);
     /// The answer to the create of a node that was condemned before it came.
     void on_created(Instant now, std::string_view prefix, wire::ServerError err,
                     std::string_view path);
@@ -56,15 +59,22 @@ private:
         Duration backoff;
         bool is_in_flight = false;
         bool is_orphan = false;
+        std::uint64_t set = 0;    ///< the number of the first one of those that belong together
+        bool goes_alone = false;  ///< also if it was made together with others
     };
 
     void work_on(Instant now, std::uint64_t id);
+    void work_on_set(Instant now, std::uint64_t set);
+    void dissolve(Instant now, std::uint64_t set, std::uint64_t except);
     void remove(Instant now, std::uint64_t id);
+    void remove_together(Instant now, std::uint64_t set);
+    void on_removed_together(Instant now, std::uint64_t set, const Response& response);
     void resolve(Instant now, std::uint64_t id);
     void on_removed(Instant now, std::uint64_t id, const Response& response);
     void on_listed(Instant now, std::uint64_t id, const Response& response);
     void retry_later(Instant now, std::uint64_t id, std::string_view why);
     void finish(std::uint64_t id, result<void> outcome);
+    [[nodiscard]] std::vector<std::uint64_t> ids_of(std::uint64_t set) const;
 
     const Settings& x_settings;
     Session& x_session;

@@ -107,6 +107,7 @@ server::Fate Network::choose_fate(const server::Arrival& arrival) {
     // There are so many pings, and so few that show what they hold.
     const std::uint64_t odds = arrival.op == wire::Opcode::ping       ? 3000
                                : arrival.op == wire::Opcode::set_data ? 12
+                               : arrival.op == wire::Opcode::multi    ? 25
                                                                       : 120;
     if (!x_world.is_active() || x_world.random.below(odds) != 0) {
         return Fate::serve;
@@ -139,6 +140,7 @@ void Network::count_reply_lost(wire::Opcode op) {
     switch (op) {
         case wire::Opcode::create: return x_world.strike(Fault::create_reply_lost);
         case wire::Opcode::remove: return x_world.strike(Fault::delete_reply_lost);
+        case wire::Opcode::multi: return x_world.strike(Fault::multi_reply_lost);
         case wire::Opcode::close_session: return x_world.strike(Fault::close_reply_lost);
         default: return;
     }

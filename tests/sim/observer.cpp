@@ -56,7 +56,8 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .max_hold = ask.max_hold,
                .holds_for_calls = ask.holds_for_calls,
                .is_shared = ask.is_shared,
-               .rolls = ask.rolls};
+               .rolls = ask.rolls,
+               .spots = find_spots(who, ask, *grant.lease)};
     if (ask.found_queue && !ask.looks_first) {
         holding.in_line_since = ask.since;
     }
@@ -65,7 +66,9 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
     }
     check_grant(truth, who, holding);
     count_grant(grant, who, holding);
-    x_live.push_back({who, &holding});
+    for (const Spot& spot : holding.spots) {
+        x_live.push_back({who, &holding, spot.lock, spot.node});
+    }
     return holding;
 }
 
@@ -76,6 +79,9 @@ void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Hol
     }
     if (holding.rolls) {
         x_tally.count(Deed::elected);
+    }
+    if (holding.is_set()) {
+        return count_set(holding);
     }
     const Node* node = find_node(x_locks[holding.lock].nodes, holding.lease->node);
     if (node == nullptr) {
@@ -95,7 +101,7 @@ void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Hol
         x_tally.count(Deed::shared_after_exclusive);
     }
     const bool is_together = std::any_of(x_live.begin(), x_live.end(), [&](const Live& live) {
-        return live.who != who && live.holding->lock == holding.lock && !live.holding->is_over;
+        return live.who != who && live.lock == holding.lock && !live.holding->is_over;
     });
     if (is_together) {
         x_tally.count(Deed::shared_together);
@@ -104,31 +110,33 @@ void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Hol
 
 void Observer::check_grant(Instant truth, ClientNumber who, const Holding& holding) {
     Client& client = x_clients[who];
-    Lock& lock = x_locks[holding.lock];
     const std::string lease = name(who, holding.id);
     if (!client.is_attached) {
         violated(truth, "S5, S17: " + lease + " is granted without a connection that may write");
     }
-    if (!holding.is_shared) {
+    if (!holding.is_shared && !holding.is_set()) {
         if (holding.id <= client.last_granted[holding.lock]) {
             violated(truth, "L3: " + lease + " overtakes an earlier caller of its process");
         }
         client.last_granted[holding.lock] = holding.id;
         if (holding.lease->token % grants_per_node != 0) {
-            check_local_grant(truth, lease, holding, lock);
+            check_local_grant(truth, lease, holding, x_locks[holding.lock]);
         }
     }
-    if (!x_options.has_foreign_deletes) {
-        check_node(truth, who, holding, lock);
+    for (const Spot& spot : holding.spots) {
+        if (!x_options.has_foreign_deletes) {
+            check_node(truth, who, holding, spot);
+        }
+        check_token(truth, lease, holding, x_locks[spot.lock]);
     }
-    check_token(truth, lease, holding, lock);
 }
 
 /// Whose node it is, of which kind, and who stands before it.
 void Observer::check_node(Instant truth, ClientNumber who, const Holding& holding,
-                          const Lock& lock) {
+                          const Spot& spot) {
+    const Lock& lock = x_locks[spot.lock];
     const std::string lease = name(who, holding.id);
-    const Node* node = find_node(lock.nodes, holding.lease->node);
+    const Node* node = find_node(lock.nodes, spot.node);
     if (node == nullptr || node->owner != x_clients[who].session ||
         ((!holding.is_shared || lock.permits != 0) &&
          node->zxid != holding.lease->token / grants_per_node)) {
@@ -163,22 +171,33 @@ void Observer::check_token(Instant truth, const std::string& lease, const Holdin
 /// their calls, unless one of them looked first or something came between.
 void Observer::check_callers(Instant truth, ClientNumber who, const Holding& holding,
                              Instant calm_since) {
+    for (const auto& [id, other] : x_clients[who].held) {
+        if (id != holding.id && other.is_shared == holding.is_shared &&
+            (holding.is_shared || (holding.is_set() && other.is_set()))) {
+            check_order(truth, who, holding, other, calm_since);
+        }
+    }
+}
+
+void Observer::check_order(Instant truth, ClientNumber who, const Holding& holding,
+                           const Holding& other, Instant calm_since) {
     const auto is_in_line = [&](const Holding& each) {
         return each.in_line_since && *each.in_line_since > calm_since;
     };
-    for (const auto& [id, other] : x_clients[who].held) {
-        if (id == holding.id || other.lock != holding.lock || !other.is_shared ||
-            !holding.is_shared) {
+    for (const Spot& spot : holding.spots) {
+        const auto beside = std::find_if(other.spots.begin(), other.spots.end(),
+                                         [&](const Spot& each) { return each.lock == spot.lock; });
+        if (beside == other.spots.end()) {
             continue;
         }
-        if (other.lease->node == holding.lease->node) {
-            violated(truth,
-                     "L3: " + name(who, holding.id) + " shares its node with " + name(who, id));
+        if (beside->node == spot.node) {
+            violated(truth, "L3: " + name(who, holding.id) + " shares its node with " +
+                                name(who, other.id));
         } else if (is_in_line(holding) && is_in_line(other) &&
-                   (id < holding.id) !=
-                       (sequence_of(other.lease->node) < sequence_of(holding.lease->node))) {
-            violated(truth, "L3: the nodes of " + name(who, id) + " and " + name(who, holding.id) +
-                                " stand in another order than their calls");
+                   (other.id < holding.id) !=
+                       (sequence_of(beside->node) < sequence_of(spot.node))) {
+            violated(truth, "L3: the nodes of " + name(who, other.id) + " and " +
+                                name(who, holding.id) + " stand in another order than their calls");
         }
     }
 }
@@ -201,10 +220,13 @@ void Observer::check_local_grant(Instant truth, const std::string& lease, const 
 void Observer::check_presence(Instant truth, ClientNumber who, const Holding& holding,
                               Instant calm_since) {
     constexpr Duration news_travel = std::chrono::milliseconds{1500};
-    const auto gone = x_gone.find(holding.lease->node);
-    if (gone != x_gone.end() && gone->second.was_queued && gone->second.at > calm_since &&
-        truth - gone->second.at > news_travel) {
-        violated(truth, "S2: " + name(who, holding.id) + " is granted on a node that is long gone");
+    for (const Spot& spot : holding.spots) {
+        const auto gone = x_gone.find(spot.node);
+        if (gone != x_gone.end() && gone->second.was_queued && gone->second.at > calm_since &&
+            truth - gone->second.at > news_travel) {
+            violated(truth,
+                     "S2: " + name(who, holding.id) + " is granted on a node that is long gone");
+        }
     }
 }
 
@@ -235,8 +257,8 @@ void Observer::check(Instant truth) {
 
 /// A hold that is exclusive is valid alone; any number that are shared may be so together.
 void Observer::check_validity(Instant truth, const Live& live) {
-    Valid& valid = x_valid[live.holding->lock];
-    const std::size_t permits = x_locks[live.holding->lock].permits;
+    Valid& valid = x_valid[live.lock];
+    const std::size_t permits = x_locks[live.lock].permits;
     if (permits != 0 && ++valid.count > permits && !x_options.has_foreign_deletes) {
         violated(truth, "S1: with " + name(live.who, live.holding->id) + " more than " +
                             std::to_string(permits) + " permits are valid together");
@@ -307,8 +329,10 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
         case Loss::released: x_tally.count(Deed::released); break;
     }
     if (!holding->is_shared) {
-        x_locks[holding->lock].last_end_node = holding->lease->node;
-        x_locks[holding->lock].last_end = loss;
+        for (const Spot& spot : holding->spots) {
+            x_locks[spot.lock].last_end_node = spot.node;
+            x_locks[spot.lock].last_end = loss;
+        }
     }
     const bool waits = loss == Loss::budget && holding->holds_for_calls && holding->is_calling;
     if (!holding->is_delete_written) {
@@ -325,7 +349,9 @@ void Observer::on_node_gone(Instant truth, ClientNumber who, OperationId lease) 
         violated(truth, "the node of " + name(who, lease) + " is told gone before its lease's end");
     }
     std::erase_if(x_live, [&](const Live& live) { return live.holding == holding; });
-    x_clients[who].last_change[holding->lock] = truth;
+    for (const Spot& spot : holding->spots) {
+        x_clients[who].last_change[spot.lock] = truth;
+    }
     x_clients[who].held.erase(lease);
 }
 

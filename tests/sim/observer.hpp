@@ -48,7 +48,8 @@ public:
 
     struct Asked {
         std::string path;
-        Instant due{};  ///< the client's clock: the end of its wait
+        std::vector<std::string> more_paths{};  ///< of a set
+        Instant due{};                          ///< the client's clock: the end of its wait
         Duration max_hold{};
         bool holds_for_calls = false;
         bool is_shared = false;
@@ -57,6 +58,14 @@ public:
         bool rolls = false;        ///< a candidate for leadership: without a budget
         Instant since{};           ///< true time
         bool found_queue = false;  ///< somebody stood in it, so that the path had been made
+
+        [[nodiscard]] bool is_set() const { return !more_paths.empty(); }
+        [[nodiscard]] bool is_for(const std::string& lock) const;
+    };
+    /// A node that a hold stands on.
+    struct Spot {
+        std::size_t lock;
+        std::string node;
     };
     struct Holding {
         std::size_t lock;  ///< index of its path
@@ -75,6 +84,11 @@ public:
         bool is_over = false;                 ///< was seen dead or past its deadline
         Instant delete_due = Instant::max();  ///< max once it was written
         bool is_delete_written = false;       ///< on this connection
+        std::vector<Spot> spots{};            ///< the one, or those of a set
+
+        [[nodiscard]] bool is_set() const { return spots.size() > 1; }
+        [[nodiscard]] bool stands_on(const std::string& node) const;
+        [[nodiscard]] bool is_of(std::size_t wanted) const;
     };
 
     Observer(Journal& journal, Tally& tally, Options options);
@@ -170,6 +184,7 @@ private:
         int lists = 0;
         int others = 0;
         bool is_in_one_write = true;
+        bool is_by_multi = false;  ///< the create was part of one
     };
     struct Client {
         const DriftClock* clock;
@@ -200,6 +215,7 @@ private:
         /// Since when nobody has been ahead who blocks it; max while somebody is.
         Instant free_since = Instant::max();
         Instant moved_up = Instant::min();  ///< when somebody ahead of it went last
+        bool is_of_set = false;             ///< made together with others
     };
     using Queue = std::map<std::int64_t, Node>;  ///< by number, as it is committed
     struct Gone {
@@ -222,12 +238,16 @@ private:
         bool is_calm = false;
         int exclusive = 0;
         int sharing = 0;  ///< nodes of callers who share and do not hold
+        int sets = 0;     ///< and of those who ask for several paths
         int old_exclusive = 0;
         int old_sharing = 0;
+        int old_sets = 0;
     };
     struct Live {
         ClientNumber who;
         Holding* holding;
+        std::size_t lock;
+        std::string node;
     };
     /// Of one lock, in one step.
     struct Valid {
@@ -247,8 +267,17 @@ private:
     Holding& on_grant(Instant truth, ClientNumber who, OperationId id, const core::Grant& grant,
                       std::size_t lock);
     void count_grant(const core::Grant& grant, ClientNumber who, const Holding& holding);
+    void count_set(const Holding& holding);
     void check_grant(Instant truth, ClientNumber who, const Holding& holding);
-    void check_node(Instant truth, ClientNumber who, const Holding& holding, const Lock& lock);
+    void check_node(Instant truth, ClientNumber who, const Holding& holding, const Spot& spot);
+    [[nodiscard]] std::vector<Spot> find_spots(ClientNumber who, const Asked& ask,
+                                               const core::Lease& lease) const;
+    [[nodiscard]] const Node* find_made_at(const Lock& lock, std::int64_t owner,
+                                           std::int64_t zxid) const;
+    void join_set(Node& node);
+    [[nodiscard]] bool is_free_everywhere(const Node& node, Instant by) const;
+    void check_order(Instant truth, ClientNumber who, const Holding& holding, const Holding& other,
+                     Instant calm_since);
     void check_token(Instant truth, const std::string& lease, const Holding& holding, Lock& lock);
     void check_callers(Instant truth, ClientNumber who, const Holding& holding, Instant calm_since);
     void check_validity(Instant truth, const Live& live);
@@ -256,7 +285,7 @@ private:
                            const Lock& lock);
     void check_presence(Instant truth, ClientNumber who, const Holding& holding,
                         Instant calm_since);
-    void forget_course(ClientNumber who, const std::string& path);
+    void forget_course(ClientNumber who, const Asked& ask);
     void check_cost(Instant truth, ClientNumber who, const Holding& holding);
     [[nodiscard]] OperationId lone_caller(Instant truth, ClientNumber who, std::size_t lock) const;
     void check_deletes(Instant truth, ClientNumber who);
@@ -277,7 +306,10 @@ private:
                      std::vector<Standing>& standings, Duration patience);
     void check_callers_have_places(Instant truth, ClientNumber who, const Lock& lock,
                                    const Standing& standing, Duration patience);
-    void touch(Instant truth, ClientNumber who, const std::string& path);
+    void touch(Instant truth, ClientNumber who, const Asked& ask);
+    void check_set_cost(Instant truth, ClientNumber who, const Holding& holding);
+    void check_lock_cost(Instant truth, ClientNumber who, const Holding& holding,
+                         const Course& course);
     Holding* find(Instant truth, ClientNumber who, OperationId lease, const char* what);
     void violated(Instant truth, std::string what) { x_journal.violated(truth, std::move(what)); }
 

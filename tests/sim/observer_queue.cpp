@@ -105,6 +105,7 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
     } else if (const auto creator = client_of(owner)) {
         x_clients[*creator].courses[lock] = {};  // contended: it may cost more
     }
+    join_set(node);
     queue[sequence_of(path)] = std::move(node);
 }
 
@@ -135,8 +136,7 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
         violated(truth, "S10: " + path + " is deleted by another session than its own");
     }
     for (const Live& live : x_live) {
-        if (live.holding->lease->node == path &&
-            live.holding->lease->word.deadline() > local(live.who, truth) &&
+        if (live.node == path && live.holding->lease->word.deadline() > local(live.who, truth) &&
             !x_options.has_foreign_deletes) {
             violated(truth, "S2: the node of " + name(live.who, live.holding->id) +
                                 " is gone while the lease is valid");
@@ -208,7 +208,7 @@ void Observer::on_notified(Instant truth, ClientNumber who, const std::string& p
 bool Observer::is_held(ClientNumber who, const std::string& node) const {
     const auto& held = x_clients[who].held;
     return std::any_of(held.begin(), held.end(),
-                       [&](const auto& each) { return each.second.lease->node == node; });
+                       [&](const auto& each) { return each.second.stands_on(node); });
 }
 
 /// While nothing disturbs a client: each of its nodes stands for somebody, one for each path and
@@ -254,11 +254,16 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
     Standing& standing = standings[who];
     const bool holds = is_held(who, node.name);
     const bool is_old = truth - node.since > patience;
-    if (node.is_shared && holds) {
+    const bool is_its_own = node.is_shared || node.is_of_set;  // of one caller alone
+    if (is_its_own && holds) {
         return;
     }
-    int& all = node.is_shared ? standing.sharing : standing.exclusive;
-    int& old = node.is_shared ? standing.old_sharing : standing.old_exclusive;
+    int& all = node.is_shared   ? standing.sharing
+               : node.is_of_set ? standing.sets
+                                : standing.exclusive;
+    int& old = node.is_shared   ? standing.old_sharing
+               : node.is_of_set ? standing.old_sets
+                                : standing.old_exclusive;
     ++all;
     if (!is_old) {
         return;
@@ -266,9 +271,10 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
     ++old;
     const auto& asked = x_clients[who].asked;
     const auto waiting = std::count_if(asked.begin(), asked.end(), [&](const auto& each) {
-        return each.second.path == lock.path && each.second.is_shared == node.is_shared;
+        return each.second.is_for(lock.path) && each.second.is_shared == node.is_shared &&
+               each.second.is_set() == node.is_of_set;
     });
-    if (old > (node.is_shared ? std::max<std::ptrdiff_t>(waiting, 1) : 1)) {
+    if (old > (is_its_own ? std::max<std::ptrdiff_t>(waiting, 1) : 1)) {
         violated(truth, "S13: client " + std::to_string(who) + " has a node too many on " +
                             lock.path + "; one is " + node.name);
     }
@@ -276,6 +282,7 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
         violated(truth, "L6, S14: " + node.name + " is left, though nobody of client " +
                             std::to_string(who) + " waits or holds");
     } else if (!holds && node.free_since < truth - patience &&
+               is_free_everywhere(node, truth - patience) &&
                is_told(lock, node, truth - patience, standings)) {
         violated(truth, "L2: nobody blocks " + node.name + ", but client " + std::to_string(who) +
                             " does not grant");
@@ -285,18 +292,22 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
 void Observer::check_callers_have_places(Instant truth, ClientNumber who, const Lock& lock,
                                          const Standing& standing, Duration patience) {
     std::ptrdiff_t sharing = 0;
+    std::ptrdiff_t sets = 0;
     bool has_exclusive = false;
     for (const auto& [id, ask] : x_clients[who].asked) {
-        if (ask.path == lock.path && truth - ask.since > patience) {
-            ask.is_shared ? void(++sharing) : void(has_exclusive = true);
+        if (ask.is_for(lock.path) && truth - ask.since > patience) {
+            ask.is_shared  ? void(++sharing)
+            : ask.is_set() ? void(++sets)
+                           : void(has_exclusive = true);
         }
     }
     const auto& held = x_clients[who].held;
     const bool has_place =
         standing.exclusive > 0 || std::any_of(held.begin(), held.end(), [&](const auto& each) {
-            return !each.second.is_shared && x_locks[each.second.lock].path == lock.path;
+            return !each.second.is_shared && !each.second.is_set() &&
+                   x_locks[each.second.lock].path == lock.path;
         });
-    if (sharing > standing.sharing || (has_exclusive && !has_place)) {
+    if (sharing > standing.sharing || sets > standing.sets || (has_exclusive && !has_place)) {
         violated(truth, "L2: a caller of client " + std::to_string(who) + " waits for " +
                             lock.path + " without a node");
     }

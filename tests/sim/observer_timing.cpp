@@ -54,17 +54,17 @@ void Observer::on_asleep(ClientNumber who, Instant from, Instant until) {
 }
 
 /// Somebody else of this client has to do with the path as well, or nobody any more.
-void Observer::forget_course(ClientNumber who, const std::string& path) {
+void Observer::forget_course(ClientNumber who, const Asked& ask) {
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
-        if (x_locks[i].path == path) {
+        if (ask.is_for(x_locks[i].path)) {
             x_clients[who].courses[i] = {};
         }
     }
 }
 
-void Observer::touch(Instant truth, ClientNumber who, const std::string& path) {
+void Observer::touch(Instant truth, ClientNumber who, const Asked& ask) {
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
-        if (x_locks[i].path == path) {
+        if (ask.is_for(x_locks[i].path)) {
             x_clients[who].last_change[i] = truth;
         }
     }
@@ -79,10 +79,10 @@ void Observer::on_asked(Instant truth, ClientNumber who, OperationId id, Asked a
     }
     ask.due = local(who, truth) + wait;
     ask.since = truth;
-    ask.found_queue = std::any_of(x_locks.begin(), x_locks.end(), [&](const Lock& lock) {
-        return lock.path == ask.path && !lock.nodes.empty();
+    ask.found_queue = std::all_of(x_locks.begin(), x_locks.end(), [&](const Lock& lock) {
+        return !ask.is_for(lock.path) || !lock.nodes.empty();
     });
-    forget_course(who, ask.path);
+    forget_course(who, ask);
     client.asked.emplace(id, std::move(ask));
     ++x_unanswered;
     x_tally.count(Deed::asked);
@@ -99,7 +99,7 @@ void Observer::on_done(Instant truth, ClientNumber who, const core::AcquireDone&
         violated(truth, "L5: " + name(who, done.id) + " is answered " +
                             ms_text(local(who, truth) - ask->second.due) + " late");
     }
-    touch(truth, who, ask->second.path);
+    touch(truth, who, ask->second);
     if (const auto* grant = std::get_if<core::Grant>(&done.outcome)) {
         for (std::size_t i = 0; i < x_locks.size(); ++i) {
             if (x_locks[i].path == ask->second.path) {
@@ -112,7 +112,7 @@ void Observer::on_done(Instant truth, ClientNumber who, const core::AcquireDone&
     } else {
         x_tally.count(Deed::refused);
     }
-    forget_course(who, ask->second.path);
+    forget_course(who, ask->second);
     client.asked.erase(ask);
     --x_unanswered;
 }
@@ -145,7 +145,7 @@ void Observer::on_delete_written(Instant truth, ClientNumber who, const std::str
     Client& client = x_clients[who];
     const Instant now = local(who, truth);
     for (auto& [id, holding] : client.held) {
-        if (holding.lease->node != path) {
+        if (!holding.stands_on(path)) {
             continue;
         }
         if (holding.lease->word.deadline() > now) {

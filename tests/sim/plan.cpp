@@ -85,16 +85,19 @@ private:
         const std::uint64_t mix = x_random.below(100);
         x_plan.shared_percent = mix < 30 ? 0 : mix < 75 ? 50 : 85;
         x_plan.candidates_percent = chance(50) ? 0 : 30;
-        const std::uint64_t locks = x_random.below(10);
+        x_plan.sets_percent = chance(30) ? 50 : 0;
+        const std::uint64_t locks =
+            x_plan.sets_percent != 0 ? 6 + x_random.below(4) : x_random.below(10);
         x_plan.locks = {"/one"};
         if (locks >= 6) {
             x_plan.locks.emplace_back("/deep/two");
         }
-        if (locks == 9) {
+        if (locks == 9 || (x_plan.sets_percent != 0 && chance(50))) {
             x_plan.locks.emplace_back("/three");
         }
         for (std::size_t i = 0; i < x_plan.locks.size(); ++i) {
-            x_plan.permits.push_back(chance(20) ? static_cast<int>(1 + x_random.below(3)) : 0);
+            const bool is_semaphore = x_plan.sets_percent == 0 && chance(20);
+            x_plan.permits.push_back(is_semaphore ? static_cast<int>(1 + x_random.below(3)) : 0);
         }
     }
 

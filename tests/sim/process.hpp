@@ -93,6 +93,7 @@ private:
     void write(std::string bytes);
     void read_request(std::string_view frame);
     void read_lock_request(wire::Opcode op, wire::Reader& in);
+    void read_multi(wire::Reader& in);
     void carry_out(core::Effect& effect);
     void connect(const core::Endpoint& endpoint);
     void finish_connect(const LinkPtr& link);

@@ -2,6 +2,7 @@
 // what the replies allow the safe deadline to be.
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/header.hpp"
+#include "sdk/wire/multi.hpp"
 #include "sdk/wire/watch.hpp"
 #include "tests/sim/process.hpp"
 
@@ -94,10 +95,27 @@ void Process::read_request(std::string_view frame) {
     }
     if (op == wire::Opcode::remove) {
         x_world.observer.on_delete_written(x_world.now, x_number, std::string(in.string()));
+    } else if (op == wire::Opcode::multi) {
+        read_multi(in);
     } else {
         x_is_closing |= op == wire::Opcode::close_session;
         x_world.observer.on_other_written(x_world.now, x_number, op);
         read_lock_request(op, in);
+    }
+}
+
+/// Of a set: all of its nodes are made by one, and go in one.
+void Process::read_multi(wire::Reader& in) {
+    wire::MultiRequest multi;
+    wire::read(in, multi);
+    for (const wire::MultiOp& op : multi.ops) {
+        if (const auto* remove = std::get_if<wire::RemoveRequest>(&op.body)) {
+            x_world.observer.on_delete_written(x_world.now, x_number, remove->path);
+        } else if (const auto* create = std::get_if<wire::CreateRequest>(&op.body)) {
+            x_world.observer.on_other_written(x_world.now, x_number, wire::Opcode::create);
+            x_world.observer.on_lock_request(x_world.now, x_number, wire::Opcode::multi,
+                                             create->path);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ enum class Fault : std::size_t {
     request_lost,       ///< the server drops the connection before it executes a request
     create_reply_lost,  ///< committed, but the client does not learn of it
     delete_reply_lost,
+    multi_reply_lost,
     close_reply_lost,
     server_kill,
     server_restart,
@@ -64,6 +65,8 @@ enum class Deed : std::size_t {
     shared_together,         ///< while another process held it, too
     shared_after_exclusive,  ///< after waiting for one who did not share
     exclusive_after_shared,  ///< after waiting for one who did
+    set,                     ///< granted on several paths at once
+    set_after_wait,          ///< somebody had to let go of one of them first
     refused,
     extended,
     released,

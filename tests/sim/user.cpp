@@ -94,14 +94,30 @@ LockOptions User::choose_options() {
     return options;
 }
 
+/// In any order: no two users need to agree on one.
+std::vector<std::string> User::choose_more_paths(const std::string& path) {
+    std::vector<std::string> more;
+    if (!x_world.chance(x_world.plan.sets_percent)) {
+        return more;
+    }
+    for (const std::string& other : x_world.plan.locks) {
+        if (other != path && (more.empty() || x_world.chance(60))) {
+            more.insert(x_world.chance(50) ? more.begin() : more.end(), other);
+        }
+    }
+    return more;
+}
+
 void User::acquire(const std::string& path) {
     const LockOptions options = choose_options();
     const int permits = x_world.plan.permits_of(path);
-    const LockKind kind = permits != 0                                  ? LockKind::permit
+    const std::vector<std::string> more = choose_more_paths(path);
+    const LockKind kind = !more.empty()                                 ? LockKind::exclusive
+                          : permits != 0                                ? LockKind::permit
                           : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
                                                                         : LockKind::exclusive;
-    const bool is_candidate =
-        kind == LockKind::exclusive && x_world.chance(x_world.plan.candidates_percent);
+    const bool is_candidate = kind == LockKind::exclusive && more.empty() &&
+                              x_world.chance(x_world.plan.candidates_percent);
     const Duration patience = x_process.plan().settings.timing.ack_gap;
     const Duration wait = options.wait > 0ms ? Duration{options.wait} : patience;
     const OperationId id = x_process.next_id();
@@ -110,23 +126,26 @@ void User::acquire(const std::string& path) {
                (is_candidate               ? " stands for "
                 : kind == LockKind::shared ? " asks to share "
                                            : " asks for ") +
-               path + (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
+               path + (more.empty() ? "" : " and " + std::to_string(more.size()) + " more") +
+               (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
                ms_text(options.wait) + ", budget " + ms_text(options.budget) +
                (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
     });
     x_world.observer.on_asked(
         x_world.now, x_process.number(), id,
         {.path = path,
+         .more_paths = more,
          .max_hold = options.max_hold == 0ms ? 2 * options.budget : options.max_hold,
          .holds_for_calls = options.on_budget == OnBudget::hold_until_return,
          .is_shared = kind != LockKind::exclusive,
-         .looks_first = options.check_first,
+         .looks_first = options.check_first || (!more.empty() && options.wait == 0ms),
          .watches_itself = options.watch_own_node,
          .rolls = is_candidate},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
         const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};
-        engine.acquire(now, id, {path, recipe, options, open_to_all(), "simulated", is_candidate});
+        engine.acquire(now, id,
+                       {path, recipe, options, open_to_all(), "simulated", is_candidate, more});
     });
     schedule_afterthought(id, wait);
 }

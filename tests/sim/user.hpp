@@ -30,6 +30,7 @@ private:
     void schedule();
     void act();
     void acquire(const std::string& path);
+    [[nodiscard]] std::vector<std::string> choose_more_paths(const std::string& path);
     void start_rush(const Observer::Holding& holding);
     [[nodiscard]] LockOptions choose_options();
     void schedule_afterthought(OperationId id, Duration wait);

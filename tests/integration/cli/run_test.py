@@ -341,6 +341,32 @@ class Queue(harness.ServerTest):
             run.process.stdin.close()
             self.assert_code(run.finish(), 0)
 
+    def test_further_paths_are_locked_together_with_the_one(self):
+        other = self.path + "-too"
+        script = "echo $LEASEHOLD_TOKEN $LEASEHOLD_PATH; cat"
+        run = self.start_run("sh", "-c", script, options=["--also", other],
+                             stdin=subprocess.PIPE)
+        token, path = run.line("^([0-9]+) (.*)$").groups()
+        self.assertEqual(path, self.path)
+        nodes = [self.zoo.get(f"{each}/{self.zoo.get_children(each)[0]}")[1]
+                 for each in (self.path, other)]
+        self.assertEqual([node.czxid * 64 for node in nodes], [int(token)] * 2)
+        done = self.run_tool("true", options=["--also", other + "-3", "--also", other,
+                                              "--wait", "0s"])
+        self.assert_code(done, 75)
+        run.process.stdin.close()
+        self.assert_code(run.finish(), 0)
+        self.assertEqual(self.zoo.get_children(self.path) + self.zoo.get_children(other), [])
+
+    def test_further_paths_that_do_not_go_together_are_refused_by_name(self):
+        for also, text in ((self.path, "twice"), (self.path + "/below", "above"), ("x", "slash")):
+            with self.subTest(also=also):
+                done = self.run_tool("true", options=["--also", also])
+                self.assert_code(done, 64)
+                self.assertIn(also, done.err)
+                self.assertIn(text, done.err)
+        self.assertIsNone(self.zoo.exists(self.path), "nothing was written")
+
     def test_another_number_of_permits_is_refused_with_both(self):
         run = self.start_run("cat", options=["--permits", "2"], stdin=subprocess.PIPE)
         self.wait_for_contenders(1)

@@ -247,6 +247,22 @@ TEST(ServeArguments, WhatCannotBe_IsRefusedByName) {
     EXPECT_NE(refusal_of({"serve", "--connect", "zk:1"}).find("--connect"), std::string::npos);
 }
 
+TEST(RunArguments, FurtherPathsAreGivenOneByOne) {
+    const RunArguments run =
+        run_of({"run", "--also", "/b", "/a", "--also=/c", "--", "x", "--also"});
+    EXPECT_EQ(run.ensemble.path, "/a");
+    EXPECT_EQ(run.also, (Words{"/b", "/c"}));
+    EXPECT_TRUE(run_of({"run", "/a", "--", "x"}).also.empty());
+    for (const Words& other : {Words{"--shared"}, Words{"--permits", "2"}}) {
+        Words words{"run", "/a", "--also", "/b"};
+        words.insert(words.end(), other.begin(), other.end());
+        words.insert(words.end(), {"--", "x"});
+        EXPECT_NE(refusal_of(words).find("--also"), std::string::npos) << other.front();
+    }
+    EXPECT_NE(refusal_of({"run", "/a", "--also", "--", "x"}).find("--also"), std::string::npos);
+    EXPECT_NE(refusal_of({"elect", "/a", "--also", "/b", "--", "x"}), "accepted");
+}
+
 TEST(Help, EachHasAnExampleAndTheExitCodes) {
     EXPECT_NE(help_of({"--help"}).find("Example"), std::string::npos);
     const std::string run = help_of({"run", "--help"});
@@ -257,7 +273,7 @@ TEST(Help, EachHasAnExampleAndTheExitCodes) {
     }
     for (const char* option : {"--connect", "--session-timeout", "--wait", "--budget", "--grace",
                                "--tick", "--sync-limit", "--standalone", "--naming", "--ack-gap",
-                               "--clock-drift", "--margin", "--shared", "curator-rw"}) {
+                               "--clock-drift", "--margin", "--shared", "--also", "curator-rw"}) {
         EXPECT_NE(run.find(option), std::string::npos) << option;
     }
     const std::string list = help_of({"ls", "--help"});

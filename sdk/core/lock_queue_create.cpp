@@ -1,0 +1,188 @@
+// How a lock queue's nodes come to be: one by itself, several in one transaction, and the paths
+// that they stand on.
+#include "sdk/core/lock_queue.hpp"
+#include "sdk/wire/multi.hpp"
+#include "sdk/wire/node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace leasehold::core {
+
+namespace {
+
+std::vector<wire::Acl> wire_acl(const std::vector<OwnedAcl>& acl) {
+    std::vector<wire::Acl> entries;
+    entries.reserve(acl.size());
+    for (const OwnedAcl& entry : acl) {
+        entries.push_back({entry.permissions, entry.scheme, entry.id});
+    }
+    return entries;
+}
+
+/// Everybody may queue under a parent that we made, whoever came first: the ACL of the contenders
+/// separates participants from strangers, and the parent's is what lets them be deleted.
+wire::Acl open_to_all() {
+    return {wire::perms::all, "world", "anyone"};
+}
+
+/// "/a", "/a/b", … "/a/b/c" below the chroot.
+std::vector<std::string> with_ancestors(const std::string& path, std::size_t chroot_length) {
+    std::vector<std::string> paths;
+    for (std::size_t slash = path.find('/', chroot_length + 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+        paths.push_back(path.substr(0, slash));
+    }
+    paths.push_back(path);
+    return paths;
+}
+
+/// What became of one create, or of several in one transaction.
+struct Creation {
+    wire::ServerError err = wire::ServerError::ok;
+    std::size_t culprit = 0;           ///< which of them failed; those before it would have worked
+    std::vector<std::string> paths{};  ///< empty where the server does not say
+};
+
+Creation read_creation(const Response& response, std::size_t count) {
+    Creation made{.err = response.err, .paths = std::vector<std::string>(count)};
+    if (!response.ok()) {
+        return made;
+    }
+    if (count == 1) {
+        const auto reply = wire::decode<wire::CreateReply>(response.body);
+        made.paths.front() = reply ? reply.value().path : std::string{};
+        return made;
+    }
+    const auto reply = wire::decode<wire::MultiReply>(response.body);
+    if (!reply || reply.value().results.size() != count) {
+        return made;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& body = reply.value().results[i].body;
+        if (const auto* created = std::get_if<wire::CreateReply>(&body)) {
+            made.paths[i] = created->path;
+        } else if (const auto* failed = std::get_if<wire::MultiError>(&body);
+                   failed != nullptr && failed->err != wire::ServerError::ok) {
+            return {.err = failed->err, .culprit = i, .paths = std::vector<std::string>(count)};
+        }
+    }
+    return made;
+}
+
+}  // namespace
+
+std::string LockQueue::create_and_list(Member& member) {
+    member.asked =
+        contender_prefix(x_spec->options.naming, x_spec->recipe.kind, x_context.random.hex16());
+    std::string prefix = member.asked;
+    if (std::none_of(x_members.begin(), x_members.end(),
+                     [](const Member& each) { return each.asked.empty(); })) {
+        send_creates();
+    }
+    return prefix;
+}
+
+/// One transaction number for all nodes is one order over all paths, which keeps sets from waiting
+/// for each other in a circle.
+void LockQueue::send_creates() {
+    const AcquireSpec& spec = *x_spec;
+    wire::MultiRequest creates;
+    std::vector<std::string> prefixes;
+    for (Member& member : x_members) {
+        wire::CreateRequest request;
+        request.path = member.full(member.asked);
+        request.data = spec.record;
+        request.acls = wire_acl(spec.acl);
+        request.flags = wire::CreateMode::ephemeral_sequential;
+        creates.ops.push_back({std::move(request)});
+        prefixes.push_back(std::exchange(member.asked, {}));
+    }
+    ResponseHandler handler = for_created(std::move(prefixes));
+    if (creates.ops.size() == 1) {
+        x_context.session.send(x_now, std::get<wire::CreateRequest>(creates.ops.front().body),
+                               std::move(handler));
+    } else {
+        x_context.session.send(x_now, creates, std::move(handler));
+    }
+    for (Member& member : x_members) {
+        send_list(member);
+    }
+    if (spec.recipe.kind == LockKind::permit) {
+        read_limit();
+    }
+}
+
+/// The answer is the contenders', or the reaper's if they were given up before it came.
+ResponseHandler LockQueue::for_created(std::vector<std::string> prefixes) {
+    auto to_contenders =
+        for_contender([](LockQueue& self, const Response& response) { self.on_created(response); });
+    return [weak = weak_from_this(), serial = x_serial, prefixes = std::move(prefixes),
+            &reaper = x_context.reaper,
+            to_contenders = std::move(to_contenders)](Instant now, const Response& response) {
+        const auto self = weak.lock();
+        if (self && self->x_serial == serial && self->has_contenders()) {
+            return to_contenders(now, response);
+        }
+        if (!response.failure) {
+            const Creation made = read_creation(response, prefixes.size());
+            for (std::size_t i = 0; i < prefixes.size(); ++i) {
+                reaper.on_created(now, prefixes[i], made.err, made.paths[i]);
+            }
+        }
+    };
+}
+
+void LockQueue::on_created(const Response& response) {
+    const Creation made = read_creation(response, x_members.size());
+    const bool concerns_all =
+        made.err == wire::ServerError::ok || made.err == wire::ServerError::no_node;
+    for (std::size_t i = 0; i < x_members.size(); ++i) {
+        Member& member = x_members[i];
+        member.has_path = made.err == wire::ServerError::no_node && i < made.culprit;
+        if (concerns_all || i == made.culprit) {
+            member.contender->on_created(made.err, made.paths[i], response.zxid);
+        } else {
+            member.contender->on_rolled_back();
+        }
+    }
+}
+
+void LockQueue::create_parents(Member& member) {
+    if (std::exchange(member.has_path, false)) {
+        return;
+    }
+    const bool has_containers = x_context.session.server_version().has_containers();
+    const std::string& chroot = x_context.settings.servers.chroot;
+    bool is_below_chroot = !chroot.empty();  // only what is made first can miss its parent
+    const Recipe recipe = x_spec->recipe;
+    for (std::string& path : with_ancestors(member.path, chroot.size())) {
+        const bool says_limit = recipe.kind == LockKind::permit && path == member.path;
+        const std::string data = says_limit ? std::to_string(recipe.permits) : std::string{};
+        auto on_answer =
+            for_contender([&member, tells_chroot = std::exchange(is_below_chroot, false)](
+                              LockQueue&, const Response& response) {
+                const bool is_missing = response.err == wire::ServerError::no_node;
+                if (!response.ok() && response.err != wire::ServerError::node_exists &&
+                    (!is_missing || tells_chroot)) {
+                    member.contender->on_parent_failed(response.err);
+                }
+            });
+        if (has_containers) {
+            wire::CreateContainerRequest request;
+            request.path = std::move(path);
+            request.data = data;
+            request.acls.emplace().push_back(open_to_all());
+            request.flags = wire::CreateMode::container;
+            x_context.session.send(x_now, request, std::move(on_answer));
+        } else {
+            wire::CreateRequest request;
+            request.path = std::move(path);
+            request.data = data;
+            request.acls.emplace().push_back(open_to_all());
+            x_context.session.send(x_now, request, std::move(on_answer));
+        }
+    }
+}
+
+}  // namespace leasehold::core
