@@ -179,29 +179,6 @@ void Observer::check_callers(Instant truth, ClientNumber who, const Holding& hol
     }
 }
 
-void Observer::check_order(Instant truth, ClientNumber who, const Holding& holding,
-                           const Holding& other, Instant calm_since) {
-    const auto is_in_line = [&](const Holding& each) {
-        return each.in_line_since && *each.in_line_since > calm_since;
-    };
-    for (const Spot& spot : holding.spots) {
-        const auto beside = std::find_if(other.spots.begin(), other.spots.end(),
-                                         [&](const Spot& each) { return each.lock == spot.lock; });
-        if (beside == other.spots.end()) {
-            continue;
-        }
-        if (beside->node == spot.node) {
-            violated(truth, "L3: " + name(who, holding.id) + " shares its node with " +
-                                name(who, other.id));
-        } else if (is_in_line(holding) && is_in_line(other) &&
-                   (other.id < holding.id) !=
-                       (sequence_of(beside->node) < sequence_of(spot.node))) {
-            violated(truth, "L3: the nodes of " + name(who, other.id) + " and " +
-                                name(who, holding.id) + " stand in another order than their calls");
-        }
-    }
-}
-
 void Observer::check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                                  const Lock& lock) {
     if (holding.lease->token % grants_per_node >= x_options.max_local_grants) {

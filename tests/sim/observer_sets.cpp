@@ -61,6 +61,29 @@ std::vector<Observer::Spot> Observer::find_spots(ClientNumber who, const Asked& 
     return spots;
 }
 
+void Observer::check_order(Instant truth, ClientNumber who, const Holding& holding,
+                           const Holding& other, Instant calm_since) {
+    const auto is_in_line = [&](const Holding& each) {
+        return each.in_line_since && *each.in_line_since > calm_since;
+    };
+    for (const Spot& spot : holding.spots) {
+        const auto beside = std::find_if(other.spots.begin(), other.spots.end(),
+                                         [&](const Spot& each) { return each.lock == spot.lock; });
+        if (beside == other.spots.end()) {
+            continue;
+        }
+        if (beside->node == spot.node) {
+            violated(truth, "L3: " + name(who, holding.id) + " shares its node with " +
+                                name(who, other.id));
+        } else if (is_in_line(holding) && is_in_line(other) &&
+                   (other.id < holding.id) !=
+                       (sequence_of(beside->node) < sequence_of(spot.node))) {
+            violated(truth, "L3: the nodes of " + name(who, other.id) + " and " +
+                                name(who, holding.id) + " stand in another order than their calls");
+        }
+    }
+}
+
 void Observer::count_set(const Holding& holding) {
     const bool had_to_wait =
         std::any_of(holding.spots.begin(), holding.spots.end(), [&](const Spot& spot) {

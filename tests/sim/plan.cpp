@@ -96,8 +96,7 @@ private:
             x_plan.locks.emplace_back("/three");
         }
         for (std::size_t i = 0; i < x_plan.locks.size(); ++i) {
-            const bool is_semaphore = x_plan.sets_percent == 0 && chance(20);
-            x_plan.permits.push_back(is_semaphore ? static_cast<int>(1 + x_random.below(3)) : 0);
+            x_plan.permits.push_back(chance(20) ? static_cast<int>(1 + x_random.below(3)) : 0);
         }
     }
 

@@ -69,7 +69,7 @@ struct Plan {
     int max_local_grants = 4;
     std::uint64_t shared_percent = 0;      ///< of the acquisitions
     std::uint64_t candidates_percent = 0;  ///< of those that do not share
-    std::uint64_t sets_percent = 0;        ///< of all; there is more than one lock then
+    std::uint64_t sets_percent = 0;        ///< of all but permits; there are several paths then
 
     [[nodiscard]] int permits_of(const std::string& path) const {
         const auto lock = std::find(locks.begin(), locks.end(), path);

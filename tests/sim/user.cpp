@@ -94,14 +94,15 @@ LockOptions User::choose_options() {
     return options;
 }
 
-/// In any order: no two users need to agree on one.
+/// In any order: no two users need to agree on one. Semaphores are no part of sets.
 std::vector<std::string> User::choose_more_paths(const std::string& path) {
     std::vector<std::string> more;
-    if (!x_world.chance(x_world.plan.sets_percent)) {
+    const Plan& plan = x_world.plan;
+    if (!x_world.chance(plan.sets_percent) || plan.permits_of(path) != 0) {
         return more;
     }
-    for (const std::string& other : x_world.plan.locks) {
-        if (other != path && (more.empty() || x_world.chance(60))) {
+    for (const std::string& other : plan.locks) {
+        if (other != path && plan.permits_of(other) == 0 && (more.empty() || x_world.chance(60))) {
             more.insert(x_world.chance(50) ? more.begin() : more.end(), other);
         }
     }
