@@ -68,7 +68,8 @@ struct Lease {
 
     LeaseWord word;
     const std::int64_t token;
-    const std::string node;  ///< full path of the contender's node, chroot included
+    /// Full path of the contender's node, chroot included; of a set the one on the first path.
+    const std::string node;
     /// Guarded calls in progress; with hold_until_return the node outlives the deadline for them.
     std::atomic<int> active_calls{0};
 };

@@ -61,7 +61,7 @@ struct LockContext {
 
 /// Threads of one process that want the lock for themselves queue here, first come first served,
 /// behind one contender. Whoever shares it has a lane alone: a place in another's would be taken
-/// from those of other processes who came before.
+/// from those of other processes who came before. So has a set, which stands on several paths.
 ///
 /// Invariant: each acquisition that joins is answered exactly once by AcquireDone.
 class LockQueue final : public std::enable_shared_from_this<LockQueue> {

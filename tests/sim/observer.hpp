@@ -216,6 +216,7 @@ private:
         Instant free_since = Instant::max();
         Instant moved_up = Instant::min();  ///< when somebody ahead of it went last
         bool is_of_set = false;             ///< made together with others
+        bool is_torn = false;               ///< of which one is gone: this one has to go, too
     };
     using Queue = std::map<std::int64_t, Node>;  ///< by number, as it is committed
     struct Gone {
@@ -275,6 +276,7 @@ private:
     [[nodiscard]] const Node* find_made_at(const Lock& lock, std::int64_t owner,
                                            std::int64_t zxid) const;
     void join_set(Node& node);
+    void tear_set(const Node& gone);
     [[nodiscard]] bool is_free_everywhere(const Node& node, Instant by) const;
     void check_order(Instant truth, ClientNumber who, const Holding& holding, const Holding& other,
                      Instant calm_since);

@@ -125,6 +125,7 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
     if (const auto who = client_of(owner)) {
         x_clients[*who].last_change[lock] = truth;  // which may be news to it
     }
+    tear_set(node->second);
     for (auto other = queue.erase(node); other != queue.end(); ++other) {
         other->second.moved_up = truth;
         if (other->second.free_since == Instant::max() &&

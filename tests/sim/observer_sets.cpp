@@ -45,6 +45,14 @@ void Observer::join_set(Node& node) {
     }
 }
 
+void Observer::tear_set(const Node& gone) {
+    for (Lock& lock : x_locks) {
+        if (const Node* other = find_made_at(lock, gone.owner, gone.zxid)) {
+            lock.nodes.at(sequence_of(other->name)).is_torn = true;
+        }
+    }
+}
+
 /// The first one by the name that the lease has; the others by the number in its token.
 std::vector<Observer::Spot> Observer::find_spots(ClientNumber who, const Asked& ask,
                                                  const core::Lease& lease) const {
@@ -95,7 +103,7 @@ void Observer::count_set(const Holding& holding) {
 
 /// One that nobody blocks holds only if that is so of all that belong to it.
 bool Observer::is_free_everywhere(const Node& node, Instant by) const {
-    return std::all_of(x_locks.begin(), x_locks.end(), [&](const Lock& lock) {
+    return !node.is_torn && std::all_of(x_locks.begin(), x_locks.end(), [&](const Lock& lock) {
         const Node* other = find_made_at(lock, node.owner, node.zxid);
         return other == nullptr || other->free_since < by;
     });

@@ -101,6 +101,14 @@ TEST_F(SetObserverTest, OneThatIsBlockedOnOnePath_MayWaitOnTheOther) {
     EXPECT_THAT(violations(), IsEmpty());
 }
 
+TEST_F(SetObserverTest, OneOfWhichSomebodyDeletedANode_NeedNotBeGranted) {
+    build({.locks = {"/a", "/b"}, .has_foreign_deletes = true});
+    make(1, 1);
+    observer->on_node_deleted(at(3900ms), node("/a/x", 1), third_session);
+    look(4s);
+    EXPECT_THAT(violations(), IsEmpty());
+}
+
 TEST_F(SetObserverTest, NodeThatIsLeftOnItsSecondPath_BreaksS14) {
     make(1, 1);
     end(take(), 2s, Loss::released);
