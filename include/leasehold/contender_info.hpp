@@ -34,9 +34,9 @@ struct ContenderInfo {
     milliseconds age{0};   ///< by the clocks of this host and of the ensemble's leader
     std::optional<milliseconds> budget;
     std::string trace_id;
-    std::string payload;  ///< what a candidate for leadership tells of itself; not escaped
+    std::string payload;    ///< what a candidate for leadership tells of itself; not escaped
     bool is_asked = false;  ///< somebody has asked it to let go
-    std::string session;  ///< the last 4 hex digits of its session id
+    std::string session;    ///< the last 4 hex digits of its session id
 };
 
 }  // namespace leasehold

@@ -305,8 +305,7 @@ void ClientImpl::on(Turn&, core::JeopardyChanged&& changed) {
 }
 
 void ClientImpl::on(Turn&, core::YieldAsked&& asked) {
-    for (const auto& hold :
-         handles_of(asked.lease, [](HeldLock& held) { held.is_asked = true; })) {
+    for (const auto& hold : handles_of(asked.lease, [](HeldLock& held) { held.is_asked = true; })) {
         hold->on_asked();
     }
 }

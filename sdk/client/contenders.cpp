@@ -289,9 +289,10 @@ Operation<Infos> contenders_operation(const std::shared_ptr<ClientImpl>& impl,
     if (!full) {
         return failed_operation<Infos>(std::move(full).error());
     }
-    return course_operation<Infos>(impl, [impl, given = std::string(path), full = *std::move(full)] {
-        return std::make_shared<Listing>(impl, given, full);
-    });
+    return course_operation<Infos>(impl,
+                                   [impl, given = std::string(path), full = *std::move(full)] {
+                                       return std::make_shared<Listing>(impl, given, full);
+                                   });
 }
 
 }  // namespace leasehold::detail

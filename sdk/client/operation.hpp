@@ -41,8 +41,8 @@ struct Operation {
     return success();
 }
 
-/// An operation of several requests. `make()` gives a std::shared_ptr to an object for one course of
-/// it, which has `begin(id, sink)` and, for the I/O thread, `cancel(turn)`.
+/// An operation of several requests. `make()` gives a std::shared_ptr to an object for one course
+/// of it, which has `begin(id, sink)` and, for the I/O thread, `cancel(turn)`.
 template <class T, class Make>
 [[nodiscard]] Operation<T> course_operation(const std::shared_ptr<ClientImpl>& impl, Make make) {
     struct Courses {

@@ -37,8 +37,8 @@ public:
         x_sink = std::move(sink);
         contenders_operation(x_impl, x_path)
             .begin(id, [self = shared_from_this()](result<std::vector<ContenderInfo>> queue) {
-                       self->on_listed(std::move(queue));
-                   });
+                self->on_listed(std::move(queue));
+            });
     }
 
     void cancel(Turn&) { finish(errc::cancelled); }
@@ -82,8 +82,9 @@ private:
             return done(wanted.has_value());
         }
         if (++x_writes > most_writes) {
-            return finish(Error(errc::timed_out, "the holder's node changes faster than it can be "
-                                                 "written to"));
+            return finish(Error(errc::timed_out,
+                                "the holder's node changes faster than it can be "
+                                "written to"));
         }
         send(wire::SetDataRequest{node(), *wanted, version},
              [](ReleaseRequest& self, const auto&) { self.done(true); });
@@ -122,7 +123,7 @@ private:
     const std::string x_full_path;
 
     // of the I/O thread
-    Sink<std::size_t> x_sink;  ///< empty once answered
+    Sink<std::size_t> x_sink;              ///< empty once answered
     std::vector<ContenderInfo> x_holders;  ///< those still to be asked
     std::size_t x_asked = 0;
     int x_writes = 0;  ///< to the one who is being asked

@@ -112,8 +112,8 @@ struct Closed {
     result<void> outcome;
 };
 
-using Effect =
-    std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue, LeaseEnded,
-                 NodeGone, ExtendDone, JeopardyChanged, YieldAsked, WatchFired, StateChanged, Log, Closed>;
+using Effect = std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue,
+                            LeaseEnded, NodeGone, ExtendDone, JeopardyChanged, YieldAsked,
+                            WatchFired, StateChanged, Log, Closed>;
 
 }  // namespace leasehold::core

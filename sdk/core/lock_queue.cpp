@@ -359,8 +359,8 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
 /// The next one of this process takes over our node, unless others have waited long enough or asked
 /// for it, the holder overran its budget, or the node is not what the next one asked for.
 bool LockQueue::hand_over(Instant now, Loss loss) {
-    if (loss != Loss::released || x_waiters.empty() || x_is_asked || !x_context.session.is_attached() ||
-        contender().state() != ContenderState::held ||
+    if (loss != Loss::released || x_waiters.empty() || x_is_asked ||
+        !x_context.session.is_attached() || contender().state() != ContenderState::held ||
         x_local_grants + 1 >= x_spec->options.max_local_grants ||
         !same_node_would_do(*x_spec, x_waiters.front().spec)) {
         return false;

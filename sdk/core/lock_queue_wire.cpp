@@ -73,8 +73,7 @@ void LockQueue::show_record() {
     }
 }
 
-void LockQueue::write_record(Member& member,
-                             std::function<void(LockQueue&, const Response&)> use) {
+void LockQueue::write_record(Member& member, std::function<void(LockQueue&, const Response&)> use) {
     const bool runs = x_holder && x_spec->recipe.kind == LockKind::permit;
     wire::SetDataRequest request;
     request.path = member.full(member.contender->name());

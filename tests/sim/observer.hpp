@@ -80,7 +80,7 @@ public:
         bool is_calling = false;
         int stops = 0;
         int ends = 0;
-        bool is_asked = false;  ///< to let go, and was told so
+        bool is_asked = false;                ///< to let go, and was told so
         bool is_over = false;                 ///< was seen dead or past its deadline
         Instant delete_due = Instant::max();  ///< max once it was written
         bool is_delete_written = false;       ///< on this connection

@@ -85,8 +85,8 @@ TEST_F(ReleaseRequest, AsksNobodyWhereNobodyHolds) {
 TEST_F(ReleaseRequest, MarksACuratorNodeAsCuratorDoes_AndLeavesKazoosAlone) {
     const auto make = [&](const std::string& prefix, const std::string& text) {
         return x_server.with([&](FakeZooKeeper& zookeeper) {
-            return zookeeper.make(BootClock::now(), prefix,
-                                  wire::CreateMode::persistent_sequential, text);
+            return zookeeper.make(BootClock::now(), prefix, wire::CreateMode::persistent_sequential,
+                                  text);
         });
     };
     x_server.with([](FakeZooKeeper& zookeeper) {
