@@ -67,10 +67,11 @@ void LockQueue::send_list(Member& member) {
 
 /// Once the reply has come it is known; until then it is written again after each reconnect.
 void LockQueue::show_record() {
-    if (x_is_record_due && x_holder && x_context.session.is_attached()) {
-        write_record(x_members.front(),
-                     [](LockQueue& self, const Response&) { self.x_is_record_due = false; });
+    if (!x_is_record_due || !x_holder || !x_context.session.is_attached()) {
+        return;
     }
+    write_record(x_members.front(),
+                 [](LockQueue& self, const Response&) { self.x_is_record_due = false; });
 }
 
 void LockQueue::write_record(Member& member, std::function<void(LockQueue&, const Response&)> use) {

@@ -106,7 +106,7 @@ server::Fate Network::choose_fate(const server::Arrival& arrival) {
     using server::Fate;
     // There are so many pings, and so few that show what they hold.
     const std::uint64_t odds = arrival.op == wire::Opcode::ping       ? 3000
-                               : arrival.op == wire::Opcode::set_data ? 12
+                               : arrival.op == wire::Opcode::set_data ? 4
                                : arrival.op == wire::Opcode::multi    ? 25
                                                                       : 120;
     if (!x_world.is_active() || x_world.random.below(odds) != 0) {

@@ -69,6 +69,8 @@ std::vector<Observer::Spot> Observer::find_spots(ClientNumber who, const Asked& 
     return spots;
 }
 
+/// The numbers of a path begin anew when somebody has deleted its last node and the path is made
+/// again: only nodes that stand together are compared.
 void Observer::check_order(Instant truth, ClientNumber who, const Holding& holding,
                            const Holding& other, Instant calm_since) {
     const auto is_in_line = [&](const Holding& each) {
@@ -84,6 +86,7 @@ void Observer::check_order(Instant truth, ClientNumber who, const Holding& holdi
             violated(truth, "L3: " + name(who, holding.id) + " shares its node with " +
                                 name(who, other.id));
         } else if (is_in_line(holding) && is_in_line(other) &&
+                   find_node(x_locks[spot.lock].nodes, beside->node) != nullptr &&
                    (other.id < holding.id) !=
                        (sequence_of(beside->node) < sequence_of(spot.node))) {
             violated(truth, "L3: the nodes of " + name(who, other.id) + " and " +

@@ -254,6 +254,19 @@ TEST_F(SharedObserverTest, NodesInAnotherOrderThanTheCalls_BreakL3) {
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L3:")));
 }
 
+TEST_F(SharedObserverTest, NodeThatSomebodyDeleted_StandsInNoOrder) {
+    build({.locks = {"/a"}, .has_foreign_deletes = true});
+    observer->on_node_created(at(100ms), "/a/w-__READ__0000000000", second_session, 6);
+    ask_to_share(first, 1, 500ms);
+    ask_to_share(first, 2, 500ms);
+    observer->on_node_created(at(1s), reader_two, first_session, 7);
+    share(first, 1, 2s, reader_two);
+    observer->on_node_deleted(at(2100ms), reader_two, second_session);
+    observer->on_node_created(at(2200ms), reader_one, first_session, 8);
+    share(first, 2, 2300ms, reader_one);
+    EXPECT_THAT(violations(), IsEmpty());
+}
+
 TEST_F(SharedObserverTest, CallerThatLookedFirst_MayBeOvertaken) {
     observer->on_node_created(at(100ms), "/a/w-__READ__0000000000", second_session, 6);
     ask(first, 1, 500ms, {.is_shared = true, .looks_first = true});
