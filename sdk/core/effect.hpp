@@ -81,6 +81,11 @@ struct ExtendDone {
     OperationId id;
     result<Instant> deadline;
 };
+/// Others know that the lease is shared now, or it has ended before that was certain.
+struct DowngradeDone {
+    OperationId id;
+    result<void> outcome;
+};
 struct JeopardyChanged {
     OperationId lease;
     bool in_jeopardy;
@@ -106,8 +111,8 @@ struct Closed {
     result<void> outcome;
 };
 
-using Effect =
-    std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue, LeaseEnded,
-                 NodeGone, ExtendDone, JeopardyChanged, WatchFired, StateChanged, Log, Closed>;
+using Effect = std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue,
+                            LeaseEnded, NodeGone, ExtendDone, DowngradeDone, JeopardyChanged,
+                            WatchFired, StateChanged, Log, Closed>;
 
 }  // namespace leasehold::core

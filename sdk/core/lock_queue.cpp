@@ -175,7 +175,7 @@ void LockQueue::advance(Instant now) {
     if (x_contender && x_contender->state() == ContenderState::ended) {
         settle_failure(now);
     }
-    if (x_contender && x_contender->knows_queue() && !x_holder) {
+    if (x_contender && x_contender->knows_queue() && !x_contender->may_pass() && !x_holder) {
         admit(now);
     }
     if (x_waiters.empty() && !x_holder) {
@@ -208,6 +208,7 @@ void LockQueue::begin(Instant now) {
     x_limit = Limit::unknown;
     x_is_place_seen = false;
     x_is_record_due = false;
+    x_share = Share::none;
     x_contender.emplace(port, x_path, x_spec->recipe, x_context.session.id(),
                         x_spec->options.watch_own_node);
 }
@@ -287,6 +288,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
                   .granted_at = now,
                   .deadline = x_context.leases.deadline(waiter.id),
                   .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
+    granted.lease->kind = waiter.spec.recipe.kind;
     ++x_context.counters.grants;
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
@@ -329,10 +331,11 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
 }
 
 /// The next one of this process takes over our node, unless others have waited long enough, the
-/// holder overran its budget, or the node is not what the next one asked for.
+/// holder overran its budget, or the node is not what the next one asked for: others may hold
+/// beside one that says that it shares.
 bool LockQueue::hand_over(Instant now, Loss loss) {
     if (loss != Loss::released || x_waiters.empty() || !x_context.session.is_attached() ||
-        x_contender->state() != ContenderState::held ||
+        x_contender->state() != ContenderState::held || x_share != Share::none ||
         x_local_grants + 1 >= x_spec->options.max_local_grants ||
         !same_node_would_do(*x_spec, x_waiters.front().spec)) {
         return false;

@@ -72,6 +72,8 @@ public:
     void join(Instant now, OperationId id, AcquireSpec spec);
     /// Takes the acquisition out of the queue and answers it with `code`.
     void leave(Instant now, OperationId id, std::error_code code, std::string what);
+    /// Answered by DowngradeDone.
+    void downgrade(Instant now, OperationId id, OperationId lease);
     void on_wait_end(Instant now, OperationId id);
     void on_holder_read(Instant now, OperationId id);
 
@@ -125,8 +127,10 @@ private:
     struct Ahead {
         std::size_t contenders = 0;
         std::size_t turns = 0;  ///< holds that come one after another
+        std::string may_share;  ///< the only one ahead, if its record has to tell its kind
     };
     void on_checked(Instant now, const Response& response, Ahead ahead);
+    void check_whether_shared(Instant now, const std::string& name);
     [[nodiscard]] Ahead ahead_of_us(std::size_t local) const;
     void settle_failure(Instant now);
     void admit(Instant now);
@@ -135,10 +139,16 @@ private:
     [[nodiscard]] bool hand_over(Instant now, Loss loss);
     [[nodiscard]] bool is_record_due(const AcquireSpec& spec) const;
     void show_record();
+    void on_record_shown(const Response& response);
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0);
     void drop_watches();
+
+    // of a holder that became one who shares (lock_queue_downgrade.cpp)
+    /// Whether others know; asked: they may.
+    enum class Share { none, asked, shown };
+    void on_share_shown(const Response& response);
 
     // of a semaphore (lock_queue_permits.cpp)
     /// What the parent says of the number of permits is being found out, or made.
@@ -193,7 +203,8 @@ private:
     Limit x_limit = Limit::unknown;
     bool x_is_place_seen = false;  ///< nothing has changed between our create and our list
     bool x_is_record_due = false;  ///< what we hold is to be shown
-    std::string x_head;            ///< whose record is in x_head_record
+    Share x_share = Share::none;
+    std::string x_head;  ///< whose record is in x_head_record
     std::string x_head_record;
 };
 

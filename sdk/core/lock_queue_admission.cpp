@@ -1,5 +1,6 @@
 // Who may wait at all: what is refused because of those ahead, before the wait has begun.
 #include "sdk/core/lock_queue.hpp"
+#include "sdk/core/share_mark.hpp"
 #include "sdk/core/text.hpp"
 #include "sdk/wire/node.hpp"
 
@@ -36,7 +37,7 @@ void LockQueue::check_first(Instant now) {
             const auto reply = wire::decode<wire::ExistsReply>(response.body);
             const int children = reply ? std::max(0, reply.value().stat.num_children) : 0;
             // Their kinds are not known: they may all hold at the same time.
-            return Ahead{static_cast<std::size_t>(children), children > 0 ? 1u : 0u};
+            return Ahead{static_cast<std::size_t>(children), children > 0 ? 1u : 0u, {}};
         });
     }
     wire::GetChildrenRequest request;
@@ -48,14 +49,42 @@ void LockQueue::check_first(Instant now) {
         std::vector<Contestant> ahead;
         std::copy_if(listing.queue.begin(), listing.queue.end(), std::back_inserter(ahead),
                      [&](const Contestant& each) { return recipe.counts(each.name); });
-        return Ahead{recipe.excess(ahead.size()), recipe.turns(ahead)};
+        Ahead result{recipe.excess(ahead.size()), recipe.turns(ahead), {}};
+        if (recipe.kind == LockKind::shared && ahead.size() == 1 &&
+            may_say_shared(ahead.front().name)) {
+            result.may_share = ahead.front().name;
+        }
+        return result;
     });
+}
+
+/// The only one ahead is exclusive by its name, but may have become one who shares.
+void LockQueue::check_whether_shared(Instant now, const std::string& name) {
+    x_is_checking = true;
+    wire::GetDataRequest request;
+    request.path = full(name);
+    x_context.session.send(
+        now, request, [weak = weak_from_this(), name](Instant when, const Response& response) {
+            const auto self = weak.lock();
+            if (!self) {
+                return;
+            }
+            const auto reply = response.ok() ? wire::decode<wire::GetDataReply>(response.body)
+                                             : wire::GetDataReply{};
+            const bool is_in_the_way =
+                response.ok() &&
+                !(reply && says_shared(name, reply.value().data.value_or(std::string{})));
+            self->on_checked(when, response, is_in_the_way ? Ahead{1, 1, {}} : Ahead{});
+        });
 }
 
 void LockQueue::on_checked(Instant now, const Response& response, Ahead ahead) {
     x_is_checking = false;
     if (response.failure) {
         return;  // asked again after the re-attach
+    }
+    if (!ahead.may_share.empty()) {
+        return check_whether_shared(now, ahead.may_share);
     }
     x_was_checked = true;
     if (!x_waiters.empty()) {
@@ -68,8 +97,8 @@ void LockQueue::on_checked(Instant now, const Response& response, Ahead ahead) {
 }
 
 LockQueue::Ahead LockQueue::ahead_of_us(std::size_t local) const {
-    return x_contender ? Ahead{local + x_contender->blockers(), local + x_contender->turns()}
-                       : Ahead{local, local};
+    return x_contender ? Ahead{local + x_contender->blockers(), local + x_contender->turns(), {}}
+                       : Ahead{local, local, {}};
 }
 
 std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waiter,

@@ -1,5 +1,6 @@
 // What a lock queue's contender asks of the server, and how the answers find their way back.
 #include "sdk/core/lock_queue.hpp"
+#include "sdk/core/share_mark.hpp"
 #include "sdk/wire/multi.hpp"
 #include "sdk/wire/node.hpp"
 
@@ -168,13 +169,24 @@ void LockQueue::show_record() {
         return;
     }
     const bool is_permit = x_spec->recipe.kind == LockKind::permit;
+    const std::string_view mark = is_permit                 ? running_mark
+                                  : x_share == Share::asked ? share_mark
+                                                            : std::string_view{};
     wire::SetDataRequest request;
     request.path = full(x_contender->name());
-    request.data = x_spec->record + std::string(is_permit ? running_mark : "");
+    request.data = x_spec->record + std::string(mark);
     request.version = wire::any_version;
-    x_context.session.send(x_now, request, for_contender([](LockQueue& self, const Response&) {
-                               self.x_is_record_due = false;
+    x_context.session.send(x_now, request,
+                           for_contender([](LockQueue& self, const Response& response) {
+                               self.on_record_shown(response);
                            }));
+}
+
+void LockQueue::on_record_shown(const Response& response) {
+    x_is_record_due = false;
+    if (x_share == Share::asked) {
+        on_share_shown(response);
+    }
 }
 
 void LockQueue::watch(std::string_view name) {

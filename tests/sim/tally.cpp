@@ -58,6 +58,8 @@ std::string_view to_string(Deed deed) {
         "shared together",
         "shared, had to wait",
         "waited for sharers",
+        "downgraded",
+        "beside a downgraded",
         "refused",
         "extended",
         "released",

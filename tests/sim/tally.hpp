@@ -64,6 +64,8 @@ enum class Deed : std::size_t {
     shared_together,         ///< while another process held it, too
     shared_after_exclusive,  ///< after waiting for one who did not share
     exclusive_after_shared,  ///< after waiting for one who did
+    downgraded,
+    shared_after_downgrade,  ///< beside one who was alone before
     refused,
     extended,
     released,

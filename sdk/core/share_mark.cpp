@@ -1,0 +1,50 @@
+#include "sdk/core/share_mark.hpp"
+
+#include "sdk/core/contender_name.hpp"
+
+#include <cstddef>
+
+namespace leasehold::core {
+
+namespace {
+
+/// The bytes of the first field of a record, tag and length included; 0 if it is none of ours. All
+/// fields of contender.proto are strings with a number below 16 and fewer than 128 bytes.
+std::size_t first_field(std::string_view record) {
+    constexpr unsigned length_delimited = 2;
+    constexpr unsigned wire_type_bits = 7;
+    constexpr unsigned more_follows = 0x80;
+    if (record.size() < 2) {
+        return 0;
+    }
+    const auto tag = static_cast<unsigned char>(record[0]);
+    const auto length = static_cast<unsigned char>(record[1]);
+    const bool is_ours = (tag & more_follows) == 0 && (length & more_follows) == 0 &&
+                         (tag & wire_type_bits) == length_delimited;
+    const std::size_t size = std::size_t{2} + length;
+    return is_ours && size <= record.size() ? size : 0;
+}
+
+}  // namespace
+
+bool may_say_shared(std::string_view name) {
+    return is_our_name(name) && kind_of(name) == LockKind::exclusive;
+}
+
+bool says_shared(std::string_view name, std::string_view record) {
+    if (!may_say_shared(name)) {
+        return false;
+    }
+    std::string_view last;
+    while (!record.empty()) {
+        const std::size_t size = first_field(record);
+        if (size == 0) {
+            return false;
+        }
+        last = record.substr(0, size);
+        record.remove_prefix(size);
+    }
+    return last == share_mark;
+}
+
+}  // namespace leasehold::core
