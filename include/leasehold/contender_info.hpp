@@ -22,7 +22,8 @@ struct ContenderInfo {
     std::int32_t sequence = 0;  ///< place in the order
     bool is_held = false;       ///< those ahead of it that count leave room for it
     ContenderKind kind = ContenderKind::other;
-    LockKind lock_kind = LockKind::exclusive;
+    LockKind lock_kind = LockKind::exclusive;  ///< by its name, or shared once downgraded
+    bool is_downgraded = false;                ///< it was exclusive, and lets in who shares
     /// What its fencing token is at least, once it holds; 0: it shares, or may not be read.
     std::int64_t token = 0;
     /// The nearest of those that it waits for. Empty: it holds; or, if it does not, its semaphore's

@@ -65,6 +65,7 @@ public:
     /// A resource remembers the largest it has seen and refuses smaller ones. 0, which every
     /// resource has to refuse, for a shared hold: nothing orders those who share, so they read.
     [[nodiscard]] std::int64_t token() const noexcept;
+    /// What it shuts out; `downgrade` changes it.
     [[nodiscard]] LockKind kind() const noexcept;
     /// The lock path, as it was given to `lock`; and the path of our node below it, as the raw
     /// client takes it (relative to the chroot).
@@ -109,6 +110,24 @@ public:
     template <CompletionToken<Instant> Token>
     auto async_extend(milliseconds budget, Token&& token) const {
         return detail::initiate<Instant>(std::forward<Token>(token), prepare_extend(budget));
+    }
+
+    /// Turns an exclusive hold into a shared one and lets nobody in between who does not share:
+    /// those who share and stand behind it, up to the next exclusive contender, get the lock, too.
+    /// Budget and deadline stay. From the call on `kind` is shared and `token` is 0, for all
+    /// handles to the hold, whatever the answer; what is fenced has to be written before.
+    ///
+    /// Completes when the server has confirmed it, or the lock has ended; a lost reply is made good
+    /// on the next connection. Doing it twice succeeds. Other libraries, which do not know of it,
+    /// wait until the lock is released, as the next caller of this process does who wants it alone.
+    /// Errors: invalid_argument (it was not taken by `lock`: sets cannot), budget_exceeded,
+    /// lock_lost, not_permitted or the server's own (others still take it for exclusive),
+    /// overloaded, closed, forked, would_deadlock. Cancellation (any type): errc::cancelled; the
+    /// downgrade goes on.
+    result<void> downgrade() const;
+    template <CompletionToken<void> Token>
+    auto async_downgrade(Token&& token) const {
+        return detail::initiate<void>(std::forward<Token>(token), prepare_downgrade());
     }
 
     /// Ends the lock now, and completes when its node is known to be gone. Whatever the answer, the
@@ -166,6 +185,7 @@ private:
 
     [[nodiscard]] detail::Start<Loss> prepare_lost() const;
     [[nodiscard]] detail::Start<Instant> prepare_extend(milliseconds budget) const;
+    [[nodiscard]] detail::Start<void> prepare_downgrade() const;
     [[nodiscard]] detail::Start<void> prepare_release();
     void drop() noexcept;
 

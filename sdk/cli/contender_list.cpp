@@ -24,7 +24,7 @@ using Contenders = std::span<const ContenderInfo>;
 std::string_view lock_of(const ContenderInfo& contender) {
     switch (contender.lock_kind) {
         case LockKind::exclusive: return "exclusive";
-        case LockKind::shared: return "shared";
+        case LockKind::shared: return contender.is_downgraded ? "downgraded" : "shared";
         case LockKind::permit: return "permit";
     }
     return "exclusive";

@@ -69,6 +69,8 @@ public:
     void begin_extend(core::OperationId id, std::shared_ptr<Hold> hold, Duration budget,
                       Sink<Instant> sink);
     void cancel_extend(core::OperationId id);
+    void begin_downgrade(core::OperationId id, std::shared_ptr<Hold> hold, Sink<void> sink);
+    void cancel_downgrade(core::OperationId id);
     void begin_wait_connected(core::OperationId id, Sink<void> sink);
     void cancel_wait_connected(core::OperationId id);
 
@@ -104,6 +106,11 @@ private:
         Instant budget_end;
     };
 
+    struct Downgrade {
+        Sink<void> sink;
+        std::shared_ptr<Hold> hold;
+    };
+
     void on_effect(Turn& turn, core::Effect&& effect) override;
     void on_stopped(Turn& turn) override;
 
@@ -117,6 +124,7 @@ private:
     void on(Turn& turn, core::LeaseEnded&& ended);
     void on(Turn& turn, core::NodeGone&& gone);
     void on(Turn& turn, core::ExtendDone&& done);
+    void on(Turn& turn, core::DowngradeDone&& done);
     void on(Turn& turn, core::JeopardyChanged&& changed);
     void on(Turn& turn, core::YieldAsked&& asked);
     void on(Turn& turn, core::WatchFired&& fired);
@@ -163,6 +171,7 @@ private:
     std::unordered_map<core::OperationId, RequestHandler> x_requests;
     std::unordered_map<core::OperationId, Acquire> x_acquires;
     std::unordered_map<core::OperationId, Extend> x_extends;
+    std::unordered_map<core::OperationId, Downgrade> x_downgrades;
     std::unordered_map<core::OperationId, std::shared_ptr<WatchState>> x_watches;
     WaitList<void> x_connecting;
     WaitList<void> x_closing;

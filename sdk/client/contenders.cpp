@@ -81,10 +81,14 @@ ContenderInfo contender_info(const core::Contestant& contestant) {
 }
 
 void describe(ContenderInfo& info, const wire::GetDataReply& node) {
+    const std::string data = node.data.value_or("");
+    if (core::says_shared(info.node, data)) {
+        info.lock_kind = LockKind::shared;
+        info.is_downgraded = true;
+    }
     info.age = age_of(node.stat);
     info.token = token_of(info, node.stat);
     info.session = node.stat.ephemeral_owner != 0 ? last_digits(node.stat.ephemeral_owner) : "";
-    const std::string data = node.data.value_or("");
     if (const auto record = decode_record(data)) {
         info.owner = core::escape(record->owner);
         info.host = core::escape(record->host);
@@ -122,7 +126,8 @@ void settle_holders(Infos& queue, std::optional<int> permits) {
         info.is_held = !has_to_wait && !is_unknown;
         info.blocked_by = has_to_wait && !is_unknown ? *ahead.nearest : std::string();
         for (const LockKind kind : lock_kinds) {
-            if (core::Recipe{kind}.counts(info.node)) {
+            const bool lets_in = info.is_downgraded && kind == LockKind::shared;
+            if (core::Recipe{kind}.counts(info.node) && !lets_in) {
                 Ahead& of_kind = ahead_of[static_cast<std::size_t>(kind)];
                 of_kind = {of_kind.count + 1, &info.node};
             }

@@ -28,7 +28,6 @@ class ClientImpl;
 /// What was agreed on when the lock was asked for.
 struct HoldTerms {
     std::string path;  ///< as the user wrote it
-    LockKind kind = LockKind::exclusive;
     Duration budget{};
     bool has_budget = true;  ///< a lead has none
     Duration reserve{};
@@ -57,7 +56,8 @@ public:
     [[nodiscard]] Instant deadline() const noexcept;
     [[nodiscard]] Instant call_deadline() const noexcept;
     [[nodiscard]] std::int64_t token() const noexcept { return x_lease->token; }
-    [[nodiscard]] LockKind kind() const noexcept { return x_terms.kind; }
+    /// As it is now: a downgrade changes it.
+    [[nodiscard]] LockKind kind() const noexcept { return x_lease->kind; }
     [[nodiscard]] const std::string& path() const noexcept { return x_terms.path; }
     [[nodiscard]] const std::vector<std::string>& paths() const noexcept { return x_terms.paths; }
     [[nodiscard]] const std::string& node() const noexcept { return x_node; }

@@ -69,6 +69,17 @@ Operation<Instant> extend_operation(const std::shared_ptr<Hold>& hold, milliseco
             }};
 }
 
+Operation<void> downgrade_operation(const std::shared_ptr<Hold>& hold) {
+    return {[hold](core::OperationId id, Sink<void> sink) {
+                hold->impl()->begin_downgrade(id, hold, std::move(sink));
+            },
+            [weak = std::weak_ptr(hold->impl())](core::OperationId id) {
+                if (const auto impl = weak.lock()) {
+                    impl->cancel_downgrade(id);
+                }
+            }};
+}
+
 }  // namespace
 
 ScopedLock::ScopedLock(std::shared_ptr<Hold> hold) noexcept : x_hold(std::move(hold)) {}
@@ -173,6 +184,17 @@ detail::Start<Instant> ScopedLock::prepare_extend(milliseconds budget) const {
     auto impl = impl_of(x_hold);
     return detail::asynchronous(impl,
                                 impl ? extend_operation(x_hold, budget) : Operation<Instant>{});
+}
+
+result<void> ScopedLock::downgrade() const {
+    const auto impl = impl_of(x_hold);
+    BOOST_OUTCOME_TRYV(detail::check_usable(impl));
+    return detail::wait_for(impl, downgrade_operation(x_hold));
+}
+
+detail::Start<void> ScopedLock::prepare_downgrade() const {
+    auto impl = impl_of(x_hold);
+    return detail::asynchronous(impl, impl ? downgrade_operation(x_hold) : Operation<void>{});
 }
 
 result<void> ScopedLock::release(milliseconds timeout) {

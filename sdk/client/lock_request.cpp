@@ -114,7 +114,6 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     request.spec.options.owner = {};
     request.spec.options.trace_id = {};
     request.terms = {.path = std::string(path),
-                     .kind = kind,
                      .holds_until_return = options.on_budget == OnBudget::hold_until_return,
                      .paths = {std::string(path)}};
     return request;

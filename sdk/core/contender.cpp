@@ -237,14 +237,36 @@ void Contender::on_node(std::string_view name, wire::ServerError err,
     }
 }
 
-/// The last one ahead of us has got its permit: some before it have gone, unseen by us.
+/// The last one ahead of us has got its permit: some before it have gone, unseen by us. Or the
+/// nearest that excludes us has become one who shares.
 void Contender::on_neighbour(std::string_view name, std::string_view record) {
+    x_last_read = name;
+    if (x_recipe.kind == LockKind::shared && says_shared(name, record)) {
+        return pass(name);
+    }
     if (x_recipe.kind == LockKind::permit && x_state == ContenderState::waiting &&
         !x_ahead.empty() && name == x_ahead.back().name && name != x_running &&
         is_running(record)) {
         x_running = name;
         list_again();
     }
+}
+
+/// It never takes back that it shares, so it need not be watched.
+void Contender::pass(std::string_view name) {
+    drop(name);
+    if (x_watched.erase(std::string(name)) != 0) {
+        x_port.unwatch(name);
+    }
+    if (x_state == ContenderState::waiting) {
+        wait_or_run();
+    }
+}
+
+bool Contender::may_pass() const {
+    return x_recipe.kind == LockKind::shared && x_state == ContenderState::waiting &&
+           x_ahead.size() == 1 && may_say_shared(x_ahead.front().name) &&
+           x_last_read != x_ahead.front().name;
 }
 
 void Contender::list_again() {
@@ -282,6 +304,7 @@ void Contender::drop(std::string_view name) {
 void Contender::on_detached() {
     x_own_watched = false;
     x_watched.clear();
+    x_last_read.clear();
     switch (x_state) {
         case ContenderState::creating: x_state = ContenderState::uncertain; break;
         case ContenderState::waiting:

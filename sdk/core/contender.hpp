@@ -92,6 +92,8 @@ public:
     [[nodiscard]] std::size_t turns() const { return x_recipe.turns(x_ahead); }
     /// Somebody was in our way when we came.
     [[nodiscard]] bool had_to_queue() const { return x_had_to_queue; }
+    /// The only one in our way may be one who shares by now, and has not been read yet.
+    [[nodiscard]] bool may_pass() const;
     /// Those ahead that are watched; not our own node.
     [[nodiscard]] const std::set<std::string, std::less<>>& watched() const { return x_watched; }
     /// True of these, and of our own node if it is watched.
@@ -108,6 +110,7 @@ private:
     void wait_or_run();
     void watch_ahead();
     void on_neighbour(std::string_view name, std::string_view record);
+    void pass(std::string_view name);
     void list_again();
     void watch_own();
     void drop(std::string_view name);
@@ -135,7 +138,8 @@ private:
     Listing x_listing;
     std::vector<Contestant> x_ahead;
     std::set<std::string, std::less<>> x_watched;
-    std::string x_running;  ///< somebody ahead who is known to have got its permit
+    std::string x_running;    ///< somebody ahead who is known to have got its permit
+    std::string x_last_read;  ///< of those ahead, on this connection
     bool x_had_to_queue = false;
 };
 

@@ -1,6 +1,7 @@
 #include "sdk/core/contender_name.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace leasehold::core {
@@ -65,6 +66,9 @@ std::string_view suffix_of(Naming naming, LockKind kind) {
     }
     return curator_mutex;
 }
+
+constexpr std::array our_suffixes{curator_mutex,  curator_exclusive, curator_shared,
+                                  curator_permit, kazoo_exclusive,   kazoo_shared};
 
 constexpr std::size_t our_id_digits = 16;
 constexpr std::size_t kazoo_id_digits = 32;
@@ -165,10 +169,17 @@ Listing read_listing(std::span<const std::string> children) {
     return listing;
 }
 
-bool is_our_permit(std::string_view name) {
+bool is_our_name(std::string_view name) {
     const std::string_view text = without_sequence(name);
-    return text.size() == our_id_digits + curator_permit.size() && text.ends_with(curator_permit) &&
-           is_hex(text.substr(0, our_id_digits));
+    if (text.size() < our_id_digits || !is_hex(text.substr(0, our_id_digits))) {
+        return false;
+    }
+    const std::string_view suffix = text.substr(our_id_digits);
+    return std::find(our_suffixes.begin(), our_suffixes.end(), suffix) != our_suffixes.end();
+}
+
+bool is_our_permit(std::string_view name) {
+    return is_our_name(name) && without_sequence(name).ends_with(curator_permit);
 }
 
 std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing,

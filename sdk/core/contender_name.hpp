@@ -56,6 +56,9 @@ inline constexpr std::int64_t max_sequence = 2'147'000'000;
 /// The number of one name; -1 if it is negative, and nothing if the name is no contender's.
 [[nodiscard]] std::optional<std::int64_t> sequence_of(std::string_view name);
 
+/// Whether we named it: an id of ours in front of a kind.
+[[nodiscard]] bool is_our_name(std::string_view name);
+
 /// Whether we named it, a contender for a permit: only those show when they have got it.
 [[nodiscard]] bool is_our_permit(std::string_view name);
 

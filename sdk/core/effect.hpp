@@ -82,6 +82,11 @@ struct ExtendDone {
     OperationId id;
     result<Instant> deadline;
 };
+/// Others know that the lease is shared now, or it has ended before that was certain.
+struct DowngradeDone {
+    OperationId id;
+    result<void> outcome;
+};
 struct JeopardyChanged {
     OperationId lease;
     bool in_jeopardy;
@@ -113,7 +118,7 @@ struct Closed {
 };
 
 using Effect = std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue,
-                            LeaseEnded, NodeGone, ExtendDone, JeopardyChanged, YieldAsked,
-                            WatchFired, StateChanged, Log, Closed>;
+                            LeaseEnded, NodeGone, ExtendDone, DowngradeDone, JeopardyChanged,
+                            YieldAsked, WatchFired, StateChanged, Log, Closed>;
 
 }  // namespace leasehold::core

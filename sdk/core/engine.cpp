@@ -427,6 +427,16 @@ void Engine::extend(Instant now, OperationId id, OperationId lease, Duration bud
     x_impl->settle();
 }
 
+void Engine::downgrade(Instant now, OperationId id, OperationId lease) {
+    if (const auto queue = x_impl->queue_of(lease)) {
+        queue->downgrade(now, id, lease);
+    } else {
+        x_impl->effects.emplace_back(
+            DowngradeDone{id, Error{errc::lock_lost, "the lease has ended"}});
+    }
+    x_impl->settle();
+}
+
 void Engine::call_returned(Instant now, OperationId lease) {
     x_impl->leases.call_returned(now, lease);
     x_impl->settle();

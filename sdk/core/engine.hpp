@@ -85,6 +85,9 @@ public:
     void release(Instant now, OperationId lease);
     /// Answered by ExtendDone with the new deadline.
     void extend(Instant now, OperationId id, OperationId lease, Duration budget);
+    /// An exclusive lease becomes a shared one, at once for its holder. Answered by DowngradeDone
+    /// when the server has confirmed it, at the latest at the lease's end.
+    void downgrade(Instant now, OperationId id, OperationId lease);
     /// A guarded call came back: with hold_until_return the node need not wait any longer.
     void call_returned(Instant now, OperationId lease);
 

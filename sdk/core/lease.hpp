@@ -66,8 +66,15 @@ struct Lease {
     Lease(Instant deadline, std::int64_t fencing_token, std::string node_path)
         : word(deadline), token(fencing_token), node(std::move(node_path)) {}
 
+    /// Any thread sees the kind go first.
+    void share() noexcept {
+        kind = LockKind::shared;
+        token = 0;
+    }
+
     LeaseWord word;
-    const std::int64_t token;
+    std::atomic<LockKind> kind{LockKind::exclusive};
+    std::atomic<std::int64_t> token;
     /// Full path of the contender's node, chroot included; of a set the one on the first path.
     const std::string node;
     /// Guarded calls in progress; with hold_until_return the node outlives the deadline for them.

@@ -5,6 +5,13 @@
 
 namespace leasehold::core {
 
+namespace {
+
+/// That wait for one answer: as many as a lease may have handles.
+constexpr std::size_t most_downgrades = 1024;
+
+}  // namespace
+
 LeaseTerms terms_of(const AcquireSpec& spec) {
     const LockOptions& options = spec.options;
     const Duration budget = spec.is_rolling ? Duration::max() : saturate(options.budget);
@@ -131,6 +138,9 @@ void LeaseTable::end(Instant now, OperationId id, Loss loss) {
     x_timers.cancel({TimerKind::lease_stop, id});
     send_stop(id, entry);
     x_effects.emplace_back(LeaseEnded{id, loss});
+    answer_downgrades(entry, Error{loss == Loss::budget ? errc::budget_exceeded : errc::lock_lost,
+                                   "the lease ended before the server had confirmed that it is "
+                                   "shared"});
     x_overruns += loss == Loss::budget ? 1 : 0;
     x_losses +=
         loss == Loss::deadline || loss == Loss::session_expired || loss == Loss::node_deleted ? 1
@@ -210,6 +220,33 @@ result<Instant> LeaseTable::extend(Instant now, OperationId id, Duration budget)
         return Error{errc::lock_lost, "the lease has ended; it cannot be extended"};
     }
     return moved->second.deadline;
+}
+
+bool LeaseTable::is_live(OperationId id) const {
+    const auto found = x_entries.find(id);
+    return found != x_entries.end() && !found->second.is_dead;
+}
+
+bool LeaseTable::share(OperationId id, OperationId waiter) {
+    Entry& entry = x_entries.at(id);
+    if (entry.downgrades.size() >= most_downgrades) {
+        return false;
+    }
+    entry.downgrades.push_back(waiter);
+    entry.lease->share();
+    return true;
+}
+
+void LeaseTable::on_shared(OperationId id, const result<void>& outcome) {
+    if (const auto found = x_entries.find(id); found != x_entries.end()) {
+        answer_downgrades(found->second, outcome);
+    }
+}
+
+void LeaseTable::answer_downgrades(Entry& entry, const result<void>& outcome) {
+    for (const OperationId waiter : std::exchange(entry.downgrades, {})) {
+        x_effects.emplace_back(DowngradeDone{waiter, outcome});
+    }
 }
 
 std::vector<OperationId> LeaseTable::ids() const {

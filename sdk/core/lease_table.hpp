@@ -64,6 +64,12 @@ public:
     /// `budget` counts from now; the caller has checked it against the lease arithmetic.
     [[nodiscard]] result<Instant> extend(Instant now, OperationId id, Duration budget);
 
+    [[nodiscard]] bool is_live(OperationId id) const;
+    /// A live lease becomes one that is shared, at once. `waiter` is answered with DowngradeDone:
+    /// by on_shared, at the latest at the lease's end. False if too many wait for that already.
+    [[nodiscard]] bool share(OperationId id, OperationId waiter);
+    void on_shared(OperationId id, const result<void>& outcome);
+
     [[nodiscard]] Instant safe_deadline() const { return x_safe_deadline; }
     [[nodiscard]] std::size_t live() const { return x_live; }
     /// Leases, and nodes that outlive theirs for a call that has not returned.
@@ -78,7 +84,8 @@ private:
         LeaseTerms terms;
         Instant granted_at;
         Instant budget_end;
-        Instant deadline;  ///< what was written into the word last
+        Instant deadline;                       ///< what was written into the word last
+        std::vector<OperationId> downgrades{};  ///< to be answered
         bool stop_sent = false;
         bool is_dead = false;
     };
@@ -88,6 +95,7 @@ private:
     void arm(OperationId id, const Entry& entry);
     void arm_hold(OperationId id, const Entry& entry);
     void send_stop(OperationId id, Entry& entry);
+    void answer_downgrades(Entry& entry, const result<void>& outcome);
     void free_node(Instant now, OperationId id, Loss loss);
 
     Timers& x_timers;

@@ -180,7 +180,7 @@ void LockQueue::advance(Instant now) {
     if (find_failed() != nullptr || is_torn()) {
         settle_failure(now);
     }
-    if (knows_queue() && !x_holder) {
+    if (knows_queue() && !contender().may_pass() && !x_holder) {
         admit(now);
         watch_own_nodes();
     }
@@ -214,6 +214,7 @@ void LockQueue::begin(Instant now) {
     x_is_place_seen = false;
     x_is_record_due = false;
     x_is_asked = false;
+    x_share = Share::none;
     for (Member& member : x_members) {
         ContenderPort& port = member;
         member.contender.emplace(port, member.path, x_spec->recipe, x_context.session.id(),
@@ -310,6 +311,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
                   .granted_at = now,
                   .deadline = x_context.leases.deadline(waiter.id),
                   .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
+    granted.lease->kind = waiter.spec.recipe.kind;
     ++x_context.counters.grants;
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
@@ -357,9 +359,10 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
 }
 
 /// The next one of this process takes over our node, unless others have waited long enough or asked
-/// for it, the holder overran its budget, or the node is not what the next one asked for.
+/// for it, the holder overran its budget, or the node is not what the next one asked for: others
+/// may hold beside one that says that it shares.
 bool LockQueue::hand_over(Instant now, Loss loss) {
-    if (loss != Loss::released || x_waiters.empty() || x_is_asked ||
+    if (loss != Loss::released || x_waiters.empty() || x_is_asked || x_share != Share::none ||
         !x_context.session.is_attached() || contender().state() != ContenderState::held ||
         x_local_grants + 1 >= x_spec->options.max_local_grants ||
         !same_node_would_do(*x_spec, x_waiters.front().spec)) {

@@ -72,6 +72,8 @@ public:
     void join(Instant now, OperationId id, AcquireSpec spec);
     /// Takes the acquisition out of the queue and answers it with `code`.
     void leave(Instant now, OperationId id, std::error_code code, std::string what);
+    /// Answered by DowngradeDone.
+    void downgrade(Instant now, OperationId id, OperationId lease);
     void on_wait_end(Instant now, OperationId id);
     void on_holder_read(Instant now, OperationId id);
 
@@ -168,6 +170,7 @@ private:
     struct Ahead {
         std::size_t contenders = 0;
         std::size_t turns = 0;  ///< holds that come one after another
+        std::string may_share;  ///< the only one ahead, if its record has to tell its kind
     };
     using AheadOfMembers = std::vector<Ahead>;  ///< in their order
     /// A look at all paths before anything is written.
@@ -179,6 +182,7 @@ private:
     [[nodiscard]] bool has_to_look() const;
     void check_member(Instant now, std::size_t index, const std::shared_ptr<Look>& look);
     void on_checked(Instant now, const Look& look);
+    void check_whether_shared(Instant now, const std::string& name);
     [[nodiscard]] AheadOfMembers ahead_of_us(std::size_t local) const;
     void settle_failure(Instant now);
     [[nodiscard]] std::optional<std::string_view> look_at_others(const Member& member);
@@ -189,12 +193,19 @@ private:
     [[nodiscard]] bool is_record_due(const AcquireSpec& spec) const;
     void show_record();
     void hear_request(Member& member, std::string_view data);
+    [[nodiscard]] std::string record_with_marks() const;
     void write_record(Member& member, std::function<void(LockQueue&, const Response&)> use);
+    void on_record_shown(const Response& response);
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0);
     void drop_watches(Member& member);
     void drop_contenders();
+
+    // of a holder that became one who shares (lock_queue_downgrade.cpp)
+    /// Whether others know; asked: they may.
+    enum class Share { none, asked, shown };
+    void on_share_shown(const Response& response);
 
     // of a semaphore (lock_queue_permits.cpp)
     /// What the parent says of the number of permits is being found out, or made.
@@ -254,7 +265,8 @@ private:
     bool x_is_place_seen = false;  ///< nothing has changed between our create and our list
     bool x_is_record_due = false;  ///< what we hold is to be shown
     bool x_is_asked = false;       ///< somebody asks us to let go
-    std::string x_head;            ///< path of the node whose record is in x_head_record
+    Share x_share = Share::none;
+    std::string x_head;  ///< path of the node whose record is in x_head_record
     std::string x_head_record;
 };
 

@@ -1,5 +1,6 @@
 // Who may wait at all: what is refused because of those ahead, before the wait has begun.
 #include "sdk/core/lock_queue.hpp"
+#include "sdk/core/record_marks.hpp"
 #include "sdk/core/text.hpp"
 #include "sdk/wire/node.hpp"
 
@@ -57,7 +58,7 @@ void LockQueue::check_member(Instant now, std::size_t index, const std::shared_p
             const auto reply = wire::decode<wire::ExistsReply>(response.body);
             const int children = reply ? std::max(0, reply.value().stat.num_children) : 0;
             // Their kinds are not known: they may all hold at the same time.
-            return Ahead{static_cast<std::size_t>(children), children > 0 ? 1u : 0u};
+            return Ahead{static_cast<std::size_t>(children), children > 0 ? 1u : 0u, {}};
         });
     }
     check(wire::GetChildrenRequest{}, [recipe](const Response& response) {
@@ -67,14 +68,44 @@ void LockQueue::check_member(Instant now, std::size_t index, const std::shared_p
         std::vector<Contestant> ahead;
         std::copy_if(listing.queue.begin(), listing.queue.end(), std::back_inserter(ahead),
                      [&](const Contestant& each) { return recipe.counts(each.name); });
-        return Ahead{recipe.excess(ahead.size()), recipe.turns(ahead)};
+        Ahead result{recipe.excess(ahead.size()), recipe.turns(ahead), {}};
+        if (recipe.kind == LockKind::shared && ahead.size() == 1 &&
+            may_say_shared(ahead.front().name)) {
+            result.may_share = ahead.front().name;
+        }
+        return result;
     });
+}
+
+/// The only one ahead is exclusive by its name, but may have become one who shares. Whoever shares
+/// stands on one path.
+void LockQueue::check_whether_shared(Instant now, const std::string& name) {
+    x_is_checking = true;
+    wire::GetDataRequest request;
+    request.path = x_members.front().full(name);
+    x_context.session.send(
+        now, request, [weak = weak_from_this(), name](Instant when, const Response& response) {
+            const auto self = weak.lock();
+            if (!self) {
+                return;
+            }
+            const auto reply = response.ok() ? wire::decode<wire::GetDataReply>(response.body)
+                                             : wire::GetDataReply{};
+            const bool is_in_the_way =
+                response.ok() &&
+                !(reply && says_shared(name, reply.value().data.value_or(std::string{})));
+            self->on_checked(when, {.ahead = {is_in_the_way ? Ahead{1, 1, {}} : Ahead{}},
+                                    .was_lost = static_cast<bool>(response.failure)});
+        });
 }
 
 void LockQueue::on_checked(Instant now, const Look& look) {
     x_is_checking = false;
     if (look.was_lost) {
         return;  // asked again after the re-attach
+    }
+    if (const std::string& name = look.ahead.front().may_share; !name.empty()) {
+        return check_whether_shared(now, name);
     }
     x_was_checked = true;
     if (!x_waiters.empty()) {
@@ -90,8 +121,9 @@ LockQueue::AheadOfMembers LockQueue::ahead_of_us(std::size_t local) const {
     AheadOfMembers ahead;
     for (const Member& member : x_members) {
         const auto& contender = member.contender;
-        ahead.push_back(contender ? Ahead{local + contender->blockers(), local + contender->turns()}
-                                  : Ahead{local, local});
+        ahead.push_back(contender
+                            ? Ahead{local + contender->blockers(), local + contender->turns(), {}}
+                            : Ahead{local, local, {}});
     }
     return ahead;
 }

@@ -71,15 +71,30 @@ void LockQueue::show_record() {
         return;
     }
     write_record(x_members.front(),
-                 [](LockQueue& self, const Response&) { self.x_is_record_due = false; });
+                 [](LockQueue& self, const Response& response) { self.on_record_shown(response); });
+}
+
+void LockQueue::on_record_shown(const Response& response) {
+    x_is_record_due = false;
+    if (x_share == Share::asked) {
+        on_share_shown(response);
+    }
+}
+
+/// All marks that are due: whoever has overwritten the record has overwritten them, too.
+std::string LockQueue::record_with_marks() const {
+    std::string record = x_spec->record;
+    record += x_is_asked ? asked_mark : std::string_view{};
+    record += x_share != Share::none ? share_mark : std::string_view{};
+    record +=
+        x_holder && x_spec->recipe.kind == LockKind::permit ? running_mark : std::string_view{};
+    return record;
 }
 
 void LockQueue::write_record(Member& member, std::function<void(LockQueue&, const Response&)> use) {
-    const bool runs = x_holder && x_spec->recipe.kind == LockKind::permit;
     wire::SetDataRequest request;
     request.path = member.full(member.contender->name());
-    request.data = x_is_asked ? with_request(x_spec->record) : x_spec->record;
-    *request.data += runs ? running_mark : std::string_view{};
+    request.data = record_with_marks();
     request.version = wire::any_version;
     x_context.session.send(x_now, request, for_contender(std::move(use)));
 }

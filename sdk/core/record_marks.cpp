@@ -1,11 +1,52 @@
 #include "sdk/core/record_marks.hpp"
 
+#include "sdk/core/contender_name.hpp"
+
+#include <cstddef>
+
 namespace leasehold::core {
 
 namespace {
 
-std::string_view without_running(std::string_view record) {
-    return is_running(record) ? record.substr(0, record.size() - running_mark.size()) : record;
+/// The bytes of the first field of a record, tag and length included; 0 if it is none of ours. All
+/// fields of contender.proto are strings with a number below 16 and fewer than 128 bytes.
+std::size_t first_field(std::string_view record) {
+    constexpr unsigned length_delimited = 2;
+    constexpr unsigned wire_type_bits = 7;
+    constexpr unsigned more_follows = 0x80;
+    if (record.size() < 2) {
+        return 0;
+    }
+    const auto tag = static_cast<unsigned char>(record[0]);
+    const auto length = static_cast<unsigned char>(record[1]);
+    const bool is_ours = (tag & more_follows) == 0 && (length & more_follows) == 0 &&
+                         (tag & wire_type_bits) == length_delimited;
+    const std::size_t size = std::size_t{2} + length;
+    return is_ours && size <= record.size() ? size : 0;
+}
+
+/// Nothing if it is no record of ours.
+std::string_view last_field(std::string_view record) {
+    std::string_view last;
+    while (!record.empty()) {
+        const std::size_t size = first_field(record);
+        if (size == 0) {
+            return {};
+        }
+        last = record.substr(0, size);
+        record.remove_prefix(size);
+    }
+    return last;
+}
+
+/// The mark behind a request; empty if there is none.
+std::string_view closing_mark(std::string_view record) {
+    const bool is_closed = is_running(record) || last_field(record) == share_mark;
+    return is_closed ? record.substr(record.size() - running_mark.size()) : std::string_view{};
+}
+
+std::string_view without_closing(std::string_view record) {
+    return record.substr(0, record.size() - closing_mark(record).size());
 }
 
 }  // namespace
@@ -14,17 +55,25 @@ bool is_running(std::string_view record) {
     return record.ends_with(running_mark);
 }
 
+bool may_say_shared(std::string_view name) {
+    return is_our_name(name) && kind_of(name) == LockKind::exclusive;
+}
+
+bool says_shared(std::string_view name, std::string_view record) {
+    return may_say_shared(name) && last_field(record) == share_mark;
+}
+
 bool is_asked(std::string_view data) {
-    return data == curator_revocation || without_running(data).ends_with(asked_mark);
+    return data == curator_revocation || without_closing(data).ends_with(asked_mark);
 }
 
 std::string with_request(std::string_view record) {
     if (is_asked(record)) {
         return std::string(record);
     }
-    std::string marked(without_running(record));
+    std::string marked(without_closing(record));
     marked += asked_mark;
-    marked += is_running(record) ? running_mark : std::string_view{};
+    marked += closing_mark(record);
     return marked;
 }
 

@@ -1,5 +1,6 @@
 // What others act upon in a contender's record, and the marks that say it. A mark is a protobuf
-// field like the others, found without decoding the record because it stands at the end of it.
+// field like the others, at the end of the record: `asked_mark` first, and behind it one of those
+// that say what became of the contender, which the last field decides.
 #pragma once
 
 #include <string>
@@ -7,17 +8,30 @@
 
 namespace leasehold::core {
 
+/// Somebody asks the holder to let go (`asked` in contender.proto).
+inline constexpr std::string_view asked_mark = "j\x01\x31";
+
+/// Of a holder that was exclusive and has become one who shares (`shares` in contender.proto).
+/// Those who share and stand behind it read it and pass. Its node keeps its exclusive name, so that
+/// whoever knows nothing of the mark waits for it: fail closed. A record never loses it again by
+/// its owner's hand.
+inline constexpr std::string_view share_mark = "r\x01\x31";
+
 /// Of a contender that had to queue for its permit and has got it: those behind it cannot see from
-/// the list that it runs (`runs` in contender.proto). Always the last field.
+/// the list that it runs (`runs` in contender.proto).
 inline constexpr std::string_view running_mark = "z\x01\x31";
 
-/// Somebody asks the holder to let go (`asked` in contender.proto); before `running_mark`.
-inline constexpr std::string_view asked_mark = "r\x01\x31";
-
-/// What Curator's Revoker puts in place of the record to say the same.
+/// What Curator's Revoker puts in place of the record to ask the holder to let go.
 inline constexpr std::string_view curator_revocation = "__REVOKE__";
 
 [[nodiscard]] bool is_running(std::string_view record);
+
+/// Whether a holder of this name may say that it shares: an exclusive contender that we named.
+[[nodiscard]] bool may_say_shared(std::string_view name);
+
+/// Whether it does. The record is read field by field, so that no text in it can pass for the mark;
+/// fail closed: what is no record of ours says nothing.
+[[nodiscard]] bool says_shared(std::string_view name, std::string_view record);
 
 /// Whether whoever stands at the node of this data has been asked to let go.
 [[nodiscard]] bool is_asked(std::string_view data);

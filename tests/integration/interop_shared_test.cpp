@@ -156,6 +156,42 @@ TEST_P(SharedInterop, TheirReader_WaitsForOurWriter) {
     they().release("r1");
 }
 
+/// They know nothing of the mark, and are shut out until the node goes; ours are let in.
+TEST_P(SharedInterop, OurDowngradedHolder_LetsOurReadersInAndNoneOfTheirs) {
+    auto ours = us.lock(path, options);
+    ASSERT_TRUE(ours.has_value()) << why(ours);
+    auto reading = read(observer);
+    ASSERT_TRUE(are_queued(2));
+    they().read("r1", path);
+    ASSERT_TRUE(are_queued(3));
+    const auto downgraded = ours->downgrade();
+    ASSERT_TRUE(downgraded.has_value()) << why(downgraded);
+    auto read = reading.get();
+    ASSERT_TRUE(read.has_value()) << why(read);
+    EXPECT_TRUE(they_still_wait("r1"));
+    EXPECT_TRUE(ours->valid() && read->valid()) << "too slow to tell";
+    ASSERT_TRUE(ours->release().has_value());
+    they().expect_granted("r1");
+    EXPECT_TRUE(read->valid()) << "together with their reader";
+    they().release("r1");
+}
+
+TEST_P(SharedInterop, TheirWriter_WaitsForOurDowngradedHolderAndItsReaders) {
+    auto ours = us.lock(path, options);
+    ASSERT_TRUE(ours.has_value()) << why(ours);
+    ASSERT_TRUE(ours->downgrade().has_value());
+    auto read = observer.lock_shared(path, options);
+    ASSERT_TRUE(read.has_value()) << why(read);
+    they().write("w1", path);
+    ASSERT_TRUE(are_queued(3));
+    ASSERT_TRUE(ours->release().has_value());
+    EXPECT_TRUE(they_still_wait("w1"));
+    EXPECT_TRUE(read->valid()) << "too slow to tell";
+    ASSERT_TRUE(read->release().has_value());
+    they().expect_granted("w1");
+    they().release("w1");
+}
+
 /// Ours, theirs, ours, and readers of both at the end.
 TEST_P(SharedInterop, MixedQueue_IsServedInItsOrder) {
     auto gate = observer.lock(path, options);

@@ -106,6 +106,7 @@ void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Hol
     if (is_together) {
         x_tally.count(Deed::shared_together);
     }
+    count_beside_downgraded(holding);
 }
 
 void Observer::check_grant(Instant truth, ClientNumber who, const Holding& holding) {
@@ -164,7 +165,7 @@ void Observer::check_token(Instant truth, const std::string& lease, const Holdin
     if (holding.lease->token <= lock.last_token && !x_options.has_foreign_deletes) {
         violated(truth, "S6: the token of " + lease + " does not rise");
     }
-    lock.last_token = std::max(lock.last_token, holding.lease->token);
+    lock.last_token = std::max(lock.last_token, holding.lease->token.load());
 }
 
 /// Each caller who shares has a node of its own, and those of one process stand in the order of
@@ -184,8 +185,11 @@ void Observer::check_local_grant(Instant truth, const std::string& lease, const 
     if (holding.lease->token % grants_per_node >= x_options.max_local_grants) {
         violated(truth, "L3: " + lease + " is one local grant too many on its node");
     }
-    if (lock.last_end_node == holding.lease->node && lock.last_end != Loss::released) {
-        violated(truth, "L3: " + lease + " is handed a node whose holder did not let go by itself");
+    if (lock.last_end_node == holding.lease->node &&
+        (lock.last_end != Loss::released || lock.was_downgraded)) {
+        violated(truth, "L3: " + lease +
+                            " is handed a node whose holder did not let go by itself, "
+                            "or shared it");
     }
     if (lock.asked_node == holding.lease->node) {
         violated(truth, "L17: " + lease + " is handed a node that others have asked for");
@@ -235,6 +239,7 @@ void Observer::check(Instant truth) {
 /// A hold that is exclusive is valid alone; any number that are shared may be so together.
 void Observer::check_validity(Instant truth, const Live& live) {
     Valid& valid = x_valid[live.lock];
+    check_token_gone(truth, live);
     const std::size_t permits = x_locks[live.lock].permits;
     if (permits != 0 && ++valid.count > permits && !x_options.has_foreign_deletes) {
         violated(truth, "S1: with " + name(live.who, live.holding->id) + " more than " +
@@ -305,10 +310,11 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
         case Loss::deadline: x_tally.count(Deed::ended_by_deadline); break;
         case Loss::released: x_tally.count(Deed::released); break;
     }
-    if (!holding->is_shared) {
+    if (!holding->is_shared || holding->is_downgraded) {
         for (const Spot& spot : holding->spots) {
             x_locks[spot.lock].last_end_node = spot.node;
             x_locks[spot.lock].last_end = loss;
+            x_locks[spot.lock].was_downgraded = holding->is_downgraded;
         }
     }
     const bool waits = loss == Loss::budget && holding->holds_for_calls && holding->is_calling;
@@ -350,6 +356,7 @@ void Observer::on_gone(ClientNumber who) {
     client.asked.clear();
     client.held.clear();
     client.raw_due.clear();
+    client.downgrades.clear();
     client.is_gone = true;
     client.is_attached = false;
 }

@@ -76,6 +76,7 @@ public:
         bool holds_for_calls = false;
         bool is_shared = false;
         bool rolls = false;
+        bool is_downgraded = false;              ///< it was not shared when it was granted
         std::optional<Instant> in_line_since{};  ///< if it must not overtake, nor be overtaken
         bool is_calling = false;
         int stops = 0;
@@ -102,6 +103,9 @@ public:
     /// `by` is the session that deleted it; 0 if it went with its own session.
     void on_node_deleted(Instant truth, const std::string& path, std::int64_t by);
 
+    void on_data_set(Instant truth, const std::string& path, const std::string& data,
+                     std::int64_t by);
+
     // ---- what users ask for ----
 
     /// `ask.due` is set from `wait`.
@@ -110,6 +114,7 @@ public:
     void on_cancelled(Instant truth, ClientNumber who, OperationId id);
     void on_call_returned(Instant truth, ClientNumber who, OperationId lease);
     void on_released(Instant truth, ClientNumber who, OperationId lease);
+    void on_downgrade_asked(Instant truth, ClientNumber who, OperationId id, OperationId lease);
     void on_raw_asked(Instant truth, ClientNumber who, OperationId id, Duration timeout);
     void on_closing(Instant truth, ClientNumber who, Duration within);
 
@@ -140,6 +145,8 @@ public:
     /// `calm_since`: the end of the last disturbance of this client.
     void on_done(Instant truth, ClientNumber who, const core::AcquireDone& done,
                  Instant calm_since);
+    void on_downgraded(Instant truth, ClientNumber who, OperationId id,
+                       const result<void>& outcome);
     void on_stop(Instant truth, ClientNumber who, OperationId lease);
     void on_ended(Instant truth, ClientNumber who, OperationId lease, Loss loss);
     void on_node_gone(Instant truth, ClientNumber who, OperationId lease);
@@ -186,6 +193,11 @@ private:
         bool is_in_one_write = true;
         bool is_by_multi = false;  ///< the create was part of one
     };
+    struct Downgrade {
+        OperationId lease;
+        Instant since;
+        bool is_possible;
+    };
     struct Client {
         const DriftClock* clock;
         std::vector<Course> courses{};  ///< for each lock
@@ -195,6 +207,7 @@ private:
         bool has_closed = false;
         std::map<OperationId, Asked> asked;
         std::map<OperationId, Holding> held;
+        std::map<OperationId, Downgrade> downgrades;
         std::map<OperationId, Instant> raw_due;
         std::set<OperationId> fired;
         std::vector<OperationId> last_granted;  ///< for each lock
@@ -209,7 +222,7 @@ private:
         std::int64_t owner;
         std::int64_t zxid;
         Instant since;
-        bool is_shared;
+        bool is_shared;          ///< by its name, or because its record says so
         bool was_queued;         ///< somebody who blocks it was ahead when it was created
         bool was_behind_shared;  ///< somebody who shares was the last one then
         /// Since when nobody has been ahead who blocks it; max while somebody is.
@@ -217,6 +230,8 @@ private:
         Instant moved_up = Instant::min();  ///< when somebody ahead of it went last
         bool is_of_set = false;             ///< made together with others
         bool is_torn = false;               ///< of which one is gone: this one has to go, too
+        bool is_downgraded = false;         ///< its record has said that it shares
+        bool is_overwritten = false;        ///< and somebody else has written something else
     };
     using Queue = std::map<std::int64_t, Node>;  ///< by number, as it is committed
     struct Gone {
@@ -233,6 +248,7 @@ private:
         std::string last_end_node{};  ///< and their ends
         std::string asked_node{};     ///< of the last one that was asked to let go
         Loss last_end = Loss::released;
+        bool was_downgraded = false;
     };
     /// What a client has in one queue while nothing disturbs it.
     struct Standing {
@@ -306,6 +322,11 @@ private:
                      const std::vector<Condition>& conditions, Duration patience);
     void check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
                      std::vector<Standing>& standings, Duration patience);
+    void check_downgrades(Instant truth, ClientNumber who, bool is_calm, Duration patience);
+    void check_token_gone(Instant truth, const Live& live);
+    void count_beside_downgraded(const Holding& holding);
+    void note_free(Instant truth, Lock& lock, Queue::iterator from);
+    [[nodiscard]] static bool is_hidden(const Lock& lock, const Node& node);
     void check_callers_have_places(Instant truth, ClientNumber who, const Lock& lock,
                                    const Standing& standing, Duration patience);
     void touch(Instant truth, ClientNumber who, const Asked& ask);

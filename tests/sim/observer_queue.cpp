@@ -73,8 +73,11 @@ std::vector<ClientNumber> Observer::followers(const Lock& lock, Queue::const_ite
     std::vector<ClientNumber> all;
     for (auto other = std::next(node); other != lock.nodes.end(); ++other) {
         const auto who = client_of(other->second.owner);
-        if (who && (lock.permits != 0 ? may_wait_for(lock, node->first, true, other->second)
-                                      : blocker_of(lock, other->second) == &node->second)) {
+        // Who shares may not have read yet that this one shares as well.
+        const bool may_not_know = node->second.is_downgraded && other->second.is_shared;
+        if (who && (lock.permits != 0
+                        ? may_wait_for(lock, node->first, true, other->second)
+                        : may_not_know || blocker_of(lock, other->second) == &node->second)) {
             all.push_back(*who);
         }
         if (!other->second.is_shared) {
@@ -102,7 +105,12 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
     node.was_queued = blocker_of(x_locks[lock], node) != nullptr;
     if (!node.was_queued) {
         node.free_since = truth;
-    } else if (const auto creator = client_of(owner)) {
+    }
+    const bool may_cost_more =
+        node.was_queued || std::any_of(queue.begin(), queue.end(), [](const auto& ahead) {
+            return ahead.second.is_downgraded;  // which has to be read
+        });
+    if (const auto creator = client_of(owner); creator && may_cost_more) {
         x_clients[*creator].courses[lock] = {};  // contended: it may cost more
     }
     join_set(node);
@@ -126,13 +134,15 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
         x_clients[*who].last_change[lock] = truth;  // which may be news to it
     }
     tear_set(node->second);
-    for (auto other = queue.erase(node); other != queue.end(); ++other) {
+    const bool was_hidden = node->second.is_downgraded && node->second.is_overwritten;
+    const auto behind = queue.erase(node);
+    for (auto other = behind; other != queue.end(); ++other) {
         other->second.moved_up = truth;
-        if (other->second.free_since == Instant::max() &&
-            blocker_of(x_locks[lock], other->second) == nullptr) {
-            other->second.free_since = truth;
+        if (was_hidden && other->second.free_since != Instant::max()) {
+            other->second.free_since = truth;  // it may have learned of it only now
         }
     }
+    note_free(truth, x_locks[lock], behind);
     if (by != 0 && by != owner && !x_options.has_foreign_deletes) {
         violated(truth, "S10: " + path + " is deleted by another session than its own");
     }
@@ -141,6 +151,15 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
             !x_options.has_foreign_deletes) {
             violated(truth, "S2: the node of " + name(live.who, live.holding->id) +
                                 " is gone while the lease is valid");
+        }
+    }
+}
+
+void Observer::note_free(Instant truth, Lock& lock, Queue::iterator from) {
+    for (auto other = from; other != lock.nodes.end(); ++other) {
+        if (other->second.free_since == Instant::max() &&
+            blocker_of(lock, other->second) == nullptr) {
+            other->second.free_since = truth;
         }
     }
 }
@@ -282,7 +301,7 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
     if (!holds && waiting == 0) {
         violated(truth, "L6, S14: " + node.name + " is left, though nobody of client " +
                             std::to_string(who) + " waits or holds");
-    } else if (!holds && node.free_since < truth - patience &&
+    } else if (!holds && node.free_since < truth - patience && !is_hidden(lock, node) &&
                is_free_everywhere(node, truth - patience) &&
                is_told(lock, node, truth - patience, standings)) {
         violated(truth, "L2: nobody blocks " + node.name + ", but client " + std::to_string(who) +
@@ -305,7 +324,7 @@ void Observer::check_callers_have_places(Instant truth, ClientNumber who, const 
     const auto& held = x_clients[who].held;
     const bool has_place =
         standing.exclusive > 0 || std::any_of(held.begin(), held.end(), [&](const auto& each) {
-            return !each.second.is_shared && !each.second.is_set() &&
+            return (!each.second.is_shared || each.second.is_downgraded) && !each.second.is_set() &&
                    x_locks[each.second.lock].path == lock.path;
         });
     if (sharing > standing.sharing || sets > standing.sets || (has_exclusive && !has_place)) {

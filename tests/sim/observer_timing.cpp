@@ -274,6 +274,7 @@ void Observer::check_progress(Instant truth, const std::vector<Condition>& condi
         if (conditions[who] != Condition::asleep) {
             check_deletes(truth, who);
         }
+        check_downgrades(truth, who, conditions[who] == Condition::calm, patience);
     }
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
         check_queue(truth, x_locks[i], i, conditions, patience);
@@ -282,7 +283,8 @@ void Observer::check_progress(Instant truth, const std::vector<Condition>& condi
 
 bool Observer::is_at_rest() const {
     return std::all_of(x_clients.begin(), x_clients.end(), [](const Client& client) {
-        return client.asked.empty() && client.held.empty() && client.raw_due.empty();
+        return client.asked.empty() && client.held.empty() && client.raw_due.empty() &&
+               client.downgrades.empty();
     });
 }
 
@@ -294,6 +296,9 @@ void Observer::check_rest(Instant truth) {
         }
         for (const auto& [id, holding] : client.held) {
             violated(truth, "S14: the node of " + name(who, id) + " is never told gone");
+        }
+        for (const auto& [id, asked] : client.downgrades) {
+            violated(truth, "L15: the downgrade " + name(who, id) + " is never answered");
         }
         for (const auto& [id, due] : client.raw_due) {
             violated(truth, "request " + name(who, id) + " is never answered");

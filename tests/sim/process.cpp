@@ -153,6 +153,12 @@ void Process::carry_out(core::Effect& effect) {
         if (extended->deadline) {
             x_world.tally.count(Deed::extended);
         }
+    } else if (const auto* shared = std::get_if<core::DowngradeDone>(&effect)) {
+        x_world.note([&] {
+            return "downgrade " + std::to_string(x_number) + "#" + std::to_string(shared->id) +
+                   (shared->outcome ? " is confirmed" : " fails");
+        });
+        observer.on_downgraded(truth, x_number, shared->id, shared->outcome);
     } else if (const auto* closed = std::get_if<core::Closed>(&effect)) {
         if (!closed->outcome && x_quiet_loss_at == truth) {
             x_world.violated("S14: client " + std::to_string(x_number) +

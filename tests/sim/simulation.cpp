@@ -155,6 +155,8 @@ void Simulation::on_commit(Instant at, const server::Transaction& transaction) {
                 transaction.zxid);
         } else if (change.kind == server::ChangeKind::deleted) {
             x_world.observer.on_node_deleted(at, change.path, is_end ? 0 : transaction.session);
+        } else if (change.kind == server::ChangeKind::data_set) {
+            x_world.observer.on_data_set(at, change.path, change.data, transaction.session);
         }
     }
 }

@@ -61,6 +61,8 @@ std::string_view to_string(Deed deed) {
         "waited for sharers",
         "granted, set",
         "set, had to wait",
+        "downgraded",
+        "beside a downgraded",
         "refused",
         "extended",
         "released",

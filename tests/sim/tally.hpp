@@ -67,6 +67,8 @@ enum class Deed : std::size_t {
     exclusive_after_shared,  ///< after waiting for one who did
     set,                     ///< granted on several paths at once
     set_after_wait,          ///< somebody had to let go of one of them first
+    downgraded,
+    shared_after_downgrade,  ///< beside one who was alone before
     refused,
     extended,
     released,

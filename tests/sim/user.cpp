@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <string_view>
 
 namespace leasehold::sim {
 
@@ -15,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration request_timeout = 5s;
+/// One field of contender.proto: the client's name.
+constexpr std::string_view record = "\x3a\x09simulated";
 
 std::vector<core::OwnedAcl> open_to_all() {
     return {{wire::perms::all, "world", "anyone"}};
@@ -145,8 +148,9 @@ void User::acquire(const std::string& path) {
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
         const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};
-        engine.acquire(now, id,
-                       {path, recipe, options, open_to_all(), "simulated", is_candidate, more});
+        engine.acquire(
+            now, id,
+            {path, recipe, options, open_to_all(), std::string(record), is_candidate, more});
     });
     schedule_afterthought(id, wait);
 }
@@ -208,6 +212,13 @@ void User::extend(OperationId lease) {
         [&](core::Engine& engine, Instant now) { engine.extend(now, id, lease, budget); });
 }
 
+void User::downgrade(OperationId lease) {
+    const OperationId id = x_process.next_id();
+    x_world.note([&] { return name(lease) + " is downgraded by " + name(id); });
+    x_world.observer.on_downgrade_asked(x_world.now, x_process.number(), id, lease);
+    x_process.turn([&](core::Engine& engine, Instant now) { engine.downgrade(now, id, lease); });
+}
+
 void User::begin_call(Observer::Holding& holding) {
     if (holding.ends == 0 && !holding.is_calling) {
         x_world.note([&] { return name(holding.id) + " begins a call"; });
@@ -234,12 +245,14 @@ void User::use_some_lease() {
     if (holding.is_calling) {
         return end_call(holding);
     }
-    switch (x_world.random.below(7)) {
+    switch (x_world.random.below(9)) {
         case 0:
         case 1:
             // A leader has no budget that could be extended.
             return holding.rolls ? release(holding.id) : extend(holding.id);
         case 2: return begin_call(holding);
+        case 7:
+        case 8: return downgrade(holding.id);
         case 3:
             // A user who asks latches the word if the deadline has passed.
             static_cast<void>(holding.lease->word.valid([&] { return x_process.local(); }));

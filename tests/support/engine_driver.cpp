@@ -198,6 +198,12 @@ OperationId EngineDriver::extend(OperationId lease, Duration budget) {
     return id;
 }
 
+OperationId EngineDriver::downgrade(OperationId lease) {
+    const OperationId id = x_next_id++;
+    turn([&](Instant now) { x_engine.downgrade(now, id, lease); });
+    return id;
+}
+
 void EngineDriver::call_returned(OperationId lease) {
     turn([&](Instant now) { x_engine.call_returned(now, lease); });
 }

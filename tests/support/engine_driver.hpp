@@ -80,6 +80,7 @@ public:
     void cancel(OperationId id);
     void release(OperationId lease);
     OperationId extend(OperationId lease, Duration budget);
+    OperationId downgrade(OperationId lease);
     void call_returned(OperationId lease);
     template <class Body>
     OperationId submit(const Body& body, Duration timeout = {},

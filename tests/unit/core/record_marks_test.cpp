@@ -22,6 +22,16 @@ TEST(RecordMarks, RequestStandsBeforeTheMarkThatComesLast) {
     EXPECT_EQ(asked, record + std::string(asked_mark) + std::string(running_mark));
 }
 
+TEST(RecordMarks, DowngradedHolderThatIsAskedGoesOnSayingThatItShares) {
+    const std::string ours = "0123456789abcdef-lock-0000000001";
+    const std::string asked = with_request(record + std::string(share_mark));
+    EXPECT_EQ(asked, record + std::string(asked_mark) + std::string(share_mark));
+    EXPECT_TRUE(is_asked(asked));
+    EXPECT_TRUE(says_shared(ours, asked));
+    EXPECT_EQ(with_request(asked), asked);
+    EXPECT_FALSE(says_shared(ours, with_request(record)));
+}
+
 TEST(RecordMarks, RequestIsMadeOnce) {
     const std::string asked = with_request(record);
     EXPECT_TRUE(is_asked(asked));
