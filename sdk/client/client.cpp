@@ -205,6 +205,11 @@ result<ScopedLock> Client::lock_shared(std::string_view path, const LockOptions&
     return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::shared, options));
 }
 
+result<ScopedLock> Client::lock_upgradable(std::string_view path,
+                                           const LockOptions& options) const {
+    return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::upgradable, options));
+}
+
 result<ScopedLock> Client::acquire_permit(std::string_view path, const LockOptions& options) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
     return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::permit, options));

@@ -26,6 +26,7 @@ LockQueue::LockQueue(LockContext& context, std::string path, OperationId lane)
 
 void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
     x_now = now;
+    x_is_upgrade = spec.upgrades != 0;
     const bool is_try = spec.options.wait.count() <= 0;
     const Duration wait = is_try ? x_context.settings.timing.ack_gap : saturate(spec.options.wait);
     x_waiters.push_back({id, std::move(spec), now, later(now, wait), is_try});
@@ -103,7 +104,11 @@ void LockQueue::turn_away(Instant now, OperationId id, Refusal refusal, bool rea
 void LockQueue::answer(OperationId id, Refusal refusal) {
     forget_timers(id);
     ++x_context.counters.refusals;
-    x_context.effects.emplace_back(AcquireDone{id, std::move(refusal)});
+    if (x_is_upgrade) {
+        x_context.effects.emplace_back(UpgradeDone{id, std::move(refusal)});
+    } else {
+        x_context.effects.emplace_back(AcquireDone{id, std::move(refusal)});
+    }
 }
 
 void LockQueue::forget_timers(OperationId id) {
@@ -185,8 +190,9 @@ void LockQueue::advance(Instant now) {
         return begin(now);
     }
     if (x_contender->state() == ContenderState::first && is_limit_agreed()) {
-        try_grant(now);
+        return try_grant(now);
     }
+    show_wait();
 }
 
 void LockQueue::begin(Instant now) {
@@ -218,7 +224,8 @@ void LockQueue::settle_failure(Instant now) {
     const Error failure = *x_contender->failure();
     if (x_holder) {
         // The lease ends; on_node_free() comes back to us and clears the contender.
-        return x_context.leases.end(now, *x_holder, Loss::node_deleted);
+        return x_context.leases.end(now, x_is_upgrade ? x_spec->upgrades : *x_holder,
+                                    Loss::node_deleted);
     }
     abandon(now);
     if (failure.code() == errc::lock_lost) {
@@ -243,6 +250,11 @@ LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) co
 }
 
 void LockQueue::try_grant(Instant now) {
+    if (x_is_upgrade && !x_waiters.empty()) {
+        const Waiter waiter = std::move(x_waiters.front());
+        x_waiters.pop_front();
+        return be_alone(now, waiter);
+    }
     while (!x_waiters.empty()) {
         const Waiter& head = x_waiters.front();
         const Offer offer = lease_on_offer(now, head);
@@ -277,7 +289,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
         return advance(now);
     }
     forget_timers(waiter.id);
-    const std::int64_t token = waiter.spec.recipe.kind == LockKind::shared
+    const std::int64_t token = waiter.spec.recipe.passes_shared()
                                    ? no_token
                                    : x_contender->czxid() * grants_per_node + x_local_grants;
     x_holder = waiter.id;

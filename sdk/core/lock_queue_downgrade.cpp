@@ -14,8 +14,7 @@ void LockQueue::downgrade(Instant now, OperationId id, OperationId lease) {
         return refuse_downgrade(errc::lock_lost, "the lease has ended");
     }
     if (x_spec->recipe.kind != LockKind::exclusive || x_spec->is_rolling) {
-        return refuse_downgrade(errc::invalid_argument,
-                                "only a lock that was taken exclusively can be downgraded");
+        return refuse_downgrade(errc::invalid_argument, "only an exclusive lock can be downgraded");
     }
     if (!x_context.leases.share(lease, id)) {
         return refuse_downgrade(errc::overloaded, "too many wait for the same downgrade");

@@ -59,7 +59,9 @@ ResponseHandler LockQueue::for_contender(std::function<void(LockQueue&, const Re
 std::string LockQueue::create_and_list() {
     const AcquireSpec& spec = *x_spec;
     std::string prefix =
-        contender_prefix(spec.options.naming, spec.recipe.kind, x_context.random.hex16());
+        x_is_upgrade
+            ? upgrade_prefix(spec.options.naming, spec.recipe.base, spec.attempt)
+            : contender_prefix(spec.options.naming, spec.recipe.kind, x_context.random.hex16());
     wire::CreateRequest request;
     request.path = full(prefix);
     request.data = spec.record;
@@ -318,6 +320,7 @@ void LockQueue::on_detached(Instant now) {
     if (x_contender) {
         x_contender->on_detached();
         x_limit = x_limit == Limit::asked ? Limit::unknown : x_limit;
+        x_wait_shown = 0;
     }
     for (Leaving& leaving : std::exchange(x_leaving, {})) {
         answer(leaving.id, std::move(leaving.refusal));

@@ -25,6 +25,20 @@ std::size_t first_field(std::string_view record) {
     return is_ours && size <= record.size() ? size : 0;
 }
 
+/// Nothing if it is no record of ours.
+std::string_view last_field(std::string_view record) {
+    std::string_view last;
+    while (!record.empty()) {
+        const std::size_t size = first_field(record);
+        if (size == 0) {
+            return {};
+        }
+        last = record.substr(0, size);
+        record.remove_prefix(size);
+    }
+    return last;
+}
+
 }  // namespace
 
 bool may_say_shared(std::string_view name) {
@@ -32,19 +46,17 @@ bool may_say_shared(std::string_view name) {
 }
 
 bool says_shared(std::string_view name, std::string_view record) {
-    if (!may_say_shared(name)) {
-        return false;
-    }
-    std::string_view last;
-    while (!record.empty()) {
-        const std::size_t size = first_field(record);
-        if (size == 0) {
-            return false;
-        }
-        last = record.substr(0, size);
-        record.remove_prefix(size);
-    }
-    return last == share_mark;
+    return may_say_shared(name) && last_field(record) == share_mark;
+}
+
+std::string wait_mark(std::int64_t upgrade) {
+    const std::string number = std::to_string(upgrade);
+    return std::string("j") + static_cast<char>(number.size()) + number;
+}
+
+bool says_waits(std::string_view name, std::string_view record, std::int64_t upgrade) {
+    return is_our_name(name) && kind_of(name) == LockKind::shared &&
+           last_field(record) == wait_mark(upgrade);
 }
 
 }  // namespace leasehold::core

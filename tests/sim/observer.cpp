@@ -56,7 +56,8 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .max_hold = ask.max_hold,
                .holds_for_calls = ask.holds_for_calls,
                .is_shared = ask.is_shared,
-               .rolls = ask.rolls};
+               .rolls = ask.rolls,
+               .is_upgradable = ask.is_upgradable};
     if (ask.found_queue && !ask.looks_first) {
         holding.in_line_since = ask.since;
     }
@@ -340,6 +341,7 @@ void Observer::on_gone(ClientNumber who) {
     client.held.clear();
     client.raw_due.clear();
     client.downgrades.clear();
+    client.upgrades.clear();
     client.is_gone = true;
     client.is_attached = false;
 }

@@ -60,6 +60,8 @@ std::string_view to_string(Deed deed) {
         "waited for sharers",
         "downgraded",
         "beside a downgraded",
+        "upgraded",
+        "upgrade refused",
         "refused",
         "extended",
         "released",

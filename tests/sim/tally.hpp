@@ -66,6 +66,8 @@ enum class Deed : std::size_t {
     exclusive_after_shared,  ///< after waiting for one who did
     downgraded,
     shared_after_downgrade,  ///< beside one who was alone before
+    upgraded,
+    upgrade_refused,
     refused,
     extended,
     released,
