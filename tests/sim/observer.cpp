@@ -285,6 +285,9 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
     if (++holding->ends > 1) {
         violated(truth, "the end of " + name(who, lease) + " is told twice");
     }
+    if (holding->is_upgradable) {
+        x_clients[who].last_change[holding->lock] = truth;  // its second node is on its way out
+    }
     switch (loss) {
         case Loss::session_expired: return x_tally.count(Deed::ended_with_session);
         case Loss::node_deleted: return x_tally.count(Deed::ended_by_deletion);

@@ -37,6 +37,7 @@ void Observer::on_downgrade_asked(Instant truth, ClientNumber who, OperationId i
     Holding& holding = held->second;
     const bool is_possible = (!holding.is_shared || holding.is_downgraded) && !holding.rolls;
     client.downgrades[id] = {lease, truth, is_possible, holding.is_upgradable};
+    client.last_change[holding.lock] = truth;
     if (is_possible && holding.ends == 0) {
         holding.is_shared = true;
         holding.is_downgraded = !holding.is_upgradable;
