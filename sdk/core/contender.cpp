@@ -152,9 +152,11 @@ void Contender::read_queue(std::span<const std::string> children) {
     if (!std::binary_search(x_listing.queue.begin(), x_listing.queue.end(), x_own)) {
         return end({errc::lock_lost, "our node is not among the contenders: somebody deleted it"});
     }
-    x_ahead = x_recipe.blockers(x_own, x_listing);
-    std::erase_if(x_ahead,
+    // Before it is asked who is in the way: whoever looks for more only if nobody is must not be
+    // kept from it by one that is not.
+    std::erase_if(x_listing.queue,
                   [this](const Contestant& other) { return x_passed.contains(other.name); });
+    x_ahead = x_recipe.blockers(x_own, x_listing);
     x_had_to_queue |= blockers() != 0;
     x_watch_own_node |= x_had_to_queue;
     wait_or_run();

@@ -9,7 +9,9 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
 /// One field of contender.proto, so that a record of these tests can be read as one of ours.
-constexpr std::string_view own_record = "\x3a\x05" "tests";
+constexpr std::string_view own_record =
+    "\x3a\x05"
+    "tests";
 
 class Upgrade : public EngineBench {
 protected:
@@ -136,6 +138,26 @@ TEST_F(Upgrade, ReaderThatWaitsInsideThePairSaysSoToTheNextUpgrade) {
     EXPECT_EQ(b.about<AcquireDone>(reader), nullptr);
     b.release(other);
     EXPECT_FALSE(refusal_of(a, upgrade)) << "each would wait for the other";
+    a.release(lease);
+    ASSERT_TRUE(answered(b, reader));
+    EXPECT_NE(b.grant(reader), nullptr);
+}
+
+TEST_F(Upgrade, ReaderInsideThePairWaitsAlsoBehindADowngradedHolder) {
+    const OperationId holder = take(b, LockKind::exclusive);
+    const OperationId downgrade = b.downgrade(holder);
+    ASSERT_TRUE(world.run_until([&] { return b.about<DowngradeDone>(downgrade) != nullptr; }));
+    const OperationId lease = take(a, LockKind::upgradable);
+    const OperationId writer = wait(a, LockKind::exclusive);
+    const OperationId reader = wait(b, LockKind::shared);
+    const OperationId upgrade = a.upgrade(lease, 5s);
+    world.run_for(20ms);
+    a.cancel(writer);
+    world.run_for(50ms);
+    EXPECT_EQ(b.about<AcquireDone>(reader), nullptr) << "the upgrade does not wait for it";
+    b.release(holder);
+    EXPECT_FALSE(refusal_of(a, upgrade));
+    EXPECT_EQ(b.about<AcquireDone>(reader), nullptr);
     a.release(lease);
     ASSERT_TRUE(answered(b, reader));
     EXPECT_NE(b.grant(reader), nullptr);
