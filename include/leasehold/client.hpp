@@ -129,6 +129,19 @@ public:
                                             prepare_lock_all(paths, options));
     }
 
+    /// Takes an upgradable share of the lock at `path`: it is held together with shares, but one at
+    /// a time, and `ScopedLock::upgrade` makes it exclusive without losing its place. For whoever
+    /// reads first and may have to write: two shares that both waited to become exclusive would
+    /// wait for each other. Otherwise as `lock_shared`.
+    [[nodiscard]] result<ScopedLock> lock_upgradable(std::string_view path,
+                                                     const LockOptions& options = {}) const;
+    template <CompletionToken<ScopedLock> Token>
+    auto async_lock_upgradable(std::string_view path, const LockOptions& options,
+                               Token&& token) const {
+        return detail::initiate<ScopedLock>(std::forward<Token>(token),
+                                            prepare_lock(path, LockKind::upgradable, options));
+    }
+
     /// Takes one of the `options.permits` permits of the semaphore at `path`, first come first
     /// served. Each permit has a lease and a token of its own; tokens of permits that are out
     /// together are in no order that a resource could go by.

@@ -120,14 +120,29 @@ public:
     /// Completes when the server has confirmed it, or the lock has ended; a lost reply is made good
     /// on the next connection. Doing it twice succeeds. Other libraries, which do not know of it,
     /// wait until the lock is released, as the next caller of this process does who wants it alone.
-    /// Errors: invalid_argument (it was not taken by `lock`: sets cannot), budget_exceeded,
-    /// lock_lost, not_permitted or the server's own (others still take it for exclusive),
-    /// overloaded, closed, forked, would_deadlock. Cancellation (any type): errc::cancelled; the
-    /// downgrade goes on.
+    /// An upgraded lock becomes upgradable again, and may be upgraded once more.
+    /// Errors: invalid_argument (it is not exclusive, or a set), budget_exceeded, lock_lost,
+    /// not_permitted or the server's own (others still take it for exclusive), overloaded, closed,
+    /// forked, would_deadlock. Cancellation (any type): errc::cancelled; the downgrade goes on.
     result<void> downgrade() const;
     template <CompletionToken<void> Token>
     auto async_downgrade(Token&& token) const {
         return detail::initiate<void>(std::forward<Token>(token), prepare_downgrade());
+    }
+
+    /// Makes an upgradable lock exclusive, for all handles to it: waits until those have gone who
+    /// share it, and lets nobody in between. Then `kind` is exclusive and `token` larger than that
+    /// of every exclusive holder before. Budget, deadline and place stay; if it fails, so does the
+    /// share. `downgrade` makes it upgradable again. 63 times at most for one hold.
+    ///
+    /// Errors: wait_expired, invalid_argument (not upgradable, exclusive already, or being
+    /// upgraded), budget_exceeded or lock_lost (the lock ended), mixed_queue, unsupported (too
+    /// often), not_permitted, overloaded, closed, forked, would_deadlock, or the server's own.
+    /// Cancellation (any type): errc::cancelled; the share is kept.
+    result<void> upgrade(const UpgradeOptions& options = {}) const;
+    template <CompletionToken<void> Token>
+    auto async_upgrade(const UpgradeOptions& options, Token&& token) const {
+        return detail::initiate<void>(std::forward<Token>(token), prepare_upgrade(options));
     }
 
     /// Ends the lock now, and completes when its node is known to be gone. Whatever the answer, the
@@ -186,6 +201,7 @@ private:
     [[nodiscard]] detail::Start<Loss> prepare_lost() const;
     [[nodiscard]] detail::Start<Instant> prepare_extend(milliseconds budget) const;
     [[nodiscard]] detail::Start<void> prepare_downgrade() const;
+    [[nodiscard]] detail::Start<void> prepare_upgrade(const UpgradeOptions& options) const;
     [[nodiscard]] detail::Start<void> prepare_release();
     void drop() noexcept;
 

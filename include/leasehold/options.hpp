@@ -117,9 +117,10 @@ enum class OnBudget {
 
 /// What a hold of a lock shuts out.
 enum class LockKind {
-    exclusive,  ///< everybody else
-    shared,     ///< exclusive holds
-    permit,     ///< holds beyond the number of permits
+    exclusive,   ///< everybody else
+    shared,      ///< exclusive holds
+    permit,      ///< holds beyond the number of permits
+    upgradable,  ///< exclusive holds and others of its kind; it can become exclusive
 };
 
 /// The grammar of contender names: whose queue it is. Locks of this library see each other under
@@ -190,6 +191,12 @@ struct LockOptions {
     std::string_view owner{};
     /// Shown beside it, to follow a request through the logs.
     std::string_view trace_id{};
+};
+
+/// One attempt to make an upgradable lock exclusive.
+struct UpgradeOptions {
+    /// How long to wait for those who share; 0 tries, as in LockOptions. The lock's budget goes on.
+    milliseconds wait{5'000};
 };
 
 /// One candidacy for leadership. Views are copied when the function is called.

@@ -26,6 +26,7 @@ std::string_view lock_of(const ContenderInfo& contender) {
         case LockKind::exclusive: return "exclusive";
         case LockKind::shared: return contender.is_downgraded ? "downgraded" : "shared";
         case LockKind::permit: return "permit";
+        case LockKind::upgradable: return "upgradable";
     }
     return "exclusive";
 }

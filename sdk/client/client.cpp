@@ -224,6 +224,11 @@ detail::Start<ScopedLock> Client::prepare_lock_all(std::span<const std::string> 
         x_impl, x_impl ? set_operation(x_impl, paths, options) : Operation<ScopedLock>{});
 }
 
+result<ScopedLock> Client::lock_upgradable(std::string_view path,
+                                           const LockOptions& options) const {
+    return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::upgradable, options));
+}
+
 result<ScopedLock> Client::acquire_permit(std::string_view path, const LockOptions& options) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
     return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::permit, options));

@@ -276,42 +276,6 @@ void ClientImpl::on(Turn&, core::ExtendDone&& done) {
     }
 }
 
-void ClientImpl::begin_downgrade(core::OperationId id, std::shared_ptr<Hold> hold,
-                                 Sink<void> sink) {
-    x_loop.post_operation(
-        [this, id, hold = std::move(hold), sink = std::move(sink)](Turn& turn) mutable {
-            if (turn.engine == nullptr) {
-                return sink(Error(turn.refusal).at(hold->path()));
-            }
-            if (auto alive = hold->verdict(); !alive) {
-                return sink(alive.error());
-            }
-            const core::OperationId lease = hold->id();
-            x_downgrades.emplace(id, Downgrade{std::move(sink), std::move(hold)});
-            turn.engine->downgrade(turn.now, id, lease);
-        });
-}
-
-void ClientImpl::cancel_downgrade(core::OperationId id) {
-    x_loop.post_control([this, id](Turn&) {
-        if (Downgrade downgrade = take(x_downgrades, id); downgrade.sink) {
-            downgrade.sink(Error(errc::cancelled).at(downgrade.hold->path()));
-        }
-    });
-}
-
-void ClientImpl::on(Turn&, core::DowngradeDone&& done) {
-    Downgrade downgrade = take(x_downgrades, done.id);
-    if (!downgrade.sink) {
-        return;
-    }
-    if (done.outcome) {
-        downgrade.sink(success());
-    } else {
-        downgrade.sink(std::move(done.outcome).error().at(downgrade.hold->path()));
-    }
-}
-
 void ClientImpl::on(Turn&, core::StopDue&& due) {
     for (const auto& hold :
          handles_of(due.lease, [](HeldLock& held) { held.is_stop_due = true; })) {
@@ -383,8 +347,12 @@ void ClientImpl::on_stopped(Turn& turn) {
     for (auto& [id, extend] : std::exchange(x_extends, {})) {
         extend.sink(Error(errc::closed).at(extend.hold->path()));
     }
-    for (auto& [id, downgrade] : std::exchange(x_downgrades, {})) {
-        downgrade.sink(Error(errc::closed).at(downgrade.hold->path()));
+    for (auto* conversions : {&x_downgrades, &x_upgrades}) {
+        for (auto& [id, conversion] : std::exchange(*conversions, {})) {
+            if (conversion.sink) {
+                conversion.sink(Error(errc::closed).at(conversion.hold->path()));
+            }
+        }
     }
     for (auto& [id, watch] : std::exchange(x_watches, {})) {
         watch->on_event(errc::closed);

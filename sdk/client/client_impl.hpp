@@ -71,6 +71,9 @@ public:
     void cancel_extend(core::OperationId id);
     void begin_downgrade(core::OperationId id, std::shared_ptr<Hold> hold, Sink<void> sink);
     void cancel_downgrade(core::OperationId id);
+    void begin_upgrade(core::OperationId id, std::shared_ptr<Hold> hold, milliseconds wait,
+                       Sink<void> sink);
+    void cancel_upgrade(core::OperationId id);
     void begin_wait_connected(core::OperationId id, Sink<void> sink);
     void cancel_wait_connected(core::OperationId id);
 
@@ -106,7 +109,7 @@ private:
         Instant budget_end;
     };
 
-    struct Downgrade {
+    struct Conversion {
         Sink<void> sink;
         std::shared_ptr<Hold> hold;
     };
@@ -125,6 +128,7 @@ private:
     void on(Turn& turn, core::NodeGone&& gone);
     void on(Turn& turn, core::ExtendDone&& done);
     void on(Turn& turn, core::DowngradeDone&& done);
+    void on(Turn& turn, core::UpgradeDone&& done);
     void on(Turn& turn, core::JeopardyChanged&& changed);
     void on(Turn& turn, core::YieldAsked&& asked);
     void on(Turn& turn, core::WatchFired&& fired);
@@ -171,7 +175,8 @@ private:
     std::unordered_map<core::OperationId, RequestHandler> x_requests;
     std::unordered_map<core::OperationId, Acquire> x_acquires;
     std::unordered_map<core::OperationId, Extend> x_extends;
-    std::unordered_map<core::OperationId, Downgrade> x_downgrades;
+    std::unordered_map<core::OperationId, Conversion> x_downgrades;
+    std::unordered_map<core::OperationId, Conversion> x_upgrades;
     std::unordered_map<core::OperationId, std::shared_ptr<WatchState>> x_watches;
     WaitList<void> x_connecting;
     WaitList<void> x_closing;

@@ -56,8 +56,9 @@ milliseconds age_of(const wire::Stat& stat) {
 /// That of its node's first grant; nothing of a server's that would not fit.
 std::int64_t token_of(const ContenderInfo& info, const wire::Stat& stat) {
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / core::grants_per_node;
-    const bool has_token =
-        info.lock_kind != LockKind::shared && stat.czxid > 0 && stat.czxid <= most;
+    const bool has_token = info.lock_kind != LockKind::shared &&
+                           info.lock_kind != LockKind::upgradable && stat.czxid > 0 &&
+                           stat.czxid <= most;
     return has_token ? stat.czxid * core::grants_per_node : 0;
 }
 
@@ -108,7 +109,8 @@ void describe(ContenderInfo& info, const wire::GetDataReply& node) {
 
 namespace {
 
-constexpr LockKind lock_kinds[] = {LockKind::exclusive, LockKind::shared, LockKind::permit};
+constexpr LockKind lock_kinds[] = {LockKind::exclusive, LockKind::shared, LockKind::permit,
+                                   LockKind::upgradable};
 
 /// Who waits does so for the nearest of those ahead that count for its kind. `permits`: what the
 /// path's own node says; without it nobody can tell which of a semaphore's contenders run.

@@ -80,6 +80,22 @@ Operation<void> downgrade_operation(const std::shared_ptr<Hold>& hold) {
             }};
 }
 
+Operation<void> upgrade_operation(const std::shared_ptr<Hold>& hold,
+                                  const UpgradeOptions& options) {
+    if (options.wait < milliseconds{0}) {
+        return detail::failed_operation<void>(
+            Error(errc::invalid_argument, "wait is negative; 0 tries once").at(hold->path()));
+    }
+    return {[hold, wait = options.wait](core::OperationId id, Sink<void> sink) {
+                hold->impl()->begin_upgrade(id, hold, wait, std::move(sink));
+            },
+            [weak = std::weak_ptr(hold->impl())](core::OperationId id) {
+                if (const auto impl = weak.lock()) {
+                    impl->cancel_upgrade(id);
+                }
+            }};
+}
+
 }  // namespace
 
 ScopedLock::ScopedLock(std::shared_ptr<Hold> hold) noexcept : x_hold(std::move(hold)) {}
@@ -195,6 +211,18 @@ result<void> ScopedLock::downgrade() const {
 detail::Start<void> ScopedLock::prepare_downgrade() const {
     auto impl = impl_of(x_hold);
     return detail::asynchronous(impl, impl ? downgrade_operation(x_hold) : Operation<void>{});
+}
+
+result<void> ScopedLock::upgrade(const UpgradeOptions& options) const {
+    const auto impl = impl_of(x_hold);
+    BOOST_OUTCOME_TRYV(detail::check_usable(impl));
+    return detail::wait_for(impl, upgrade_operation(x_hold, options));
+}
+
+detail::Start<void> ScopedLock::prepare_upgrade(const UpgradeOptions& options) const {
+    auto impl = impl_of(x_hold);
+    return detail::asynchronous(impl,
+                                impl ? upgrade_operation(x_hold, options) : Operation<void>{});
 }
 
 result<void> ScopedLock::release(milliseconds timeout) {

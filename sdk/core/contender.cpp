@@ -53,7 +53,7 @@ Contender::Contender(ContenderPort& port, std::string path, Recipe recipe, std::
                      bool watch_own_node)
     : x_port(port),
       x_path(std::move(path)),
-      x_recipe(recipe),
+      x_recipe(std::move(recipe)),
       x_session_id(session_id),
       x_watch_own_node(watch_own_node) {
     create();
@@ -152,21 +152,17 @@ void Contender::read_queue(std::span<const std::string> children) {
     if (!std::binary_search(x_listing.queue.begin(), x_listing.queue.end(), x_own)) {
         return end({errc::lock_lost, "our node is not among the contenders: somebody deleted it"});
     }
-    x_ahead.clear();
-    std::copy_if(x_listing.queue.begin(), x_listing.queue.end(), std::back_inserter(x_ahead),
-                 [this](const Contestant& other) { return is_blocked_by(other); });
+    // Before it is asked who is in the way: whoever looks for more only if nobody is must not be
+    // kept from it by one that is not.
+    std::erase_if(x_listing.queue,
+                  [this](const Contestant& other) { return x_passed.contains(other.name); });
+    x_ahead = x_recipe.blockers(x_own, x_listing);
     x_had_to_queue |= blockers() != 0;
     x_watch_own_node |= x_had_to_queue;
     wait_or_run();
     if (is_live() && x_watch_own_node) {
         watch_own();
     }
-}
-
-bool Contender::is_blocked_by(const Contestant& other) const {
-    // Names that share our number cannot come from an honest server; they all count as ahead.
-    const bool is_ahead = other.sequence <= x_own.sequence && other.name != x_own.name;
-    return is_ahead && x_recipe.counts(other.name);
 }
 
 /// After the barrier the list is the truth about the lost create: our prefix is there, or never.
@@ -241,7 +237,10 @@ void Contender::on_node(std::string_view name, wire::ServerError err,
 /// nearest that excludes us has become one who shares.
 void Contender::on_neighbour(std::string_view name, std::string_view record) {
     x_last_read = name;
-    if (x_recipe.kind == LockKind::shared && says_shared(name, record)) {
+    if (x_recipe.passes_shared() && says_shared(name, record)) {
+        return pass(name);
+    }
+    if (!x_recipe.base.empty() && says_waits(name, record, x_own.sequence)) {
         return pass(name);
     }
     if (x_recipe.kind == LockKind::permit && x_state == ContenderState::waiting &&
@@ -254,19 +253,19 @@ void Contender::on_neighbour(std::string_view name, std::string_view record) {
 
 /// It never takes back that it shares, so it need not be watched.
 void Contender::pass(std::string_view name) {
+    x_passed.emplace(name);
     drop(name);
     if (x_watched.erase(std::string(name)) != 0) {
         x_port.unwatch(name);
     }
     if (x_state == ContenderState::waiting) {
-        wait_or_run();
+        go_on();
     }
 }
 
 bool Contender::may_pass() const {
-    return x_recipe.kind == LockKind::shared && x_state == ContenderState::waiting &&
-           x_ahead.size() == 1 && may_say_shared(x_ahead.front().name) &&
-           x_last_read != x_ahead.front().name;
+    return x_recipe.passes_shared() && x_state == ContenderState::waiting && x_ahead.size() == 1 &&
+           may_say_shared(x_ahead.front().name) && x_last_read != x_ahead.front().name;
 }
 
 void Contender::list_again() {
@@ -287,14 +286,18 @@ void Contender::on_deleted(std::string_view name) {
     if (x_state != ContenderState::waiting) {
         return;
     }
-    x_ahead.empty() && may_be_joined_ahead() ? list_again() : wait_or_run();
+    go_on();
 }
 
-/// Curator (5.5 and newer) gives a reader the number of the writer whose thread it is: it stands
-/// ahead of us, and may not have been there when we read the list. Whoever saw the writer go finds
-/// it there now, since the writer goes last.
-bool Contender::may_be_joined_ahead() const {
-    return x_recipe.kind == LockKind::exclusive && x_listing.has_curator_read_write;
+void Contender::go_on() {
+    x_ahead.empty() && x_recipe.may_be_joined_ahead(x_own, x_listing) ? list_again()
+                                                                      : wait_or_run();
+}
+
+std::int64_t Contender::upgrade_waited_for() const {
+    const bool waits_behind = x_state == ContenderState::waiting && !x_ahead.empty() &&
+                              x_ahead.back().sequence > x_own.sequence;
+    return waits_behind ? x_ahead.back().sequence : 0;
 }
 
 void Contender::drop(std::string_view name) {

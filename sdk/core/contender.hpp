@@ -94,6 +94,9 @@ public:
     [[nodiscard]] bool had_to_queue() const { return x_had_to_queue; }
     /// The only one in our way may be one who shares by now, and has not been read yet.
     [[nodiscard]] bool may_pass() const;
+    /// The number of the node behind us that we wait for, because the upgradable holder before us
+    /// made it; else 0. Its owner has to be told.
+    [[nodiscard]] std::int64_t upgrade_waited_for() const;
     /// Those ahead that are watched; not our own node.
     [[nodiscard]] const std::set<std::string, std::less<>>& watched() const { return x_watched; }
     /// True of these, and of our own node if it is watched.
@@ -112,12 +115,11 @@ private:
     void on_neighbour(std::string_view name, std::string_view record);
     void pass(std::string_view name);
     void list_again();
+    void go_on();
     void watch_own();
     void drop(std::string_view name);
     void end(Error failure);
     [[nodiscard]] bool is_live() const;
-    [[nodiscard]] bool may_be_joined_ahead() const;
-    [[nodiscard]] bool is_blocked_by(const Contestant& other) const;
 
     ContenderPort& x_port;
     const std::string x_path;
@@ -138,8 +140,9 @@ private:
     Listing x_listing;
     std::vector<Contestant> x_ahead;
     std::set<std::string, std::less<>> x_watched;
-    std::string x_running;    ///< somebody ahead who is known to have got its permit
-    std::string x_last_read;  ///< of those ahead, on this connection
+    std::string x_running;  ///< somebody ahead who is known to have got its permit
+    std::set<std::string, std::less<>> x_passed;  ///< ahead, and said that they are in no way
+    std::string x_last_read;                      ///< of those ahead, on this connection
     bool x_had_to_queue = false;
 };
 

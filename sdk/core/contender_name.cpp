@@ -15,6 +15,9 @@ constexpr std::size_t sequence_digits = 10;
 constexpr std::string_view curator_mutex = "-lock-";
 constexpr std::string_view curator_exclusive = "-__WRIT__";
 constexpr std::string_view curator_shared = "-__READ__";
+/// A share as well, for whoever knows no more of it than its end.
+constexpr std::string_view curator_upgradable = "-up-__READ__";
+constexpr std::string_view kazoo_upgradable = "-up__rlock__";
 constexpr std::string_view curator_permit = "-lease-";
 constexpr std::string_view curator_latch = "latch-";
 /// In front of Curator's and go-zookeeper's names, never of ours.
@@ -58,6 +61,9 @@ std::string_view suffix_of(Naming naming, LockKind kind) {
     if (kind == LockKind::permit) {
         return curator_permit;
     }
+    if (kind == LockKind::upgradable) {
+        return naming == Naming::kazoo ? kazoo_upgradable : curator_upgradable;
+    }
     const bool shares = kind == LockKind::shared;
     switch (naming) {
         case Naming::curator: return shares ? curator_shared : curator_mutex;
@@ -67,20 +73,44 @@ std::string_view suffix_of(Naming naming, LockKind kind) {
     return curator_mutex;
 }
 
-constexpr std::array our_suffixes{curator_mutex,  curator_exclusive, curator_shared,
-                                  curator_permit, kazoo_exclusive,   kazoo_shared};
+constexpr std::array our_suffixes{curator_mutex,      curator_exclusive, curator_shared,
+                                  curator_permit,     kazoo_exclusive,   kazoo_shared,
+                                  curator_upgradable, kazoo_upgradable};
 
 constexpr std::size_t our_id_digits = 16;
 constexpr std::size_t kazoo_id_digits = 32;
 
-/// Fail closed: kazoo's own, unless its id has the length of ours.
-bool is_of_kazoo(std::string_view text) {
-    for (const std::string_view suffix : {kazoo_exclusive, kazoo_shared}) {
-        if (text.ends_with(suffix)) {
-            return text.size() != our_id_digits + suffix.size();
-        }
+/// What follows our id in a name without its number; nothing if it is not ours.
+std::optional<std::string_view> after_our_id(std::string_view text) {
+    if (text.size() < our_id_digits || !is_hex(text.substr(0, our_id_digits))) {
+        return std::nullopt;
     }
-    return false;
+    return text.substr(our_id_digits);
+}
+
+/// Of the node that an upgradable holder makes to be alone: `-w`, which attempt, the kind.
+constexpr std::string_view upgrade_infix = "-w";
+
+bool is_upgrade_suffix(std::string_view suffix) {
+    if (!suffix.starts_with(upgrade_infix)) {
+        return false;
+    }
+    suffix.remove_prefix(upgrade_infix.size());
+    const std::size_t digits = std::min(suffix.find_first_not_of("0123456789"), suffix.size());
+    const std::string_view kind = suffix.substr(digits);
+    return digits != 0 && (kind == curator_exclusive || kind == kazoo_exclusive);
+}
+
+/// Fail closed: kazoo's own, unless it is named as ours are.
+bool is_of_kazoo(std::string_view text) {
+    if (!text.ends_with(kazoo_exclusive) && !text.ends_with(kazoo_shared)) {
+        return false;
+    }
+    const bool has_our_length = text.size() == our_id_digits + kazoo_exclusive.size() ||
+                                text.size() == our_id_digits + kazoo_shared.size();
+    const auto suffix = after_our_id(text);
+    return !has_our_length &&
+           !(suffix && (*suffix == kazoo_upgradable || is_upgrade_suffix(*suffix)));
 }
 
 /// Of any child, also of those that have no number.
@@ -133,6 +163,10 @@ LockKind kind_of(std::string_view name) {
     if (text.ends_with(curator_permit)) {
         return LockKind::permit;
     }
+    const auto suffix = after_our_id(text);
+    if (suffix == curator_upgradable || suffix == kazoo_upgradable) {
+        return LockKind::upgradable;
+    }
     return text.ends_with(curator_shared) || text.ends_with(kazoo_shared) ? LockKind::shared
                                                                           : LockKind::exclusive;
 }
@@ -170,12 +204,21 @@ Listing read_listing(std::span<const std::string> children) {
 }
 
 bool is_our_name(std::string_view name) {
-    const std::string_view text = without_sequence(name);
-    if (text.size() < our_id_digits || !is_hex(text.substr(0, our_id_digits))) {
-        return false;
-    }
-    const std::string_view suffix = text.substr(our_id_digits);
-    return std::find(our_suffixes.begin(), our_suffixes.end(), suffix) != our_suffixes.end();
+    const auto suffix = after_our_id(without_sequence(name));
+    return suffix &&
+           std::find(our_suffixes.begin(), our_suffixes.end(), *suffix) != our_suffixes.end();
+}
+
+std::string upgrade_prefix(Naming naming, std::string_view base, int attempt) {
+    return std::string(base.substr(0, our_id_digits)) + std::string(upgrade_infix) +
+           std::to_string(attempt) +
+           std::string(naming == Naming::kazoo ? kazoo_exclusive : curator_exclusive);
+}
+
+std::optional<std::string_view> upgrade_id(std::string_view name) {
+    const auto suffix = after_our_id(without_sequence(name));
+    return suffix && is_upgrade_suffix(*suffix) ? std::optional(name.substr(0, our_id_digits))
+                                                : std::nullopt;
 }
 
 bool is_our_permit(std::string_view name) {
@@ -184,6 +227,9 @@ bool is_our_permit(std::string_view name) {
 
 std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing,
                                             int permits) {
+    if (kind == LockKind::upgradable) {  // what makes it exclusive looks for itself
+        kind = LockKind::shared;
+    }
     if (kind == LockKind::permit) {
         return why_no_semaphore(listing, permits);
     }

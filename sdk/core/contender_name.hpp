@@ -59,6 +59,13 @@ inline constexpr std::int64_t max_sequence = 2'147'000'000;
 /// Whether we named it: an id of ours in front of a kind.
 [[nodiscard]] bool is_our_name(std::string_view name);
 
+/// What goes in front of the number of the node by which the upgradable holder of the node `base`
+/// becomes exclusive. No two attempts have the same.
+[[nodiscard]] std::string upgrade_prefix(Naming naming, std::string_view base, int attempt);
+
+/// The id of such a node, which is that of its base; nothing for any other name.
+[[nodiscard]] std::optional<std::string_view> upgrade_id(std::string_view name);
+
 /// Whether we named it, a contender for a permit: only those show when they have got it.
 [[nodiscard]] bool is_our_permit(std::string_view name);
 

@@ -87,6 +87,11 @@ struct DowngradeDone {
     OperationId id;
     result<void> outcome;
 };
+/// An upgradable lease is exclusive now, or why it is not.
+struct UpgradeDone {
+    OperationId id;
+    std::optional<Refusal> refusal;
+};
 struct JeopardyChanged {
     OperationId lease;
     bool in_jeopardy;
@@ -118,7 +123,7 @@ struct Closed {
 };
 
 using Effect = std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue,
-                            LeaseEnded, NodeGone, ExtendDone, DowngradeDone, JeopardyChanged,
-                            YieldAsked, WatchFired, StateChanged, Log, Closed>;
+                            LeaseEnded, NodeGone, ExtendDone, DowngradeDone, UpgradeDone,
+                            JeopardyChanged, YieldAsked, WatchFired, StateChanged, Log, Closed>;
 
 }  // namespace leasehold::core

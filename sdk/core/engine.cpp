@@ -113,11 +113,18 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
     // ---- LeaseListener ----
 
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held) override {
+        end_upgrade(now, lease, loss);  // whose node goes first
         const auto queue = queue_of(lease);
         places.erase(lease);
         if (queue) {
             queue->on_node_free(now, lease, loss, held);
             forget_if_idle(*queue);
+        }
+    }
+
+    void on_lease_ended(Instant now, OperationId lease, Loss loss) override {
+        if (const auto queue = upgrade_of(lease); queue && !queue->is_held()) {
+            end_upgrade(now, lease, loss);
         }
     }
 
@@ -211,6 +218,25 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
         }
     }
 
+    /// The queue of the exclusive node that an upgradable lease has, or waits for.
+    std::shared_ptr<LockQueue> upgrade_of(OperationId lease) {
+        const auto found = upgrades.find(lease);
+        return found == upgrades.end() ? nullptr : queue_of(found->second);
+    }
+
+    void end_upgrade(Instant now, OperationId lease, Loss loss, bool is_taken_back = false) {
+        if (const auto queue = upgrade_of(lease)) {
+            queue->end_upgrade(now, loss, is_taken_back);
+            forget_if_idle(*queue);
+        }
+        if (const auto found = upgrades.find(lease); found != upgrades.end()) {
+            places.erase(found->second);
+            upgrades.erase(found);
+        }
+    }
+
+    void settle_downgrades();
+
     void end_watches() {
         for (auto& [watch, path] : watches.end_all()) {
             effects.emplace_back(WatchFired{watch, 0, std::move(path)});
@@ -248,6 +274,10 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
     };
     /// Where each acquisition waits, and each lease belongs, until its node is free.
     std::map<OperationId, Place> places;
+    /// By the operation whose node is being deleted, the lease that shares again.
+    std::map<OperationId, OperationId> taken_back;
+    /// By lease: the operation whose queue has the exclusive node.
+    std::map<OperationId, OperationId> upgrades;
     ClientState told_state = ClientState::connecting;
 };
 
@@ -294,7 +324,13 @@ void Engine::Impl::settle() {
             done != nullptr && std::holds_alternative<Refusal>(done->outcome)) {
             places.erase(done->id);
         }
+        if (const auto* done = std::get_if<UpgradeDone>(&effect);
+            done != nullptr && done->refusal) {
+            places.erase(done->id);
+            std::erase_if(upgrades, [&](const auto& each) { return each.second == done->id; });
+        }
     }
+    settle_downgrades();
     if (told_state != session.state()) {
         const bool was_jeopardy =
             std::exchange(told_state, session.state()) == ClientState::jeopardy;
@@ -302,6 +338,24 @@ void Engine::Impl::settle() {
         if (was_jeopardy || told_state == ClientState::jeopardy) {
             tell_jeopardy();
         }
+    }
+}
+
+/// The exclusive node of an upgrade that was taken back is gone: that is the answer.
+void Engine::Impl::settle_downgrades() {
+    std::vector<std::pair<OperationId, result<void>>> answers;
+    std::erase_if(effects, [&](const Effect& effect) {
+        const auto* gone = std::get_if<NodeGone>(&effect);
+        const auto lease = gone == nullptr ? taken_back.end() : taken_back.find(gone->lease);
+        if (lease == taken_back.end()) {
+            return false;
+        }
+        answers.emplace_back(lease->second, gone->outcome);
+        taken_back.erase(lease);
+        return true;
+    });
+    for (const auto& [lease, outcome] : answers) {
+        leases.on_shared(lease, outcome);
     }
 }
 
@@ -428,13 +482,52 @@ void Engine::extend(Instant now, OperationId id, OperationId lease, Duration bud
 }
 
 void Engine::downgrade(Instant now, OperationId id, OperationId lease) {
-    if (const auto queue = x_impl->queue_of(lease)) {
+    Impl& impl = *x_impl;
+    const auto queue = impl.queue_of(lease);
+    const auto upgrade = impl.upgrade_of(lease);
+    if (upgrade && upgrade->is_held() && impl.leases.is_live(lease)) {
+        if (impl.leases.share(lease, id, LockKind::upgradable)) {
+            impl.taken_back.emplace(impl.upgrades.at(lease), lease);
+            impl.end_upgrade(now, lease, Loss::released, true);
+        } else {
+            impl.effects.emplace_back(DowngradeDone{id, Error{errc::overloaded}});
+        }
+    } else if (queue) {
         queue->downgrade(now, id, lease);
     } else {
         x_impl->effects.emplace_back(
             DowngradeDone{id, Error{errc::lock_lost, "the lease has ended"}});
     }
     x_impl->settle();
+}
+
+void Engine::upgrade(Instant now, OperationId id, OperationId lease, milliseconds wait) {
+    Impl& impl = *x_impl;
+    const auto refuse = [&](std::error_code code, std::string what) {
+        ++impl.counters.refusals;
+        impl.effects.emplace_back(UpgradeDone{id, Refusal{.code = code, .what = std::move(what)}});
+        impl.settle();
+    };
+    const auto base = impl.queue_of(lease);
+    if (!base || !impl.leases.is_live(lease)) {
+        return refuse(errc::lock_lost, "the lease has ended");
+    }
+    if (impl.upgrades.contains(lease)) {
+        return refuse(errc::invalid_argument, "the lock is exclusive, or about to be");
+    }
+    if (impl.pending() >= impl.settings.max_pending) {
+        return refuse(errc::overloaded, "max_pending operations are under way");
+    }
+    auto spec = base->make_upgrade(lease, wait);
+    if (!spec) {
+        return refuse(spec.error().code(), spec.error().context().what);
+    }
+    impl.upgrades.emplace(lease, id);
+    impl.places.insert({id, {spec->path, id}});
+    const auto queue = impl.find_or_make({spec->path}, id);
+    queue->join(now, id, *std::move(spec));
+    impl.forget_if_idle(*queue);
+    impl.settle();
 }
 
 void Engine::call_returned(Instant now, OperationId lease) {

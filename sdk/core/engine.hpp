@@ -49,6 +49,9 @@ struct AcquireSpec {
     bool is_rolling = false;
     /// Of a set: the other paths. It is granted when all are free, and is exclusive.
     std::vector<std::string> more_paths{};
+    OperationId upgrades = 0;  ///< the lease that is to become exclusive by it, if so
+    int attempt = 0;           ///< of that lease's
+    std::int64_t upgrade_token = 0;
 };
 
 /// Every method takes the time it is called at, never earlier than the time before; the shell calls
@@ -88,6 +91,10 @@ public:
     /// An exclusive lease becomes a shared one, at once for its holder. Answered by DowngradeDone
     /// when the server has confirmed it, at the latest at the lease's end.
     void downgrade(Instant now, OperationId id, OperationId lease);
+    /// An upgradable lease becomes exclusive, and keeps its place while it waits for that. Answered
+    /// by UpgradeDone, at the latest at the end of the wait or of the lease; if it fails, the lease
+    /// is as it was. To give up: cancel_acquire(id).
+    void upgrade(Instant now, OperationId id, OperationId lease, milliseconds wait);
     /// A guarded call came back: with hold_until_return the node need not wait any longer.
     void call_returned(Instant now, OperationId lease);
 

@@ -67,9 +67,13 @@ struct Lease {
         : word(deadline), token(fencing_token), node(std::move(node_path)) {}
 
     /// Any thread sees the kind go first.
-    void share() noexcept {
-        kind = LockKind::shared;
+    void share(LockKind as) noexcept {
+        kind = as;
         token = 0;
+    }
+    void be_alone(std::int64_t with_token) noexcept {
+        token = with_token;
+        kind = LockKind::exclusive;
     }
 
     LeaseWord word;

@@ -145,6 +145,7 @@ void LeaseTable::end(Instant now, OperationId id, Loss loss) {
     x_losses +=
         loss == Loss::deadline || loss == Loss::session_expired || loss == Loss::node_deleted ? 1
                                                                                               : 0;
+    x_listener.on_lease_ended(now, id, loss);
     const bool waits_for_call = loss == Loss::budget &&
                                 entry.terms.on_budget == OnBudget::hold_until_return &&
                                 entry.lease->active_calls.load() > 0;
@@ -227,14 +228,26 @@ bool LeaseTable::is_live(OperationId id) const {
     return found != x_entries.end() && !found->second.is_dead;
 }
 
-bool LeaseTable::share(OperationId id, OperationId waiter) {
+bool LeaseTable::share(OperationId id, OperationId waiter, LockKind as) {
     Entry& entry = x_entries.at(id);
     if (entry.downgrades.size() >= most_downgrades) {
         return false;
     }
     entry.downgrades.push_back(waiter);
-    entry.lease->share();
+    entry.lease->share(as);
     return true;
+}
+
+void LeaseTable::be_alone(OperationId id, std::int64_t base) {
+    Entry& entry = x_entries.at(id);
+    entry.lease->be_alone(base + ++entry.upgrades);
+}
+
+void LeaseTable::ask(OperationId id) {
+    const auto found = x_entries.find(id);
+    if (found != x_entries.end() && !std::exchange(found->second.is_asked, true)) {
+        x_effects.emplace_back(YieldAsked{id});
+    }
 }
 
 void LeaseTable::on_shared(OperationId id, const result<void>& outcome) {

@@ -27,6 +27,8 @@ public:
     virtual ~LeaseListener() = default;
     /// `held`: from the grant until now.
     virtual void on_node_free(Instant now, OperationId lease, Loss loss, Duration held) = 0;
+    /// The lease is dead; its node may still be needed.
+    virtual void on_lease_ended(Instant, OperationId, Loss) {}
 };
 
 struct LeaseTerms {
@@ -67,8 +69,13 @@ public:
     [[nodiscard]] bool is_live(OperationId id) const;
     /// A live lease becomes one that is shared, at once. `waiter` is answered with DowngradeDone:
     /// by on_shared, at the latest at the lease's end. False if too many wait for that already.
-    [[nodiscard]] bool share(OperationId id, OperationId waiter);
+    [[nodiscard]] bool share(OperationId id, OperationId waiter, LockKind as = LockKind::shared);
+    /// Exclusive from now on, with a token of its own for each time. `base`: the smallest.
+    void be_alone(OperationId id, std::int64_t base);
+    [[nodiscard]] int upgrades(OperationId id) const { return x_entries.at(id).upgrades; }
     void on_shared(OperationId id, const result<void>& outcome);
+    /// Somebody asks its holder to let go, who is told once.
+    void ask(OperationId id);
 
     [[nodiscard]] Instant safe_deadline() const { return x_safe_deadline; }
     [[nodiscard]] std::size_t live() const { return x_live; }
@@ -86,8 +93,10 @@ private:
         Instant budget_end;
         Instant deadline;                       ///< what was written into the word last
         std::vector<OperationId> downgrades{};  ///< to be answered
+        int upgrades = 0;                       ///< that succeeded
         bool stop_sent = false;
         bool is_dead = false;
+        bool is_asked = false;
     };
     using Entries = std::map<OperationId, Entry>;
 

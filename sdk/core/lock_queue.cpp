@@ -30,6 +30,7 @@ LockQueue::LockQueue(LockContext& context, std::vector<std::string> paths, Opera
 
 void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
     x_now = now;
+    x_is_upgrade = spec.upgrades != 0;
     const bool is_try = spec.options.wait.count() <= 0;
     const Duration wait = is_try ? x_context.settings.timing.ack_gap : saturate(spec.options.wait);
     x_waiters.push_back({id, std::move(spec), now, later(now, wait), is_try});
@@ -107,7 +108,11 @@ void LockQueue::turn_away(Instant now, OperationId id, Refusal refusal, bool rea
 void LockQueue::answer(OperationId id, Refusal refusal) {
     forget_timers(id);
     ++x_context.counters.refusals;
-    x_context.effects.emplace_back(AcquireDone{id, std::move(refusal)});
+    if (x_is_upgrade) {
+        x_context.effects.emplace_back(UpgradeDone{id, std::move(refusal)});
+    } else {
+        x_context.effects.emplace_back(AcquireDone{id, std::move(refusal)});
+    }
 }
 
 void LockQueue::forget_timers(OperationId id) {
@@ -191,8 +196,9 @@ void LockQueue::advance(Instant now) {
         return begin(now);
     }
     if (is_first() && is_limit_agreed()) {
-        try_grant(now);
+        return try_grant(now);
     }
+    show_wait();
 }
 
 void LockQueue::begin(Instant now) {
@@ -215,6 +221,7 @@ void LockQueue::begin(Instant now) {
     x_is_record_due = false;
     x_is_asked = false;
     x_share = Share::none;
+    x_wait_shown = 0;
     for (Member& member : x_members) {
         ContenderPort& port = member;
         member.contender.emplace(port, member.path, x_spec->recipe, x_context.session.id(),
@@ -233,7 +240,8 @@ void LockQueue::settle_failure(Instant now) {
         Error(errc::lock_lost, "our node is gone: somebody deleted it"));
     if (x_holder) {
         // The lease ends; on_node_free() comes back to us and clears the contender.
-        return x_context.leases.end(now, *x_holder, Loss::node_deleted);
+        return x_context.leases.end(now, x_is_upgrade ? x_spec->upgrades : *x_holder,
+                                    Loss::node_deleted);
     }
     abandon(now);
     if (failure.code() == errc::lock_lost && x_members.size() == 1) {
@@ -258,6 +266,11 @@ LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) co
 }
 
 void LockQueue::try_grant(Instant now) {
+    if (x_is_upgrade && !x_waiters.empty()) {
+        const Waiter waiter = std::move(x_waiters.front());
+        x_waiters.pop_front();
+        return be_alone(now, waiter);
+    }
     while (!x_waiters.empty()) {
         const Waiter& head = x_waiters.front();
         const Offer offer = lease_on_offer(now, head);
@@ -298,7 +311,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
         return advance(now);
     }
     forget_timers(waiter.id);
-    const std::int64_t token = waiter.spec.recipe.kind == LockKind::shared
+    const std::int64_t token = waiter.spec.recipe.passes_shared()
                                    ? no_token
                                    : contender().czxid() * grants_per_node + x_local_grants;
     x_holder = waiter.id;
@@ -320,7 +333,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_spec->is_rolling = waiter.spec.is_rolling;
     show_record();
     if (x_is_asked) {
-        x_context.effects.emplace_back(YieldAsked{waiter.id});
+        x_context.leases.ask(waiter.id);
     }
     if (x_context.session.state() == ClientState::jeopardy) {
         x_context.effects.emplace_back(JeopardyChanged{waiter.id, true});

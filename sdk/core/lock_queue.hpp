@@ -74,6 +74,11 @@ public:
     void leave(Instant now, OperationId id, std::error_code code, std::string what);
     /// Answered by DowngradeDone.
     void downgrade(Instant now, OperationId id, OperationId lease);
+    /// What the exclusive node of an upgradable lease is to be made with, or why it cannot be.
+    [[nodiscard]] result<AcquireSpec> make_upgrade(OperationId lease, milliseconds wait);
+    /// Of such a node's queue: its lease has ended, or shares again.
+    void end_upgrade(Instant now, Loss loss, bool is_taken_back = false);
+    [[nodiscard]] bool is_held() const { return x_holder.has_value(); }
     void on_wait_end(Instant now, OperationId id);
     void on_holder_read(Instant now, OperationId id);
 
@@ -207,6 +212,10 @@ private:
     enum class Share { none, asked, shown };
     void on_share_shown(const Response& response);
 
+    // of an upgradable holder (lock_queue_upgrade.cpp)
+    void be_alone(Instant now, const Waiter& waiter);
+    void show_wait();
+
     // of a semaphore (lock_queue_permits.cpp)
     /// What the parent says of the number of permits is being found out, or made.
     enum class Limit { unknown, asked, agreed };
@@ -266,7 +275,10 @@ private:
     bool x_is_record_due = false;  ///< what we hold is to be shown
     bool x_is_asked = false;       ///< somebody asks us to let go
     Share x_share = Share::none;
-    std::string x_head;  ///< path of the node whose record is in x_head_record
+    bool x_is_upgrade = false;      ///< the callers have a lease that is to become exclusive
+    int x_attempts = 0;             ///< to upgrade our lease
+    std::int64_t x_wait_shown = 0;  ///< for whom we are known to wait, on this connection
+    std::string x_head;             ///< path of the node whose record is in x_head_record
     std::string x_head_record;
 };
 

@@ -73,8 +73,10 @@ Creation read_creation(const Response& response, std::size_t count) {
 }  // namespace
 
 std::string LockQueue::create_and_list(Member& member) {
-    member.asked =
-        contender_prefix(x_spec->options.naming, x_spec->recipe.kind, x_context.random.hex16());
+    const Naming naming = x_spec->options.naming;
+    const Recipe& recipe = x_spec->recipe;
+    member.asked = x_is_upgrade ? upgrade_prefix(naming, recipe.base, x_spec->attempt)
+                                : contender_prefix(naming, recipe.kind, x_context.random.hex16());
     std::string prefix = member.asked;
     if (std::none_of(x_members.begin(), x_members.end(),
                      [](const Member& each) { return each.asked.empty(); })) {

@@ -15,9 +15,8 @@ void LockQueue::downgrade(Instant now, OperationId id, OperationId lease) {
         return refuse_downgrade(errc::lock_lost, "the lease has ended");
     }
     if (x_spec->recipe.kind != LockKind::exclusive || x_spec->is_rolling || x_members.size() > 1) {
-        return refuse_downgrade(
-            errc::invalid_argument,
-            "only a lock on one path that was taken exclusively can be downgraded");
+        return refuse_downgrade(errc::invalid_argument,
+                                "only an exclusive lock on one path can be downgraded");
     }
     if (!x_context.leases.share(lease, id)) {
         return refuse_downgrade(errc::overloaded, "too many wait for the same downgrade");

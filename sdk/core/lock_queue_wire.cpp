@@ -88,6 +88,7 @@ std::string LockQueue::record_with_marks() const {
     record += x_share != Share::none ? share_mark : std::string_view{};
     record +=
         x_holder && x_spec->recipe.kind == LockKind::permit ? running_mark : std::string_view{};
+    record += !x_holder && x_wait_shown != 0 ? wait_mark(x_wait_shown) : std::string{};
     return record;
 }
 
@@ -105,7 +106,7 @@ void LockQueue::hear_request(Member& member, std::string_view data) {
         return;
     }
     if (!std::exchange(x_is_asked, true) && x_holder) {
-        x_context.effects.emplace_back(YieldAsked{*x_holder});
+        x_context.leases.ask(x_is_upgrade ? x_spec->upgrades : *x_holder);
     }
     if (data == curator_revocation) {
         write_record(member, [](LockQueue&, const Response&) {});  // it has overwritten ours
@@ -246,6 +247,7 @@ void LockQueue::on_detached(Instant now) {
             member.asked.clear();
         }
         x_limit = x_limit == Limit::asked ? Limit::unknown : x_limit;
+        x_wait_shown = 0;
     }
     for (Leaving& leaving : std::exchange(x_leaving, {})) {
         answer(leaving.id, std::move(leaving.refusal));

@@ -6,7 +6,17 @@
 namespace leasehold::core {
 
 bool Recipe::counts(std::string_view name) const {
-    return kind != LockKind::shared || kind_of(name) != LockKind::shared;
+    switch (kind) {
+        case LockKind::shared:
+        case LockKind::upgradable: {
+            const LockKind other = kind_of(name);
+            const bool shares = other == LockKind::shared || other == LockKind::upgradable;
+            return !shares || (kind == other && kind == LockKind::upgradable);
+        }
+        case LockKind::exclusive:
+        case LockKind::permit: return true;
+    }
+    return true;
 }
 
 std::size_t Recipe::excess(std::size_t ahead) const {
@@ -22,7 +32,9 @@ std::size_t Recipe::turns(std::span<const Contestant> ahead) const {
     std::size_t turns = 0;
     bool is_shared = false;
     for (const Contestant& each : ahead) {
-        const bool was_shared = std::exchange(is_shared, kind_of(each.name) == LockKind::shared);
+        const LockKind each_kind = kind_of(each.name);
+        const bool was_shared = std::exchange(
+            is_shared, each_kind == LockKind::shared || each_kind == LockKind::upgradable);
         turns += is_shared && was_shared ? 0 : 1;
     }
     return turns;

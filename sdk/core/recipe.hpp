@@ -19,8 +19,20 @@ struct Recipe {
     LockKind kind = LockKind::exclusive;
     int permits = 1;  ///< of a semaphore: how many may run at once
 
+    std::string base{};  ///< of an upgrade: the upgradable holder's node
+
     /// Whether a contender of this name is in our way, if it is ahead.
     [[nodiscard]] bool counts(std::string_view name) const;
+    /// Those in our way, in queue order; see recipe_upgrade.cpp.
+    [[nodiscard]] std::vector<Contestant> blockers(const Contestant& own,
+                                                   const Listing& listing) const;
+    /// Whether somebody who is in our way may not have been when the list was read, although it has
+    /// a lower number, or was of no account then: read it again when the last one ahead goes.
+    [[nodiscard]] bool may_be_joined_ahead(const Contestant& own, const Listing& listing) const;
+    /// Whether a downgraded holder is not in our way.
+    [[nodiscard]] bool passes_shared() const {
+        return kind == LockKind::shared || kind == LockKind::upgradable;
+    }
     /// How many have to go, of so many that are ahead and count.
     [[nodiscard]] std::size_t excess(std::size_t ahead) const;
     /// How many holds have to end one after the other, if so many are ahead and count: those who

@@ -8,6 +8,9 @@ namespace leasehold::core {
 
 namespace {
 
+/// Of `waits` in contender.proto.
+constexpr char wait_tag = 'b';
+
 /// The bytes of the first field of a record, tag and length included; 0 if it is none of ours. All
 /// fields of contender.proto are strings with a number below 16 and fewer than 128 bytes.
 std::size_t first_field(std::string_view record) {
@@ -41,8 +44,11 @@ std::string_view last_field(std::string_view record) {
 
 /// The mark behind a request; empty if there is none.
 std::string_view closing_mark(std::string_view record) {
-    const bool is_closed = is_running(record) || last_field(record) == share_mark;
-    return is_closed ? record.substr(record.size() - running_mark.size()) : std::string_view{};
+    if (is_running(record)) {
+        return record.substr(record.size() - running_mark.size());
+    }
+    const std::string_view last = last_field(record);
+    return last == share_mark || last.starts_with(wait_tag) ? last : std::string_view{};
 }
 
 std::string_view without_closing(std::string_view record) {
@@ -61,6 +67,16 @@ bool may_say_shared(std::string_view name) {
 
 bool says_shared(std::string_view name, std::string_view record) {
     return may_say_shared(name) && last_field(record) == share_mark;
+}
+
+std::string wait_mark(std::int64_t upgrade) {
+    const std::string number = std::to_string(upgrade);
+    return std::string(1, wait_tag) + static_cast<char>(number.size()) + number;
+}
+
+bool says_waits(std::string_view name, std::string_view record, std::int64_t upgrade) {
+    return is_our_name(name) && kind_of(name) == LockKind::shared &&
+           last_field(record) == wait_mark(upgrade);
 }
 
 bool is_asked(std::string_view data) {

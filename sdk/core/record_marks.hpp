@@ -3,6 +3,7 @@
 // that say what became of the contender, which the last field decides.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,11 @@ inline constexpr std::string_view share_mark = "r\x01\x31";
 /// Of a contender that had to queue for its permit and has got it: those behind it cannot see from
 /// the list that it runs (`runs` in contender.proto).
 inline constexpr std::string_view running_mark = "z\x01\x31";
+
+/// Of a reader that has seen itself between the two nodes of an upgradable holder and waits for the
+/// second one, which has this number (`waits` in contender.proto): that one need not wait for it.
+[[nodiscard]] std::string wait_mark(std::int64_t upgrade);
+[[nodiscard]] bool says_waits(std::string_view name, std::string_view record, std::int64_t upgrade);
 
 /// What Curator's Revoker puts in place of the record to ask the holder to let go.
 inline constexpr std::string_view curator_revocation = "__REVOKE__";

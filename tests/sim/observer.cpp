@@ -57,6 +57,7 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .holds_for_calls = ask.holds_for_calls,
                .is_shared = ask.is_shared,
                .rolls = ask.rolls,
+               .is_upgradable = ask.is_upgradable,
                .spots = find_spots(who, ask, *grant.lease)};
     if (ask.found_queue && !ask.looks_first) {
         holding.in_line_since = ask.since;
@@ -297,6 +298,9 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
     if (++holding->ends > 1) {
         violated(truth, "the end of " + name(who, lease) + " is told twice");
     }
+    if (holding->is_upgradable) {
+        x_clients[who].last_change[holding->lock] = truth;  // its second node is on its way out
+    }
     switch (loss) {
         case Loss::session_expired: return x_tally.count(Deed::ended_with_session);
         case Loss::node_deleted: return x_tally.count(Deed::ended_by_deletion);
@@ -357,6 +361,7 @@ void Observer::on_gone(ClientNumber who) {
     client.held.clear();
     client.raw_due.clear();
     client.downgrades.clear();
+    client.upgrades.clear();
     client.is_gone = true;
     client.is_attached = false;
 }

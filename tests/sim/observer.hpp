@@ -53,7 +53,8 @@ public:
         Duration max_hold{};
         bool holds_for_calls = false;
         bool is_shared = false;
-        bool looks_first = false;  ///< at the queue, and may be overtaken meanwhile
+        bool is_upgradable = false;  ///< and then shared
+        bool looks_first = false;    ///< at the queue, and may be overtaken meanwhile
         bool watches_itself = false;
         bool rolls = false;        ///< a candidate for leadership: without a budget
         Instant since{};           ///< true time
@@ -76,6 +77,7 @@ public:
         bool holds_for_calls = false;
         bool is_shared = false;
         bool rolls = false;
+        bool is_upgradable = false;
         bool is_downgraded = false;              ///< it was not shared when it was granted
         std::optional<Instant> in_line_since{};  ///< if it must not overtake, nor be overtaken
         bool is_calling = false;
@@ -115,6 +117,8 @@ public:
     void on_call_returned(Instant truth, ClientNumber who, OperationId lease);
     void on_released(Instant truth, ClientNumber who, OperationId lease);
     void on_downgrade_asked(Instant truth, ClientNumber who, OperationId id, OperationId lease);
+    void on_upgrade_asked(Instant truth, ClientNumber who, OperationId id, OperationId lease,
+                          Duration wait);
     void on_raw_asked(Instant truth, ClientNumber who, OperationId id, Duration timeout);
     void on_closing(Instant truth, ClientNumber who, Duration within);
 
@@ -147,6 +151,7 @@ public:
                  Instant calm_since);
     void on_downgraded(Instant truth, ClientNumber who, OperationId id,
                        const result<void>& outcome);
+    void on_upgraded(Instant truth, ClientNumber who, const core::UpgradeDone& done);
     void on_stop(Instant truth, ClientNumber who, OperationId lease);
     void on_ended(Instant truth, ClientNumber who, OperationId lease, Loss loss);
     void on_node_gone(Instant truth, ClientNumber who, OperationId lease);
@@ -193,10 +198,16 @@ private:
         bool is_in_one_write = true;
         bool is_by_multi = false;  ///< the create was part of one
     };
+    struct Upgrade {
+        OperationId lease;
+        Instant due;  ///< the client's clock
+        bool is_possible;
+    };
     struct Downgrade {
         OperationId lease;
         Instant since;
         bool is_possible;
+        bool is_of_upgrade;
     };
     struct Client {
         const DriftClock* clock;
@@ -208,11 +219,20 @@ private:
         std::map<OperationId, Asked> asked;
         std::map<OperationId, Holding> held;
         std::map<OperationId, Downgrade> downgrades;
+        std::map<OperationId, Upgrade> upgrades;
         std::map<OperationId, Instant> raw_due;
         std::set<OperationId> fired;
         std::vector<OperationId> last_granted;  ///< for each lock
         std::vector<Instant> last_change;       ///< for each lock: an answer, a node's end
         Instant attached_since{};
+        [[nodiscard]] bool upgrades_of(OperationId lease) const {
+            for (const auto& [id, upgrade] : upgrades) {
+                if (upgrade.lease == lease) {
+                    return true;
+                }
+            }
+            return false;
+        }
         std::deque<Instant> connects;
         std::deque<Stretch> asleep;
         std::optional<Instant> close_by;
@@ -231,7 +251,10 @@ private:
         bool is_of_set = false;             ///< made together with others
         bool is_torn = false;               ///< of which one is gone: this one has to go, too
         bool is_downgraded = false;         ///< its record has said that it shares
-        bool is_overwritten = false;        ///< and somebody else has written something else
+        bool is_upgradable = false;
+        bool is_upgrade = false;      ///< an upgradable holder's second node
+        std::int64_t waits_for = 0;   ///< as its record says
+        bool is_overwritten = false;  ///< and somebody else has written something else
     };
     using Queue = std::map<std::int64_t, Node>;  ///< by number, as it is committed
     struct Gone {
@@ -249,6 +272,7 @@ private:
         std::string asked_node{};     ///< of the last one that was asked to let go
         Loss last_end = Loss::released;
         bool was_downgraded = false;
+        bool has_upgradable = false;  ///< or has had
     };
     /// What a client has in one queue while nothing disturbs it.
     struct Standing {
@@ -323,6 +347,13 @@ private:
     void check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
                      std::vector<Standing>& standings, Duration patience);
     void check_downgrades(Instant truth, ClientNumber who, bool is_calm, Duration patience);
+    [[nodiscard]] static const Node* base_of(const Queue& queue, const Node& upgrade);
+    [[nodiscard]] static const Node* upgrade_around(const Queue& queue, const Node& node);
+    [[nodiscard]] static const Node* blocker_of_upgrade(const Queue& queue, const Node& upgrade);
+    [[nodiscard]] Holding* upgraded_by(ClientNumber who, const std::string& node);
+    void check_upgrade_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
+                             Duration patience);
+    void check_upgrades(Instant truth, ClientNumber who);
     void check_token_gone(Instant truth, const Live& live);
     void count_beside_downgraded(const Holding& holding);
     void note_free(Instant truth, Lock& lock, Queue::iterator from);

@@ -3,7 +3,9 @@
 #include "tests/sim/observer.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace leasehold::sim {
 
@@ -11,6 +13,16 @@ namespace {
 
 /// By other hands than those of the engine: field 14 of contender.proto, "1".
 constexpr std::string_view mark = "r\x01\x31";
+
+/// Field 12, the number of the node that is waited for; 0 if it is not the last one.
+std::int64_t waited_for(const std::string& data) {
+    const std::size_t tag = data.rfind('b');
+    if (tag == std::string::npos || tag + 2 > data.size() ||
+        data.size() - tag - 2 != static_cast<unsigned char>(data[tag + 1])) {
+        return 0;
+    }
+    return std::strtoll(data.c_str() + tag + 2, nullptr, 10);
+}
 
 }  // namespace
 
@@ -26,10 +38,11 @@ void Observer::on_downgrade_asked(Instant truth, ClientNumber who, OperationId i
     Holding& holding = held->second;
     const bool is_possible =
         (!holding.is_shared || holding.is_downgraded) && !holding.rolls && !holding.is_set();
-    client.downgrades[id] = {lease, truth, is_possible};
+    client.downgrades[id] = {lease, truth, is_possible, holding.is_upgradable};
+    client.last_change[holding.lock] = truth;
     if (is_possible && holding.ends == 0) {
         holding.is_shared = true;
-        holding.is_downgraded = true;
+        holding.is_downgraded = !holding.is_upgradable;
         holding.in_line_since.reset();  // it did not queue among those who share
     }
 }
@@ -60,6 +73,18 @@ void Observer::on_downgraded(Instant truth, ClientNumber who, OperationId id,
     if (!is_live) {
         return;
     }
+    if (downgrade.is_of_upgrade) {
+        for (const auto& [sequence, node] : x_locks[held->second.lock].nodes) {
+            if (node.is_upgrade && held->second.is_shared &&
+                base_of(x_locks[held->second.lock].nodes, node) != nullptr &&
+                base_of(x_locks[held->second.lock].nodes, node)->name == held->second.lease->node &&
+                !client.upgrades_of(downgrade.lease)) {
+                violated(truth, "L15: " + name(who, downgrade.lease) +
+                                    " is said to share again, but " + node.name + " stands");
+            }
+        }
+        return;
+    }
     const Node* node = find_node(x_locks[held->second.lock].nodes, held->second.lease->node);
     if (node != nullptr && !node->is_downgraded) {
         violated(truth, "L15: " + name(who, downgrade.lease) +
@@ -77,6 +102,18 @@ void Observer::on_data_set(Instant truth, const std::string& path, const std::st
     Lock& lock = x_locks[index];
     const auto node = lock.nodes.find(sequence_of(path));
     if (node == lock.nodes.end() || node->second.name != path) {
+        return;
+    }
+    const std::int64_t said_for =
+        std::exchange(node->second.waits_for, node->second.owner == by ? waited_for(data) : 0);
+    if (const auto upgrade = lock.nodes.find(said_for);
+        said_for != 0 && upgrade != lock.nodes.end() &&
+        blocker_of(lock, upgrade->second) != nullptr) {
+        upgrade->second.free_since = Instant::max();  // unless it has read it before
+    }
+    if (node->second.waits_for != 0) {
+        node->second.is_overwritten = false;
+        note_free(truth, lock, lock.nodes.begin());
         return;
     }
     if (node->second.owner != by || !std::string_view(data).ends_with(mark)) {
@@ -99,10 +136,14 @@ void Observer::on_data_set(Instant truth, const std::string& path, const std::st
 
 void Observer::check_token_gone(Instant truth, const Live& live) {
     const Holding& holding = *live.holding;
-    if (holding.is_downgraded &&
-        (holding.lease->token != 0 || holding.lease->kind != LockKind::shared)) {
-        violated(truth, "S6: " + name(live.who, holding.id) +
-                            " was downgraded and has a token, or is not shared");
+    const bool is_lock = x_locks[holding.lock].permits == 0;
+    if (is_lock && holding.is_shared &&
+        (holding.lease->token != 0 || holding.lease->kind == LockKind::exclusive)) {
+        violated(truth,
+                 "S6: " + name(live.who, holding.id) + " shares and has a token, or is exclusive");
+    }
+    if (holding.is_upgradable && !holding.is_shared && holding.lease->token <= 0) {
+        violated(truth, "S6: " + name(live.who, holding.id) + " is alone and has no token");
     }
 }
 

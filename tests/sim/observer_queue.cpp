@@ -21,6 +21,18 @@ bool is_shared(const std::string& node) {
     return text.ends_with("-__READ__") || text.ends_with("__rlock__") || text.ends_with("-lease-");
 }
 
+bool is_upgradable(const std::string& node) {
+    return node.find("-up-__READ__") != std::string::npos ||
+           node.find("-up__rlock__") != std::string::npos;
+}
+
+/// An id of 16 characters, then which attempt.
+bool is_upgrade(const std::string& node) {
+    constexpr std::size_t id_digits = 16;
+    const std::size_t infix = node.rfind('/') + 1 + id_digits;
+    return infix + 2 < node.size() && node.compare(infix, 2, "-w") == 0;
+}
+
 }  // namespace
 
 std::int64_t Observer::sequence_of(const std::string& node) {
@@ -59,9 +71,13 @@ const Observer::Node* Observer::blocker_of(const Lock& lock, const Node& node) {
         const auto count = static_cast<std::size_t>(std::distance(queue.begin(), ahead));
         return count < lock.permits ? nullptr : &std::prev(ahead)->second;
     }
+    if (node.is_upgrade) {
+        return blocker_of_upgrade(queue, node);
+    }
     while (ahead != queue.begin()) {
         --ahead;
-        if (!node.is_shared || !ahead->second.is_shared) {
+        if (!node.is_shared || !ahead->second.is_shared ||
+            (node.is_upgradable && ahead->second.is_upgradable)) {
             return &ahead->second;
         }
     }
@@ -102,13 +118,17 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
               .since = truth,
               .is_shared = is_shared(path),
               .was_behind_shared = !queue.empty() && queue.rbegin()->second.is_shared};
+    node.is_upgradable = is_upgradable(path);
+    node.is_upgrade = is_upgrade(path);
+    x_locks[lock].has_upgradable |= node.is_upgradable;
     node.was_queued = blocker_of(x_locks[lock], node) != nullptr;
     if (!node.was_queued) {
         node.free_since = truth;
     }
     const bool may_cost_more =
         node.was_queued || std::any_of(queue.begin(), queue.end(), [](const auto& ahead) {
-            return ahead.second.is_downgraded;  // which has to be read
+            // which has to be read, or looked at again
+            return ahead.second.is_downgraded || ahead.second.is_upgradable;
         });
     if (const auto creator = client_of(owner); creator && may_cost_more) {
         x_clients[*creator].courses[lock] = {};  // contended: it may cost more
@@ -134,7 +154,24 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
         x_clients[*who].last_change[lock] = truth;  // which may be news to it
     }
     tear_set(node->second);
-    const bool was_hidden = node->second.is_downgraded && node->second.is_overwritten;
+    // Those behind it may learn only now that nobody is in their way.
+    const bool was_hidden =
+        (node->second.is_downgraded && node->second.is_overwritten) || node->second.is_upgrade;
+    if (node->second.is_upgrade) {
+        for (auto& [sequence, other] : queue) {
+            if (other.free_since != Instant::max() && other.is_shared) {
+                other.free_since = truth;
+            }
+        }
+        for (const Live& live : x_live) {
+            if (client_of(owner) == live.who && upgraded_by(live.who, path) == live.holding &&
+                live.holding->lease->word.deadline() > local(live.who, truth) &&
+                !x_options.has_foreign_deletes) {
+                violated(truth, "S2: the exclusive node of " + name(live.who, live.holding->id) +
+                                    " is gone while it is alone");
+            }
+        }
+    }
     const auto behind = queue.erase(node);
     for (auto other = behind; other != queue.end(); ++other) {
         other->second.moved_up = truth;
@@ -189,7 +226,7 @@ bool Observer::may_wait_for(const Lock& lock, std::int64_t watched, bool is_watc
 /// to be gone may be gone already, but nobody stands between.
 void Observer::on_watch_written(Instant truth, ClientNumber who, const std::string& path) {
     const std::size_t lock = lock_of(path);
-    if (lock == no_lock || x_options.has_foreign_deletes) {
+    if (lock == no_lock || x_options.has_foreign_deletes || x_locks[lock].has_upgradable) {
         return;
     }
     const Queue& queue = x_locks[lock].nodes;
@@ -212,7 +249,8 @@ void Observer::on_watch_written(Instant truth, ClientNumber who, const std::stri
 
 void Observer::on_notified(Instant truth, ClientNumber who, const std::string& path) {
     const auto gone = x_gone.find(path);
-    if (gone == x_gone.end() || gone->second.owner == who || !x_options.can_remove_watches ||
+    if (gone == x_gone.end() || x_locks[lock_of(path)].has_upgradable ||
+        gone->second.owner == who || !x_options.can_remove_watches ||
         x_options.has_foreign_deletes) {
         return;
     }
@@ -271,6 +309,9 @@ bool Observer::is_told(const Lock& lock, const Node& node, Instant by,
 
 void Observer::check_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
                            std::vector<Standing>& standings, Duration patience) {
+    if (node.is_upgrade) {
+        return check_upgrade_place(truth, who, node, lock, patience);
+    }
     Standing& standing = standings[who];
     const bool holds = is_held(who, node.name);
     const bool is_old = truth - node.since > patience;
@@ -301,6 +342,13 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
     if (!holds && waiting == 0) {
         violated(truth, "L6, S14: " + node.name + " is left, though nobody of client " +
                             std::to_string(who) + " waits or holds");
+    } else if (const Node* upgrade = upgrade_around(lock.nodes, node); upgrade && !holds) {
+        if (node.is_shared && !node.is_upgradable && upgrade->since < truth - patience &&
+            node.free_since < truth - patience && !node.is_overwritten && !is_hidden(lock, node) &&
+            node.waits_for != sequence_of(upgrade->name)) {
+            violated(truth, "L2: " + node.name + " neither holds nor tells that it waits for " +
+                                upgrade->name);
+        }
     } else if (!holds && node.free_since < truth - patience && !is_hidden(lock, node) &&
                is_free_everywhere(node, truth - patience) &&
                is_told(lock, node, truth - patience, standings)) {

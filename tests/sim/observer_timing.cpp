@@ -118,7 +118,7 @@ void Observer::on_done(Instant truth, ClientNumber who, const core::AcquireDone&
 }
 
 void Observer::on_cancelled(Instant truth, ClientNumber who, OperationId id) {
-    if (x_clients[who].asked.contains(id)) {
+    if (x_clients[who].asked.contains(id) || x_clients[who].upgrades.contains(id)) {
         violated(truth, "L6: the cancelled " + name(who, id) + " is not answered at once");
     }
 }
@@ -144,6 +144,10 @@ void Observer::on_released(Instant truth, ClientNumber who, OperationId lease) {
 void Observer::on_delete_written(Instant truth, ClientNumber who, const std::string& path) {
     Client& client = x_clients[who];
     const Instant now = local(who, truth);
+    if (const Holding* alone = upgraded_by(who, path);
+        alone != nullptr && alone->lease->word.deadline() > now) {
+        violated(truth, "S9: the delete of " + path + " leaves while its owner is alone");
+    }
     for (auto& [id, holding] : client.held) {
         if (!holding.stands_on(path)) {
             continue;
@@ -274,6 +278,9 @@ void Observer::check_progress(Instant truth, const std::vector<Condition>& condi
         if (conditions[who] != Condition::asleep) {
             check_deletes(truth, who);
         }
+        if (conditions[who] != Condition::asleep) {
+            check_upgrades(truth, who);
+        }
         check_downgrades(truth, who, conditions[who] == Condition::calm, patience);
     }
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
@@ -284,7 +291,7 @@ void Observer::check_progress(Instant truth, const std::vector<Condition>& condi
 bool Observer::is_at_rest() const {
     return std::all_of(x_clients.begin(), x_clients.end(), [](const Client& client) {
         return client.asked.empty() && client.held.empty() && client.raw_due.empty() &&
-               client.downgrades.empty();
+               client.downgrades.empty() && client.upgrades.empty();
     });
 }
 
@@ -296,6 +303,9 @@ void Observer::check_rest(Instant truth) {
         }
         for (const auto& [id, holding] : client.held) {
             violated(truth, "S14: the node of " + name(who, id) + " is never told gone");
+        }
+        for (const auto& [id, asked] : client.upgrades) {
+            violated(truth, "L5: the upgrade " + name(who, id) + " is never answered");
         }
         for (const auto& [id, asked] : client.downgrades) {
             violated(truth, "L15: the downgrade " + name(who, id) + " is never answered");

@@ -84,6 +84,7 @@ private:
         // Nobody shares, some do, or most: a writer now and then among many readers.
         const std::uint64_t mix = x_random.below(100);
         x_plan.shared_percent = mix < 30 ? 0 : mix < 75 ? 50 : 85;
+        x_plan.upgradable_percent = chance(60) ? 0 : 30;
         x_plan.candidates_percent = chance(50) ? 0 : 30;
         x_plan.sets_percent = chance(30) ? 50 : 0;
         const std::uint64_t locks =

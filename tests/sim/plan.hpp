@@ -68,6 +68,7 @@ struct Plan {
     std::size_t max_pending = 100'000;
     int max_local_grants = 4;
     std::uint64_t shared_percent = 0;      ///< of the acquisitions
+    std::uint64_t upgradable_percent = 0;  ///< of those that share
     std::uint64_t candidates_percent = 0;  ///< of those that do not share
     std::uint64_t sets_percent = 0;        ///< of all but permits; there are several paths then
 

@@ -159,6 +159,12 @@ void Process::carry_out(core::Effect& effect) {
                    (shared->outcome ? " is confirmed" : " fails");
         });
         observer.on_downgraded(truth, x_number, shared->id, shared->outcome);
+    } else if (const auto* alone = std::get_if<core::UpgradeDone>(&effect)) {
+        x_world.note([&] {
+            return "upgrade " + std::to_string(x_number) + "#" + std::to_string(alone->id) +
+                   (alone->refusal ? " refused: " + alone->refusal->what : " succeeds");
+        });
+        observer.on_upgraded(truth, x_number, *alone);
     } else if (const auto* closed = std::get_if<core::Closed>(&effect)) {
         if (!closed->outcome && x_quiet_loss_at == truth) {
             x_world.violated("S14: client " + std::to_string(x_number) +

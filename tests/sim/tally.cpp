@@ -63,6 +63,8 @@ std::string_view to_string(Deed deed) {
         "set, had to wait",
         "downgraded",
         "beside a downgraded",
+        "upgraded",
+        "upgrade refused",
         "refused",
         "extended",
         "released",

@@ -69,6 +69,8 @@ enum class Deed : std::size_t {
     set_after_wait,          ///< somebody had to let go of one of them first
     downgraded,
     shared_after_downgrade,  ///< beside one who was alone before
+    upgraded,
+    upgrade_refused,
     refused,
     extended,
     released,

@@ -116,10 +116,13 @@ void User::acquire(const std::string& path) {
     const LockOptions options = choose_options();
     const int permits = x_world.plan.permits_of(path);
     const std::vector<std::string> more = choose_more_paths(path);
-    const LockKind kind = !more.empty()                                 ? LockKind::exclusive
-                          : permits != 0                                ? LockKind::permit
-                          : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
-                                                                        : LockKind::exclusive;
+    LockKind kind = !more.empty()                                 ? LockKind::exclusive
+                    : permits != 0                                ? LockKind::permit
+                    : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
+                                                                  : LockKind::exclusive;
+    if (kind == LockKind::shared && x_world.chance(x_world.plan.upgradable_percent)) {
+        kind = LockKind::upgradable;
+    }
     const bool is_candidate = kind == LockKind::exclusive && more.empty() &&
                               x_world.chance(x_world.plan.candidates_percent);
     const Duration patience = x_process.plan().settings.timing.ack_gap;
@@ -127,9 +130,10 @@ void User::acquire(const std::string& path) {
     const OperationId id = x_process.next_id();
     x_world.note([&] {
         return name(id) +
-               (is_candidate               ? " stands for "
-                : kind == LockKind::shared ? " asks to share "
-                                           : " asks for ") +
+               (is_candidate                   ? " stands for "
+                : kind == LockKind::shared     ? " asks to share "
+                : kind == LockKind::upgradable ? " asks for an upgradable share of "
+                                               : " asks for ") +
                path + (more.empty() ? "" : " and " + std::to_string(more.size()) + " more") +
                (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
                ms_text(options.wait) + ", budget " + ms_text(options.budget) +
@@ -142,6 +146,7 @@ void User::acquire(const std::string& path) {
          .max_hold = options.max_hold == 0ms ? 2 * options.budget : options.max_hold,
          .holds_for_calls = options.on_budget == OnBudget::hold_until_return,
          .is_shared = kind != LockKind::exclusive,
+         .is_upgradable = kind == LockKind::upgradable,
          .looks_first = options.check_first || (!more.empty() && options.wait == 0ms),
          .watches_itself = options.watch_own_node,
          .rolls = is_candidate},
@@ -219,6 +224,27 @@ void User::downgrade(OperationId lease) {
     x_process.turn([&](core::Engine& engine, Instant now) { engine.downgrade(now, id, lease); });
 }
 
+void User::upgrade(OperationId lease) {
+    const OperationId id = x_process.next_id();
+    const Duration wait = x_world.chance(20) ? 0ms : x_world.up_to(4 * x_world.plan.tick());
+    const auto whole = std::chrono::ceil<milliseconds>(wait);
+    x_world.note(
+        [&] { return name(lease) + " is upgraded by " + name(id) + ", wait " + ms_text(whole); });
+    const Duration patience = x_process.plan().settings.timing.ack_gap;
+    x_world.observer.on_upgrade_asked(x_world.now, x_process.number(), id, lease,
+                                      whole > 0ms ? Duration{whole} : patience);
+    x_process.turn(
+        [&](core::Engine& engine, Instant now) { engine.upgrade(now, id, lease, whole); });
+    if (x_world.chance(10)) {
+        x_world.after(x_world.up_to(wait), [this, id] {
+            if (can_act()) {
+                x_process.turn(
+                    [&](core::Engine& engine, Instant now) { engine.cancel_acquire(now, id); });
+            }
+        });
+    }
+}
+
 void User::begin_call(Observer::Holding& holding) {
     if (holding.ends == 0 && !holding.is_calling) {
         x_world.note([&] { return name(holding.id) + " begins a call"; });
@@ -244,6 +270,9 @@ void User::use_some_lease() {
     Observer::Holding& holding = pick(held, x_world.random.next())->second;
     if (holding.is_calling) {
         return end_call(holding);
+    }
+    if (holding.is_upgradable && x_world.chance(50)) {
+        return holding.is_shared ? upgrade(holding.id) : downgrade(holding.id);
     }
     switch (x_world.random.below(9)) {
         case 0:

@@ -40,6 +40,7 @@ private:
     void release(OperationId lease);
     void extend(OperationId lease);
     void downgrade(OperationId lease);
+    void upgrade(OperationId lease);
     void begin_call(Observer::Holding& holding);
     void end_call(Observer::Holding& holding);
     void request();

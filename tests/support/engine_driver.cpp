@@ -204,6 +204,12 @@ OperationId EngineDriver::downgrade(OperationId lease) {
     return id;
 }
 
+OperationId EngineDriver::upgrade(OperationId lease, milliseconds wait) {
+    const OperationId id = x_next_id++;
+    turn([&](Instant now) { x_engine.upgrade(now, id, lease, wait); });
+    return id;
+}
+
 void EngineDriver::call_returned(OperationId lease) {
     turn([&](Instant now) { x_engine.call_returned(now, lease); });
 }

@@ -81,6 +81,7 @@ public:
     void release(OperationId lease);
     OperationId extend(OperationId lease, Duration budget);
     OperationId downgrade(OperationId lease);
+    OperationId upgrade(OperationId lease, milliseconds wait);
     void call_returned(OperationId lease);
     template <class Body>
     OperationId submit(const Body& body, Duration timeout = {},

@@ -32,6 +32,17 @@ TEST(RecordMarks, DowngradedHolderThatIsAskedGoesOnSayingThatItShares) {
     EXPECT_FALSE(says_shared(ours, with_request(record)));
 }
 
+TEST(RecordMarks, ReaderThatIsAskedGoesOnSayingForWhomItWaits) {
+    const std::string reader = "0123456789abcdef-__READ__0000000004";
+    const std::string asked = with_request(record + wait_mark(17));
+    EXPECT_EQ(asked, record + std::string(asked_mark) + wait_mark(17));
+    EXPECT_TRUE(is_asked(asked));
+    EXPECT_TRUE(says_waits(reader, asked, 17));
+    EXPECT_FALSE(says_waits(reader, asked, 18));
+    EXPECT_FALSE(says_waits("_c_0b1c-__READ__0000000004", asked, 17)) << "not named by us";
+    EXPECT_FALSE(says_waits(reader, wait_mark(17) + record, 17)) << "not the last";
+}
+
 TEST(RecordMarks, RequestIsMadeOnce) {
     const std::string asked = with_request(record);
     EXPECT_TRUE(is_asked(asked));
