@@ -15,7 +15,7 @@ class DowngradeObserverTest : public ObserverTest {
 protected:
     void downgrade(const std::shared_ptr<core::Lease>& lease, Duration when) {
         observer->on_downgrade_asked(at(when), first, 2, 1);
-        lease->share();
+        lease->share(LockKind::shared);
     }
     void mark(Duration when) {
         observer->on_data_set(at(when), node_one, "record" + mark_text, first_session);
