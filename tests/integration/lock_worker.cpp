@@ -209,6 +209,8 @@ private:
             case LockKind::exclusive: break;
             case LockKind::shared: return x_client.lock_shared(request.path, request.options);
             case LockKind::permit: return x_client.acquire_permit(request.path, request.options);
+            case LockKind::upgradable:
+                return x_client.lock_upgradable(request.path, request.options);
         }
         return x_client.lock(request.path, request.options);
     }
