@@ -171,6 +171,8 @@ struct Parser {
         add_ensemble(*run, run_arguments.ensemble);
         add_duration(*run, "--budget", run_arguments.budget, "How long CMD may run");
         add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
+        add_duration(*run, "--lock-delay", run_arguments.lock_delay,
+                     "Pause before the next one if CMD overruns, or this host dies; at most 60s");
         run->add_flag("--shared", run_arguments.is_shared,
                       "Together with others that share the lock; no fencing token");
         run->add_option("--permits", run_arguments.permits,

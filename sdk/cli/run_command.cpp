@@ -59,6 +59,7 @@ LockOptions lock_options(const RunArguments& arguments) {
             .max_hold = arguments.budget + arguments.grace + 1s,
             .naming = arguments.naming,
             .permits = std::max(arguments.permits, 1),
+            .lock_delay = arguments.lock_delay,
             .watch_own_node = true};
 }
 

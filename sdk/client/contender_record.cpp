@@ -58,6 +58,9 @@ std::string encode_record(const ContenderRecord& record) {
     message.set_created_unix_ms(
         std::to_string(std::chrono::duration_cast<milliseconds>(now).count()));
     message.set_client_version(std::string(writer) + LEASEHOLD_VERSION);
+    if (record.lock_delay.count() > 0) {
+        message.set_lock_delay_ms(std::to_string(record.lock_delay.count()));
+    }
     return message.SerializeAsString();
 }
 
@@ -74,7 +77,8 @@ std::optional<ContenderRecord> decode_record(std::string_view bytes) {
                            .host = message.host(),
                            .pid = number(message.pid()),
                            .budget = milliseconds{number(message.budget_ms())},
-                           .trace_id = message.trace_id()};
+                           .trace_id = message.trace_id(),
+                           .lock_delay = milliseconds{number(message.lock_delay_ms())}};
 }
 
 std::string describe_record(std::string_view bytes) {

@@ -2,6 +2,7 @@
 
 #include "sdk/client/contender_record.hpp"
 #include "sdk/core/lease_table.hpp"
+#include "sdk/core/lock_delay.hpp"
 #include "sdk/core/path.hpp"
 #include "sdk/core/text.hpp"
 
@@ -29,6 +30,9 @@ result<void> check_durations(const LockOptions& options) {
     }
     if (options.reserve >= options.budget) {
         return invalid("LockOptions::reserve leaves nothing of the budget");
+    }
+    if (options.lock_delay < zero || options.lock_delay > core::longest_lock_delay) {
+        return invalid("LockOptions::lock_delay is outside 0..60 s");
     }
     if (options.max_hold < zero ||
         (options.max_hold > zero && options.max_hold <= options.budget)) {
@@ -106,7 +110,8 @@ result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
                        .host = {},
                        .pid = 0,
                        .budget = options.budget,
-                       .trace_id = std::string(options.trace_id)});
+                       .trace_id = std::string(options.trace_id),
+                       .lock_delay = options.lock_delay});
     // Nothing of the user's is looked at after this call.
     request.spec.options.acl = {};
     request.spec.options.owner = {};

@@ -13,7 +13,7 @@ constexpr std::int64_t no_token = 0;
 
 bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted) {
     return made_with.options.naming == wanted.options.naming && made_with.recipe == wanted.recipe &&
-           made_with.acl == wanted.acl;
+           made_with.acl == wanted.acl && made_with.options.lock_delay == wanted.options.lock_delay;
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ void LockQueue::leave(Instant now, OperationId id, std::error_code code, std::st
 void LockQueue::on_wait_end(Instant now, OperationId id) {
     const Session& session = x_context.session;
     if (session.is_attached()) {
-        return leave(now, id, errc::wait_expired, "the lock was not free within the wait");
+        return leave(now, id, errc::wait_expired, why_still_waiting(now));
     }
     leave(now, id, session.trouble_code(),
           session.last_trouble().empty() ? "no server answered within the wait"
@@ -108,6 +108,7 @@ void LockQueue::answer(OperationId id, Refusal refusal) {
 void LockQueue::forget_timers(OperationId id) {
     x_context.timers.cancel({TimerKind::wait_end, id});
     x_context.timers.cancel({TimerKind::holder_read, id});
+    x_context.timers.cancel({TimerKind::lock_delay, id});
 }
 
 void LockQueue::refuse_all(Instant now, std::error_code code, const std::string& what) {
@@ -169,7 +170,7 @@ void LockQueue::advance(Instant now) {
     if (!x_contender) {
         return begin(now);
     }
-    if (x_contender->state() == ContenderState::first && is_limit_agreed()) {
+    if (may_grant(now)) {
         try_grant(now);
     }
 }
@@ -187,14 +188,17 @@ void LockQueue::begin(Instant now) {
     x_local_grants = 0;
     x_head.clear();
     x_head_record.clear();
+    x_delays.clear();
+    x_changed.clear();
     ++x_serial;
     x_spec = x_waiters.front().spec;
     ContenderPort& port = *this;
     x_limit = Limit::unknown;
     x_is_place_seen = false;
     x_is_mark_due = false;
+    // Whoever holds back must hear of it if its node goes meanwhile.
     x_contender.emplace(port, x_path, x_spec->recipe, x_context.session.id(),
-                        x_spec->options.watch_own_node);
+                        x_spec->options.watch_own_node || now < held_back_until());
 }
 
 /// The contender ended by itself: the node is gone, was never made, or must not be used.
@@ -270,9 +274,10 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     ++x_context.counters.grants;
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_spec->record = waiter.spec.record;
+    const bool wants_more_delay = adopt_delay(waiter.spec.options.lock_delay);
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
-    x_is_mark_due = waiter.spec.recipe.kind == LockKind::permit &&
-                    (x_contender->had_to_queue() || !x_is_place_seen);
+    x_is_mark_due = wants_more_delay || (waiter.spec.recipe.kind == LockKind::permit &&
+                                         (x_contender->had_to_queue() || !x_is_place_seen));
     mark_running();
     if (x_context.session.state() == ClientState::jeopardy) {
         x_context.effects.emplace_back(JeopardyChanged{waiter.id, true});
@@ -290,11 +295,12 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
         x_context.effects.emplace_back(NodeGone{lease, success()});
         return;
     }
+    hold_back_after_own(now, loss);
     if (loss == Loss::session_expired) {
         x_contender.reset();  // the node goes with its session
         x_context.effects.emplace_back(NodeGone{lease, success()});
     } else {
-        abandon(now, lease);
+        abandon(now, lease, loss);
     }
     advance(now);
 }
@@ -321,19 +327,20 @@ bool LockQueue::hand_over(Instant now, Loss loss) {
 }
 
 /// Gives up the contender: its node goes to the reaper, its watch off the server.
-void LockQueue::abandon(Instant now, OperationId lease) {
+void LockQueue::abandon(Instant now, OperationId lease, Loss loss) {
     if (!x_contender) {
         return;
     }
     x_now = now;
     drop_watches();
     if (x_contender->may_exist()) {
-        x_context.reaper.condemn(
-            now, Condemned{.parent = x_path,
-                           .prefix = x_contender->prefix(),
-                           .name = x_contender->name(),
-                           .lease = lease,
-                           .is_awaited = x_contender->state() == ContenderState::creating});
+        Condemned node{.parent = x_path,
+                       .prefix = x_contender->prefix(),
+                       .name = x_contender->name(),
+                       .lease = lease,
+                       .is_awaited = x_contender->state() == ContenderState::creating};
+        choose_farewell(now, loss, node);
+        x_context.reaper.condemn(now, std::move(node));
     } else if (lease != 0) {
         x_context.effects.emplace_back(NodeGone{lease, success()});
     }

@@ -77,14 +77,16 @@ void LockQueue::refuse_limit(std::error_code code, std::string what) {
     refuse_all(x_now, code, what);
 }
 
-/// Those behind us who saw that we had to wait watch us, and those who run once we do.
+/// Those behind us who saw that we had to wait watch us, and those who run once we do. The record
+/// is the holder's, who may not be the one whose node this was.
 void LockQueue::mark_running() {
     if (!x_is_mark_due || !x_holder || !x_context.session.is_attached()) {
         return;
     }
     wire::SetDataRequest request;
     request.path = full(x_contender->name());
-    request.data = x_spec->record + std::string(running_mark);
+    const bool is_permit = x_spec->recipe.kind == LockKind::permit;
+    request.data = x_spec->record + std::string(is_permit ? running_mark : std::string_view{});
     request.version = wire::any_version;
     x_context.session.send(x_now, request, for_contender([](LockQueue& self, const Response&) {
                                self.x_is_mark_due = false;

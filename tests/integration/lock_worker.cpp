@@ -2,7 +2,7 @@
 //
 //     lock_worker HOSTS SESSION_TIMEOUT_MS standalone|ensemble
 //
-//     lock ID PATH WAIT_MS BUDGET_MS [kazoo|shared]
+//     lock ID PATH WAIT_MS BUDGET_MS [kazoo|shared|delay=MS]
 //                                             -> queued ID; then granted ID TOKEN NOW DEADLINE NODE
 //                                                or refused ID TEXT
 //     serve ID PATH WAIT_MS BUDGET_MS WORK_MS -> queued ID; then served ID TOKEN FROM TO, or
@@ -29,12 +29,15 @@
 #include <sstream>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace leasehold::integration {
 namespace {
+
+constexpr std::string_view delay_word = "delay=";
 
 std::mutex output_mutex;
 
@@ -115,6 +118,8 @@ private:
             request.options.naming = Naming::kazoo;
         } else if (more == "shared") {
             request.is_shared = true;
+        } else if (more.starts_with(delay_word)) {
+            request.options.lock_delay = milliseconds{std::stol(more.substr(delay_word.size()))};
         } else {
             words.clear();
             words.seekg(at);

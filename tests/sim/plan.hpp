@@ -65,7 +65,9 @@ struct Plan {
     bool can_remove_watches = true;  ///< and all clients know it
     std::size_t max_pending = 100'000;
     int max_local_grants = 4;
-    std::uint64_t shared_percent = 0;  ///< of the acquisitions
+    std::uint64_t shared_percent = 0;   ///< of the acquisitions
+    milliseconds lock_delay{};          ///< 0: nobody asks for one
+    std::uint64_t delayed_percent = 0;  ///< of the acquisitions ask for it
 
     [[nodiscard]] int permits_of(const std::string& path) const {
         const auto lock = std::find(locks.begin(), locks.end(), path);
