@@ -175,6 +175,8 @@ struct Parser {
         add_ensemble(*run, run_arguments.ensemble);
         add_duration(*run, "--budget", run_arguments.budget, "How long CMD may run");
         add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
+        add_duration(*run, "--lock-delay", run_arguments.lock_delay,
+                     "Pause before the next one if CMD overruns, or this host dies; at most 60s");
         run->add_flag("--shared", run_arguments.is_shared,
                       "Together with others that share the lock; no fencing token");
         run->add_option("--permits", run_arguments.permits,
@@ -190,6 +192,8 @@ struct Parser {
         add_ensemble(*elect, elect_arguments.ensemble);
         elect->get_option("--wait")->default_str("for ever");
         add_duration(*elect, "--grace", elect_arguments.grace, "From SIGTERM to SIGKILL");
+        add_duration(*elect, "--lock-delay", elect_arguments.lock_delay,
+                     "Pause before the next one if CMD overruns, or this host dies;
         elect
             ->add_option("--payload", elect_arguments.payload,
                          "What others are told of the leader, such as an address")

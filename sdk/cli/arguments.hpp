@@ -27,6 +27,7 @@ struct RunArguments {
     EnsembleArguments ensemble;
     std::chrono::milliseconds budget{10'000};
     std::chrono::milliseconds grace{2'000};
+    std::chrono::milliseconds lock_delay{0};
     Naming naming = Naming::curator;
     bool is_shared = false;
     int permits = 0;  ///< of a semaphore; 0: it is a lock

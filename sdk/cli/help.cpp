@@ -25,7 +25,10 @@ the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQU
 With --shared CMD may run while others of --shared do, but nobody without it; all queue together in
 the order in which they came. There is no fencing token then, and LEASEHOLD_TOKEN is not set.
 
-With --permits N up to N may run at once. PATH is a semaphore then, not a lock.)";
+With --permits N up to N may run at once. PATH is a semaphore then, not a lock.
+
+With --lock-delay those of leasehold that wait behind CMD hold back that long if it does not end in
+good order: its budget was used up, or its host or this program died.)";
 
 constexpr std::string_view run_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
 
@@ -34,6 +37,7 @@ Example:
       -- ./billing.sh --month 11
   leasehold run /reports --shared -- ./read_report.sh
   leasehold run /printers --permits 3 -- ./print.sh
+  leasehold run /jobs/export --lock-delay 15s -- ./export.sh
 
 --naming: whose locks are on PATH, too, besides leasehold's:
   curator      Curator's InterProcessMutex, go-zookeeper; beside those no --shared

@@ -2,6 +2,7 @@
 
 #include "sdk/client/contender_record.hpp"
 #include "sdk/core/lease_table.hpp"
+#include "sdk/core/lock_delay.hpp"
 #include "sdk/core/path.hpp"
 #include "sdk/core/text.hpp"
 
@@ -31,6 +32,9 @@ result<void> check_durations(const LockOptions& options) {
     }
     if (options.reserve >= options.budget) {
         return invalid("reserve leaves nothing of the budget");
+    }
+    if (options.lock_delay < zero || options.lock_delay > core::longest_lock_delay) {
+        return invalid("lock_delay is outside 0..60 s");
     }
     if (options.max_hold < zero ||
         (options.max_hold > zero && options.max_hold <= options.budget)) {
@@ -119,7 +123,8 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
 
 ContenderRecord record_of(const LockOptions& options, const LockDefaults& defaults) {
     return {.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
-            .trace_id = std::string(options.trace_id)};
+            .trace_id = std::string(options.trace_id),
+            .lock_delay = options.lock_delay};
 }
 
 /// As the lease table will understand it.
@@ -151,6 +156,7 @@ result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& op
                        ? std::min(session_timeout / 20, milliseconds{500})
                        : options.reserve,
         .naming = options.naming,
+        .lock_delay = options.lock_delay,
         .refuse_hopeless = false,  // a leader's pace says nothing about the next one
         .watch_own_node = true,
         .acl = options.acl,

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,8 +37,12 @@ class Lanes {
 public:
     virtual ~Lanes() = default;
     virtual void on_node_deleted(Instant now, const std::string& path, std::string_view name) = 0;
+    /// It was not there when it was read.
+    virtual void on_node_missing(Instant now, const std::string& path, std::string_view name) = 0;
     /// A watched node changed without going away (somebody wrote to it): the watch is used up.
     virtual void on_node_changed(Instant now, const std::string& path, std::string_view name) = 0;
+    /// The watch is used up, and nobody knows by what.
+    virtual void on_watch_spent(Instant now, const std::string& path, std::string_view name) = 0;
 };
 
 /// What all lock queues share; owned by the engine.
@@ -74,6 +79,7 @@ public:
     void leave(Instant now, OperationId id, std::error_code code, std::string what);
     void on_wait_end(Instant now, OperationId id);
     void on_holder_read(Instant now, OperationId id);
+    void on_delay_end(Instant now);
 
     void on_attached(Instant now);
     void on_detached(Instant now);
@@ -82,8 +88,12 @@ public:
     /// The safe deadline moved.
     void on_evidence(Instant now);
     void on_node_deleted(Instant now, std::string_view name);
+    /// It was not there when it was read.
+    void on_node_missing(Instant now, std::string_view name);
     /// A watched node changed without going away (somebody wrote to it): the watch is used up.
     void on_node_changed(Instant now, std::string_view name);
+    /// The watch is used up, and nobody knows by what.
+    void on_watch_spent(Instant now, std::string_view name);
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
     /// Answers everybody who waits with `code`; used when the client closes.
     void refuse_all(Instant now, std::error_code code, const std::string& what);
@@ -138,8 +148,21 @@ private:
     void show_record();
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
-    void abandon(Instant now, OperationId lease = 0);
+    void abandon(Instant now, OperationId lease = 0, Loss loss = Loss::released);
     void drop_watches();
+
+    // after a hold that was not released (lock_queue_delay.cpp)
+    enum class End { released, unknown };
+    [[nodiscard]] bool may_grant(Instant now);
+    void adopt_delay(milliseconds wanted);
+    void hold_back(Instant now, std::string_view name, Duration delay);
+    [[nodiscard]] Instant held_back_until() const;
+    void hold_back_after_own(Instant now, Loss loss);
+    void note_end(Instant now, std::string_view name, End end);
+    void note_missing(Instant now);
+    void note_read(std::string_view name, std::string_view record);
+    void choose_farewell(Instant now, Loss loss, Condemned& node) const;
+    [[nodiscard]] std::string why_still_waiting(Instant now) const;
 
     // of a semaphore (lock_queue_permits.cpp)
     /// What the parent says of the number of permits is being found out, or made.
@@ -195,6 +218,12 @@ private:
     bool x_is_record_due = false;  ///< what we hold is to be shown
     std::string x_head;            ///< whose record is in x_head_record
     std::string x_head_record;
+    /// What those we watch have asked for, if they have; a name goes when its end is known.
+    std::map<std::string, Duration, std::less<>> x_delays;
+    /// Those of them that were written to since they were read; the last write may be a release.
+    std::set<std::string, std::less<>> x_changed;
+    /// Until when we hold back, for each of those that went without a release, by its number.
+    std::map<std::int64_t, Instant> x_held_back;
 };
 
 }  // namespace leasehold::core

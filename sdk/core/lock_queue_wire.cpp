@@ -159,6 +159,7 @@ void LockQueue::send_list() {
                 return self.x_contender->on_listed(errc::protocol_error, {});
             }
             self.x_contender->on_listed({}, reply.value().children);
+            self.note_missing(self.x_now);
         }));
 }
 
@@ -198,12 +199,12 @@ void LockQueue::send_watch(const std::string& name) {
                                }
                                const auto arming = watches.confirm(path, ticket, response.ok());
                                if (response.err == wire::ServerError::no_node) {
-                                   return lanes.on_node_deleted(now, lock, name);
+                                   return lanes.on_node_missing(now, lock, name);
                                }
                                if (arming == WatchRegistry::Arming::spent) {
                                    // Its event overtook the answer, which therefore may be old:
                                    // look again.
-                                   return lanes.on_node_changed(now, lock, name);
+                                   return lanes.on_watch_spent(now, lock, name);
                                }
                                if (const auto self = weak.lock();
                                    self && self->x_serial == serial) {
@@ -222,6 +223,9 @@ void LockQueue::on_node_read(Instant now, const std::string& name, const Respons
     x_contender->on_node(name, reply ? response.err : wire::ServerError::marshalling_error,
                          reply ? reply.value() : wire::GetDataReply{});
     if (reply && x_contender && x_contender->watched().contains(name)) {
+        if (response.ok()) {
+            note_read(name, reply.value().data.value_or(std::string{}));
+        }
         on_holder_known(now, name, reply.value().data.value_or(std::string{}));
     }
     advance(now);
@@ -303,6 +307,7 @@ void LockQueue::refuse_unaffordable(Instant now) {
 
 void LockQueue::on_detached(Instant now) {
     x_now = now;
+    x_changed.clear();  // what happens next is not told
     if (x_contender) {
         x_contender->on_detached();
         x_limit = x_limit == Limit::asked ? Limit::unknown : x_limit;
@@ -335,7 +340,7 @@ void LockQueue::on_auth_failed(Instant now) {
 
 void LockQueue::on_evidence(Instant now) {
     x_awaits_evidence = false;
-    if (x_contender && x_contender->state() == ContenderState::first && is_limit_agreed()) {
+    if (may_grant(now)) {
         x_now = now;
         try_grant(now);
     }
@@ -343,6 +348,16 @@ void LockQueue::on_evidence(Instant now) {
 
 void LockQueue::on_node_deleted(Instant now, std::string_view name) {
     x_now = now;
+    note_end(now, name, End::unknown);
+    if (x_contender) {
+        x_contender->on_deleted(name);
+        advance(now);
+    }
+}
+
+void LockQueue::on_node_missing(Instant now, std::string_view name) {
+    x_now = now;
+    note_end(now, name, x_changed.contains(name) ? End::released : End::unknown);
     if (x_contender) {
         x_contender->on_deleted(name);
         advance(now);
@@ -350,6 +365,13 @@ void LockQueue::on_node_deleted(Instant now, std::string_view name) {
 }
 
 void LockQueue::on_node_changed(Instant now, std::string_view name) {
+    if (x_delays.contains(name)) {
+        x_changed.emplace(name);
+    }
+    on_watch_spent(now, name);
+}
+
+void LockQueue::on_watch_spent(Instant now, std::string_view name) {
     x_now = now;
     if (x_contender && x_contender->is_watching(name)) {
         send_watch(std::string(name));

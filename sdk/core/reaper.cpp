@@ -23,7 +23,8 @@ Reaper::Reaper(const Settings& settings, Session& session, Timers& timers,
 void Reaper::condemn(Instant now, Condemned node) {
     const std::uint64_t id = x_next_id++;
     x_nodes.emplace(id, Entry{.node = std::move(node), .backoff = first_backoff});
-    x_timers.set({TimerKind::orphan, id}, later(now, x_settings.orphan_limit));
+    const Instant due = std::max(now, x_nodes.at(id).node.not_before);
+    x_timers.set({TimerKind::orphan, id}, later(due, x_settings.orphan_limit));
     work_on(now, id);
 }
 
@@ -86,13 +87,51 @@ void Reaper::work_on(Instant now, std::uint64_t id) {
         found->second.is_in_flight || found->second.node.is_awaited) {
         return;
     }
+    const Condemned& node = found->second.node;
+    if (now < node.not_before) {
+        return x_timers.set({TimerKind::reap, id}, node.not_before);
+    }
     x_timers.cancel({TimerKind::reap, id});
     found->second.is_in_flight = true;
-    if (found->second.node.name.empty()) {
+    if (node.name.empty()) {
         resolve(now, id);
+    } else if (node.is_released) {
+        remove_with_mark(now, id);
     } else {
         remove(now, id);
     }
+}
+
+/// Whoever watches the node hears of the first of the two only, and then finds nothing: nobody
+/// else's end looks like that, least of all that of a session.
+void Reaper::remove_with_mark(Instant now, std::uint64_t id) {
+    const Condemned& node = x_nodes.at(id).node;
+    const std::string path = node.parent + "/" + node.name;
+    wire::MultiRequest request;
+    request.ops.push_back(
+        {wire::SetDataRequest{.path = path, .data = "", .version = wire::any_version}});
+    request.ops.push_back({wire::RemoveRequest{.path = path, .version = wire::any_version}});
+    x_session.send(now, request, [this, id](Instant when, const Response& response) {
+        on_removed_with_mark(when, id, response);
+    });
+}
+
+void Reaper::on_removed_with_mark(Instant now, std::uint64_t id, const Response& response) {
+    const auto found = x_nodes.find(id);
+    if (found == x_nodes.end() || response.failure) {
+        return;  // lost: on_detached has made it due again
+    }
+    const auto reply = wire::decode<wire::MultiReply>(response.body);
+    const wire::ServerError err = !response.ok() ? response.err
+                                  : reply        ? wire::first_error(reply.value())
+                                                 : wire::ServerError::marshalling_error;
+    found->second.is_in_flight = false;
+    if (err == wire::ServerError::ok || err == wire::ServerError::no_node) {
+        return finish(id, success());
+    }
+    // Not allowed to write to our node, perhaps: that it goes matters more than how.
+    found->second.node.is_released = false;
+    work_on(now, id);
 }
 
 void Reaper::remove(Instant now, std::uint64_t id) {

@@ -2,6 +2,8 @@
 // what the replies allow the safe deadline to be.
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/header.hpp"
+#include "sdk/wire/multi.hpp"
+#include "sdk/wire/node.hpp"
 #include "sdk/wire/watch.hpp"
 #include "tests/sim/process.hpp"
 
@@ -34,6 +36,40 @@ bool is_evidence(std::int64_t zxid, wire::ServerError err) {
     return !(err == wire::ServerError::unimplemented && zxid == -1) &&
            err != wire::ServerError::session_expired && err != wire::ServerError::session_moved &&
            err != wire::ServerError::session_closed_require_auth;
+}
+
+std::string path_to_watch(wire::Opcode op, wire::Reader in) {
+    if (op != wire::Opcode::get_data) {
+        return {};
+    }
+    std::string path(in.string());
+    return in.boolean() ? path : std::string{};
+}
+
+constexpr std::size_t request_header_size = 8;
+constexpr std::size_t reply_header_size = 16;
+
+/// A write to a node and its deletion, in one.
+std::string path_of_release(wire::Opcode op, std::string_view frame) {
+    if (op != wire::Opcode::multi) {
+        return {};
+    }
+    const auto request = wire::decode<wire::MultiRequest>(frame.substr(request_header_size));
+    if (!request || request.value().ops.size() != 2) {
+        return {};
+    }
+    const auto* set = std::get_if<wire::SetDataRequest>(&request.value().ops[0].body);
+    const auto* remove = std::get_if<wire::RemoveRequest>(&request.value().ops[1].body);
+    return set && remove && set->path == remove->path ? set->path : std::string{};
+}
+
+/// What the record of a simulated contender asks for; see user.cpp.
+Duration delay_in(std::string_view record) {
+    if (record.size() < 2 || record[0] != 'B') {
+        return {};
+    }
+    return milliseconds{
+        std::stoll(std::string(record.substr(2, static_cast<std::size_t>(record[1]))))};
 }
 
 }  // namespace
@@ -87,13 +123,15 @@ void Process::read_request(std::string_view frame) {
                " " + (path.starts_with('/') ? std::string(path) : std::string{});
     });
     if (op != wire::Opcode::auth) {
-        link.sent.push_back({xid, op, local()});
+        link.sent.push_back({xid, op, local(), path_to_watch(op, in)});
     }
     if (link.is_trial) {
         return;
     }
     if (op == wire::Opcode::remove) {
-        x_world.observer.on_delete_written(x_world.now, x_number, std::string(in.string()));
+        x_world.observer.on_delete_written(x_world.now, x_number, std::string(in.string()), false);
+    } else if (const std::string released = path_of_release(op, frame); !released.empty()) {
+        x_world.observer.on_delete_written(x_world.now, x_number, released, true);
     } else {
         x_is_closing |= op == wire::Opcode::close_session;
         x_world.observer.on_other_written(x_world.now, x_number, op);
@@ -196,6 +234,11 @@ void Process::read_reply(Link& link, std::string_view frame) {
     }
     if (is_evidence(zxid, err)) {
         acknowledged(request->at);
+    }
+    if (!request->watched.empty() && err == wire::ServerError::ok) {
+        const auto reply = wire::decode<wire::GetDataReply>(frame.substr(reply_header_size));
+        x_world.observer.on_watch_armed(x_world.now, x_number, request->watched,
+                                        delay_in(reply.value().data.value_or(std::string{})));
     }
     link.sent.erase(request);
 }
