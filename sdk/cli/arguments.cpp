@@ -193,7 +193,7 @@ struct Parser {
         elect->get_option("--wait")->default_str("for ever");
         add_duration(*elect, "--grace", elect_arguments.grace, "From SIGTERM to SIGKILL");
         add_duration(*elect, "--lock-delay", elect_arguments.lock_delay,
-                     "Pause before the next one if CMD overruns, or this host dies;
+                     "Pause before the next leader if this host dies; at most 1m");
         elect
             ->add_option("--payload", elect_arguments.payload,
                          "What others are told of the leader, such as an address")
