@@ -72,6 +72,9 @@ void Observer::on_watch_armed(Instant, ClientNumber who, const std::string& path
 void Observer::on_node_written(const std::string& path) {
     for (Client& client : x_clients) {
         client.armed.erase(path);
+        if (const auto reading = client.reading.find(path); reading != client.reading.end()) {
+            reading->second.clear();  // what it is being told may be old
+        }
     }
 }
 
