@@ -108,6 +108,7 @@ void Observer::note_told(Instant truth, ClientNumber who, const std::string& pat
     if (lock >= x_locks.size()) {
         return;
     }
+    excuse_all(truth, who);  // it may have been asleep, and counts from now
     Node* node = only_waiting(who, x_locks[lock], path);
     if (node == nullptr || node->held_back_for != path) {
         return;
