@@ -72,6 +72,9 @@ void Observer::on_watch_armed(Instant, ClientNumber who, const std::string& path
 void Observer::on_node_written(const std::string& path) {
     for (Client& client : x_clients) {
         client.armed.erase(path);
+        if (const auto reading = client.reading.find(path); reading != client.reading.end()) {
+            reading->second.clear();  // what it is being told may be old
+        }
     }
 }
 
@@ -105,6 +108,7 @@ void Observer::note_told(Instant truth, ClientNumber who, const std::string& pat
     if (lock >= x_locks.size()) {
         return;
     }
+    excuse_all(truth, who);  // it may have been asleep, and counts from now
     Node* node = only_waiting(who, x_locks[lock], path);
     if (node == nullptr || node->held_back_for != path) {
         return;
