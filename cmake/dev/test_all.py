@@ -19,6 +19,8 @@ LOGS = os.path.join(ROOT, "build", "all")
 BUDGET_S = 70 * 60
 FAST_TIER_S = 15 * 60
 STOP_GRACE_S = 20
+SHOWN_FAILURES = 4  # with their output; the logs have all of them
+SHOWN_LINES = 30
 
 # Tests that only read files: the same under every compiler.
 NOT_COMPILED = "^(architecture|docs|tools)$"
@@ -48,6 +50,7 @@ class Tier:
         self.verdict = "not run"
         self.seconds = 0.0
         self.passed = self.failed = self.skipped = 0
+        self.failures = []  # name and output of each
 
     def run(self, seconds_left):
         if self.results and os.path.exists(self.results):
@@ -88,15 +91,23 @@ class Tier:
             for case in xml.parse(self.results).getroot().iter("testcase"):
                 if case.find("failure") is not None or case.get("status") == "fail":
                     self.failed += 1
+                    self.failures.append((case.get("name"), case.findtext("system-out", "")))
                 elif case.find("skipped") is not None or case.get("status") != "run":
                     self.skipped += 1
                 else:
                     self.passed += 1
         if self.verdict != "passed" and self.failed == 0:
             self.failed = 1
+            self.failures.append((f"./dev {' '.join(self.arguments)}", self.logged()))
         if self.results and self.verdict == "passed" and self.passed == 0:
             self.verdict = "ran no test"
             self.failed = 1
+
+    def logged(self):
+        if not os.path.exists(self.log):
+            return ""
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()
 
 
 def end_group(process):
@@ -117,7 +128,18 @@ def end_group(process):
     process.poll()
 
 
+def show_failures(tiers):
+    """What failed once more, at the end: whoever keeps only the last page of the output has it."""
+    failures = [(tier.name, *failure) for tier in tiers for failure in tier.failures]
+    for tier, name, output in failures[:SHOWN_FAILURES]:
+        print(f"\n--- {tier}: {name}")
+        print("\n".join(output.rstrip().splitlines()[-SHOWN_LINES:]))
+    for tier, name, _ in failures[SHOWN_FAILURES:]:
+        print(f"--- {tier}: {name}: see its log")
+
+
 def summary(tiers, seconds):
+    show_failures(tiers)
     print("\ntier        time  passed  failed skipped  verdict")
     for tier in tiers:
         minutes, rest = divmod(round(tier.seconds), 60)

@@ -123,8 +123,8 @@ public:
     /// queues with the candidates, and so do Curator's LeaderSelector and, with that naming,
     /// kazoo's Election; Curator's LeaderLatch does not (mixed_queue).
     ///
-    /// A candidate stays one over the end of its session, in a new place. Errors and cancellation
-    /// as with `lock`; budget_refused if the session timeout leaves no room for a lease at all.
+    /// A candidate stays one when its session ends or its node is deleted, in a new place. Errors,
+    /// cancellation as with `lock`; budget_refused: the session timeout leaves no room for a lease.
     [[nodiscard]] result<Leadership> elect(std::string_view path,
                                            const ElectOptions& options = {}) const;
     template <CompletionToken<Leadership> Token>

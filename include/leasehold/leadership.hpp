@@ -87,7 +87,7 @@ private:
 /// waiting, and ends a call of `next` that is under way with errc::cancelled.
 ///
 /// It watches the leader's node, or the path while there is none: an election costs each observer
-/// three requests, a new candidate costs it none.
+/// two reads, a new candidate costs it none.
 ///
 /// Thread safety: one call at a time.
 class LeaderObserver {

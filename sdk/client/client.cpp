@@ -6,7 +6,6 @@
 #include "sdk/client/fork.hpp"
 #include "sdk/client/lock_request.hpp"
 #include "sdk/client/operation.hpp"
-#include "sdk/core/path.hpp"
 #include "sdk/core/text.hpp"
 
 #include <utility>
@@ -242,7 +241,6 @@ detail::Start<std::optional<ContenderInfo>> Client::prepare_leader(std::string_v
 
 result<LeaderObserver> Client::observe(std::string_view path) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
-    BOOST_OUTCOME_TRYV(core::check_path(path));
     return detail::LeaderFollower::make_observer(x_impl, path);
 }
 

@@ -62,6 +62,13 @@ std::int64_t token_of(const ContenderInfo& info, const wire::Stat& stat) {
 
 }  // namespace
 
+result<std::string> queue_path(const ClientImpl& impl, std::string_view path) {
+    BOOST_OUTCOME_TRYV(core::check_path(path));
+    std::string full = core::with_chroot(impl.chroot(), path);
+    BOOST_OUTCOME_TRYV(core::check_lock_path(full));
+    return full;
+}
+
 ContenderInfo contender_info(const core::Contestant& contestant) {
     ContenderInfo info;
     info.node = contestant.name;
@@ -280,28 +287,28 @@ struct Listings {
 
 Operation<Infos> contenders_operation(const std::shared_ptr<ClientImpl>& impl,
                                       std::string_view path) {
-    if (auto valid = core::check_path(path); !valid) {
-        return failed_operation<Infos>(valid.error());
+    auto full = queue_path(*impl, path);
+    if (!full) {
+        return failed_operation<Infos>(std::move(full).error());
     }
     const auto listings = std::make_shared<Listings>();
-    return {
-        [impl, listings, given = std::string(path), full = core::with_chroot(impl->chroot(), path)](
-            core::OperationId id, Sink<Infos> sink) {
-            const auto listing = std::make_shared<Listing>(impl, given, full);
-            {
+    return {[impl, listings, given = std::string(path), full = *std::move(full)](
+                core::OperationId id, Sink<Infos> sink) {
+                const auto listing = std::make_shared<Listing>(impl, given, full);
+                {
+                    const std::lock_guard lock(listings->mutex);
+                    listings->all.emplace(id, listing);
+                }
+                listing->begin(id, std::move(sink));
+            },
+            [weak_impl = std::weak_ptr(impl), listings](core::OperationId id) {
+                const auto live = weak_impl.lock();
                 const std::lock_guard lock(listings->mutex);
-                listings->all.emplace(id, listing);
-            }
-            listing->begin(id, std::move(sink));
-        },
-        [weak_impl = std::weak_ptr(impl), listings](core::OperationId id) {
-            const auto live = weak_impl.lock();
-            const std::lock_guard lock(listings->mutex);
-            const auto listing = listings->all[id].lock();
-            if (live && listing) {
-                live->loop().post_control([listing](Turn& turn) { listing->cancel(turn); });
-            }
-        }};
+                const auto listing = listings->all[id].lock();
+                if (live && listing) {
+                    live->loop().post_control([listing](Turn& turn) { listing->cancel(turn); });
+                }
+            }};
 }
 
 }  // namespace leasehold::detail

@@ -14,6 +14,9 @@
 
 namespace leasehold::detail {
 
+/// The full path of the queue that the user's path names, or why there can be none.
+[[nodiscard]] result<std::string> queue_path(const ClientImpl& impl, std::string_view path);
+
 /// What its name alone tells.
 [[nodiscard]] ContenderInfo contender_info(const core::Contestant& contestant);
 /// What its node tells beside that.

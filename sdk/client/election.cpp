@@ -3,7 +3,6 @@
 #include "sdk/client/contenders.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/client/watch_state.hpp"
-#include "sdk/core/path.hpp"
 #include "sdk/wire/node.hpp"
 
 #include <algorithm>
@@ -15,7 +14,6 @@ using detail::LeaderFollower;
 using detail::LeaderInfo;
 using detail::Operation;
 using detail::Sink;
-using detail::Turn;
 
 namespace detail {
 namespace {
@@ -49,16 +47,18 @@ Operation<LeaderInfo> next_operation(const std::shared_ptr<LeaderFollower>& foll
 
 }  // namespace
 
-LeaderFollower::LeaderFollower(std::shared_ptr<ClientImpl> impl, std::string_view path,
-                               bool watches)
+LeaderFollower::LeaderFollower(std::shared_ptr<ClientImpl> impl, std::string path,
+                               std::string full_path, bool watches)
     : x_impl(std::move(impl)),
-      x_path(path),
-      x_full_path(core::with_chroot(x_impl->chroot(), path)),
+      x_path(std::move(path)),
+      x_full_path(std::move(full_path)),
       x_watches(watches) {}
 
-LeaderObserver LeaderFollower::make_observer(std::shared_ptr<ClientImpl> impl,
-                                             std::string_view path) {
-    return LeaderObserver(std::make_shared<LeaderFollower>(std::move(impl), path, true));
+result<LeaderObserver> LeaderFollower::make_observer(const std::shared_ptr<ClientImpl>& impl,
+                                                     std::string_view path) {
+    BOOST_OUTCOME_TRY(auto full, queue_path(*impl, path));
+    return LeaderObserver(
+        std::make_shared<LeaderFollower>(impl, std::string(path), std::move(full), true));
 }
 
 void LeaderFollower::begin_next(core::OperationId id, Sink<LeaderInfo> sink) {
@@ -138,7 +138,7 @@ void LeaderFollower::read(core::WatchKind kind, Request request, bool watches, U
     raw.watch = {kind, request.path};
     x_impl->begin_watched_request(
         x_impl->next_id(), std::move(raw),
-        [on_reply](const result<core::Reply>& reply, std::shared_ptr<WatchState> state) {
+        [on_reply](const result<core::Reply>& reply, const std::shared_ptr<WatchState>& state) {
             // Whoever does not keep the handle takes the watch off again.
             std::optional<Armed> watch;
             if (state) {
@@ -266,10 +266,12 @@ void LeaderFollower::on_event(const result<WatchEvent>& event) {
 
 Operation<LeaderInfo> leader_operation(const std::shared_ptr<ClientImpl>& impl,
                                        std::string_view path) {
-    if (auto valid = core::check_path(path); !valid) {
-        return failed_operation<LeaderInfo>(valid.error());
+    auto full = queue_path(*impl, path);
+    if (!full) {
+        return failed_operation<LeaderInfo>(std::move(full).error());
     }
-    return next_operation(std::make_shared<LeaderFollower>(impl, path, false));
+    return next_operation(
+        std::make_shared<LeaderFollower>(impl, std::string(path), *std::move(full), false));
 }
 
 }  // namespace detail

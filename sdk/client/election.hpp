@@ -33,10 +33,11 @@ class LeaderFollower : public std::enable_shared_from_this<LeaderFollower> {
 public:
     /// `watches`: stays armed between two answers, and reads again over what a new connection or
     /// session mends; else one answer is all.
-    LeaderFollower(std::shared_ptr<ClientImpl> impl, std::string_view path, bool watches);
+    LeaderFollower(std::shared_ptr<ClientImpl> impl, std::string path, std::string full_path,
+                   bool watches);
 
-    [[nodiscard]] static LeaderObserver make_observer(std::shared_ptr<ClientImpl> impl,
-                                                      std::string_view path);
+    [[nodiscard]] static result<LeaderObserver> make_observer(
+        const std::shared_ptr<ClientImpl>& impl, std::string_view path);
 
     void begin_next(core::OperationId id, Sink<LeaderInfo> sink);
     void cancel_next(core::OperationId id);

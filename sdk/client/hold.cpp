@@ -104,9 +104,12 @@ Error Hold::why_stopped() const {
     if (auto ended = verdict(); !ended) {
         return ended.error();
     }
-    return Error(errc::budget_exceeded, "the call was stopped at its deadline, " +
-                                            in_milliseconds(x_terms.reserve) +
-                                            " before the end of the lease")
+    std::string what = "the call was stopped at its deadline, " + in_milliseconds(x_terms.reserve) +
+                       " before the end of the lease";
+    if (!x_terms.has_budget) {
+        what += ": no fresh evidence of the session";
+    }
+    return Error(x_terms.has_budget ? errc::budget_exceeded : errc::lock_lost, std::move(what))
         .at(x_terms.path);
 }
 

@@ -29,6 +29,7 @@ struct HoldTerms {
     std::string path;  ///< as the user wrote it
     LockKind kind = LockKind::exclusive;
     Duration budget{};
+    bool has_budget = true;  ///< a lead has none
     Duration reserve{};
     bool holds_until_return = false;
 };

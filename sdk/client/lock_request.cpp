@@ -131,6 +131,7 @@ ContenderRecord record_of(const LockOptions& options, const LockDefaults& defaul
 void settle_terms(LockRequest& request) {
     const core::LeaseTerms terms = core::terms_of(request.spec);
     request.terms.budget = terms.budget;
+    request.terms.has_budget = !request.spec.is_rolling;
     request.terms.reserve = terms.reserve;
 }
 

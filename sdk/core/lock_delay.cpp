@@ -12,7 +12,7 @@ namespace {
 // All fields of the record are strings of at most 127 bytes, with numbers below 16: one byte of
 // field and type, one of length.
 constexpr unsigned char string_type = 2;
-constexpr unsigned char field_of_delay = 8 << 3 | string_type;
+constexpr unsigned char field_of_delay = 9 << 3 | string_type;
 constexpr unsigned char type_bits = 7;
 constexpr unsigned char more_bit = 0x80;
 

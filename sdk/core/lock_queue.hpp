@@ -97,7 +97,6 @@ public:
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
     /// Answers everybody who waits with `code`; used when the client closes.
     void refuse_all(Instant now, std::error_code code, const std::string& what);
-    void refuse_all_but_candidates(Instant now, std::error_code code, const std::string& what);
 
     [[nodiscard]] const std::string& path() const { return x_path; }
     [[nodiscard]] OperationId lane() const { return x_lane; }
@@ -173,13 +172,14 @@ private:
     [[nodiscard]] bool is_limit_agreed() const {
         return x_spec->recipe.kind != LockKind::permit || x_limit == Limit::agreed;
     }
-    void refuse_limit(std::error_code code, std::string what);
+    void refuse_limit(std::error_code code, const std::string& what);
 
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
                                                        Ahead ahead) const;
     [[nodiscard]] Refusal describe(Instant now, const Waiter& waiter, std::error_code code,
                                    std::string what) const;
     void refuse_unaffordable(Instant now);
+    void refuse_all_but_candidates(Instant now, std::error_code code, const std::string& what);
     void refuse(Instant now, OperationId id, Refusal refusal);
     void turn_away(Instant now, OperationId id, Refusal refusal, bool read_holder_first);
     void answer(OperationId id, Refusal refusal);

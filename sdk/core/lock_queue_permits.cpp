@@ -37,19 +37,18 @@ void LockQueue::on_limit_read(const Response& response) {
     // If somebody came or went in between, others may have listed us as one who waits.
     x_is_place_seen = reply.value().stat.pzxid == x_contender->czxid();
     const std::string data = reply.value().data.value_or(std::string{});
-    const std::string ours = std::to_string(x_spec->recipe.permits);
-    if (data == ours) {
+    const int ours = x_spec->recipe.permits;
+    const std::optional<int> theirs = permits_in(data);
+    if (theirs == ours) {
         x_limit = Limit::agreed;
     } else if (data.empty()) {
         write_limit(reply.value().stat.version);
+    } else if (theirs) {
+        refuse_limit(errc::permits_disagree,
+                     "the semaphore has " + data + " permits, not " + std::to_string(ours));
     } else {
-        constexpr std::size_t longest_number = 10;
-        const bool is_number = data.size() <= longest_number &&
-                               data.find_first_not_of("0123456789") == std::string::npos;
-        refuse_limit(is_number ? errc::permits_disagree : errc::mixed_queue,
-                     is_number ? "the semaphore has " + data + " permits, not " + ours
-                               : "the node of this path holds other data than a semaphore's number "
-                                 "of permits");
+        refuse_limit(errc::mixed_queue,
+                     "the node of this path holds other data than a semaphore's number of permits");
     }
 }
 
@@ -72,7 +71,7 @@ void LockQueue::write_limit(std::int32_t version) {
         }));
 }
 
-void LockQueue::refuse_limit(std::error_code code, std::string what) {
+void LockQueue::refuse_limit(std::error_code code, const std::string& what) {
     abandon(x_now);
     refuse_all(x_now, code, what);
 }

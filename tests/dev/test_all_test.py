@@ -14,7 +14,8 @@ import test_all  # noqa: E402  (found only once the path is set)
 
 CASE = {
     "passed": '<testcase name="a" status="run"/>',
-    "failed": '<testcase name="b" status="fail"><failure message=""/></testcase>',
+    "failed": '<testcase name="b" status="fail"><failure message=""/>'
+    "<system-out>why it failed</system-out></testcase>",
     "skipped": '<testcase name="c" status="notrun"><skipped message=""/></testcase>',
     "disabled": '<testcase name="d" status="disabled"/>',
 }
@@ -37,15 +38,20 @@ class Summary(unittest.TestCase):
         return tier
 
     def lint(self, verdict):
-        tier = test_all.Tier("lint", [], None, {})
+        tier = test_all.Tier("lint", ["lint"], None, {})
+        tier.log = self.results + ".log"
         tier.verdict = verdict
         tier.count()
         return tier
 
-    def judge(self, *tiers):
+    def print_summary(self, *tiers):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             good = test_all.summary(list(tiers), 1)
-        return good, printed.getvalue().splitlines()[-1]
+        return good, printed.getvalue()
+
+    def judge(self, *tiers):
+        good, printed = self.print_summary(*tiers)
+        return good, printed.splitlines()[-1]
 
     def test_adds_up_the_tiers(self):
         first = self.tier("passed", "passed", "passed")
@@ -70,6 +76,17 @@ class Summary(unittest.TestCase):
     def test_failed_lint_is_a_failure(self):
         tier = self.tier("passed", "passed")
         self.assertEqual((False, "1 passed, 1 failed"), self.judge(tier, self.lint("failed (1)")))
+
+    def test_tells_at_the_end_what_failed_and_why(self):
+        tier = self.tier("failed (8)", "passed", "failed")
+        _, printed = self.print_summary(tier)
+        self.assertIn("--- tier: b\nwhy it failed\n", printed)
+
+    def test_tells_at_the_end_how_a_tier_without_tests_failed(self):
+        with open(self.results + ".log", "w", encoding="utf-8") as log:
+            log.write("layers: an arrow points up\n")
+        _, printed = self.print_summary(self.lint("failed (1)"))
+        self.assertIn("--- lint: ./dev lint\nlayers: an arrow points up\n", printed)
 
     def test_running_no_test_is_a_failure(self):
         tier = self.tier("passed", "skipped")

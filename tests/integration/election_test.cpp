@@ -34,17 +34,7 @@ std::string payload_of(const result<std::optional<ContenderInfo>>& leader) {
     return *leader ? (*leader)->payload : "nobody";
 }
 
-class Elections : public ::testing::TestWithParam<Flavour> {
-protected:
-    Client client() {
-        return connect(GetParam().servers().connect_string(), options_for(GetParam()));
-    }
-
-    Client us = client();
-    Client other = client();
-    Client observer = client();
-    const std::string path = fresh_path();
-};
+using Elections = TwoClients;
 
 INSTANTIATE_TEST_SUITE_P(Servers, Elections, ::testing::Values(flavours[0], flavours[2]),
                          flavour_name);

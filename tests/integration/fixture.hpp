@@ -55,6 +55,19 @@ void PrintTo(const Flavour& flavour, std::ostream* out);
 /// A fresh path that exists, as a plain node, so that no request for the parents is needed.
 [[nodiscard]] std::string existing_path(const Client& client);
 
+/// Two processes' clients on one path, and a third that only looks.
+class TwoClients : public ::testing::TestWithParam<Flavour> {
+protected:
+    Client client() {
+        return connect(GetParam().servers().connect_string(), options_for(GetParam()));
+    }
+
+    Client us = client();
+    Client other = client();
+    Client observer = client();
+    const std::string path = fresh_path();
+};
+
 /// How many nodes stand under the lock path now; 0 if it does not exist. -1 if nobody answers.
 [[nodiscard]] int nodes_under(const Client& observer, const std::string& path);
 /// Waits until so many stand there.

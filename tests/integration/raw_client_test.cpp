@@ -177,11 +177,12 @@ TEST_F(RawClient, ManyWatches_OutliveTheConnectionInSeveralPackets) {
     }
     EXPECT_EQ(us.stats().watches, 2'000U);
     proxy.cut_all();
+    // The server may go on counting those of the old connection for a moment.
     ASSERT_TRUE(eventually([&] {
         const auto counts = one_server().counts();
-        return us.stats().reconnects == 1 && counts && counts->watches == 2'000;
+        return us.stats().reconnects == 1 && proxy.requests(wire::Opcode::set_watches) >= 2 &&
+               counts && counts->watches == 2'000;
     }));
-    EXPECT_GE(proxy.requests(wire::Opcode::set_watches), 2U);
     ASSERT_TRUE(other.zookeeper().create(path + "/" + pad + "1999").has_value());
     EXPECT_TRUE(all.back().watch.wait(patient(5s)).has_value());
 }

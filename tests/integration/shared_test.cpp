@@ -30,17 +30,7 @@ bool still_waits(const std::future<T>& answer) {
     return answer.wait_for(a_while) == std::future_status::timeout;
 }
 
-class Shared : public ::testing::TestWithParam<Flavour> {
-protected:
-    Client client() {
-        return connect(GetParam().servers().connect_string(), options_for(GetParam()));
-    }
-
-    Client us = client();
-    Client other = client();
-    Client observer = client();
-    const std::string path = fresh_path();
-};
+using Shared = TwoClients;
 
 INSTANTIATE_TEST_SUITE_P(Servers, Shared, ::testing::Values(flavours[0], flavours[2]),
                          flavour_name);

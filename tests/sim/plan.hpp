@@ -20,10 +20,12 @@ namespace leasehold::sim {
 // The assumptions of docs/guarantees.md, and where the world keeps to them:
 //
 //  A1  drift        the servers' clock is true time; each client's runs at most rho off it
-//  (plan.cpp) A2  server clock the ensemble is given true time, which never steps A3  sync_limit
-//  clients are told the ensemble's tick, and its syncLimit or a larger one (plan.cpp) A4  timeouts
-//  one ensemble has one minimum and maximum; a smaller timeout is only ever told to
-//                   a client while its server goes on with the larger one (network.cpp)
+//                   (plan.cpp)
+//  A2  server clock the ensemble is given true time, which never steps
+//  A3  sync_limit   clients are told the ensemble's tick, and its syncLimit or a larger one
+//                   (plan.cpp)
+//  A4  timeouts     one ensemble has one minimum and maximum; a smaller timeout is only ever told
+//                   to a client while its server goes on with the larger one (network.cpp)
 //  A5  deletes      nobody deletes others' nodes, except in the mode that is for that (faults.cpp)
 //  A6  boot clock   a paused client's clock goes on (process.cpp)
 //  A7  one failure  one trouble among the servers at a time, healed and settled before the next;

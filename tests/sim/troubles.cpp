@@ -136,15 +136,12 @@ void Troubles::schedule_for_client(Process& process) {
 }
 
 void Troubles::strike_client(Process& process) {
-    const Duration timeout = x_world.plan.session_timeout;
     const std::uint64_t dice = x_world.random.below(100);
     const std::string who = "client " + std::to_string(process.number());
     if (dice < 50) {
         strike_connection(process);
     } else if (dice < 72) {
-        const Duration length = x_world.up_to(
-            x_world.chance(15) ? 3 * timeout
-                               : (x_world.chance(50) ? x_world.plan.tick() * 3 : 300ms));
+        const Duration length = choose_pause(process);
         x_world.note([&] { return who + " is paused for " + ms_text(length); });
         process.pause(length);
     } else if (dice < 82) {
@@ -159,6 +156,18 @@ void Troubles::strike_client(Process& process) {
         x_world.no_descriptors_until = x_world.now + x_world.up_to(x_world.plan.tick() * 2);
         process.cut();
     }
+}
+
+Duration Troubles::choose_pause(const Process& process) {
+    const std::uint64_t dice = x_world.random.below(100);
+    if (dice < 15) {
+        return x_world.up_to(3 * x_world.plan.session_timeout);
+    }
+    if (dice < 35) {
+        // Both sides of what Delta bears: what has lain in the socket for longer proves nothing.
+        return x_world.up_to(process.plan().settings.timing.delta() * 5 / 4 + Duration{300ms});
+    }
+    return x_world.up_to(dice < 70 ? x_world.plan.tick() * 3 : Duration{300ms});
 }
 
 void Troubles::strike_connection(Process& process) {

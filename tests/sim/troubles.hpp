@@ -30,6 +30,7 @@ private:
 
     void schedule_for_client(Process& process);
     void strike_client(Process& process);
+    [[nodiscard]] Duration choose_pause(const Process& process);
     void strike_connection(Process& process);
     void schedule_outsider();
 

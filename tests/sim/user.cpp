@@ -24,13 +24,13 @@ wire::optional_list<wire::Acl> wire_open_to_all() {
     return std::vector<wire::Acl>{{wire::perms::all, "world", "anyone"}};
 }
 
-/// Of the record only what the engine acts upon: lock_delay_ms, the eighth field, a string.
+/// Of the record only what the engine acts upon: lock_delay_ms, the ninth field, a string.
 std::string record_of(const LockOptions& options) {
     if (options.lock_delay <= 0ms) {
         return "simulated";
     }
     const std::string number = std::to_string(options.lock_delay.count());
-    return "B" + std::string(1, static_cast<char>(number.size())) + number;
+    return "J" + std::string(1, static_cast<char>(number.size())) + number;
 }
 
 template <class Map>

@@ -11,6 +11,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -94,12 +95,12 @@ awaitable<int> throw_no_exception() {
 class AsyncCall : public ServedTest {
 protected:
     /// Runs `async_call(source)` as a handler of an io_context does.
-    template <class Source>
-    auto call(const ScopedLock& lock, Source source) {
+    template <class Held, class Source>
+    auto call(const Held& held, Source source) {
         asio::io_context io;
-        using Answer = decltype(lock.async_call(std::move(source), asio::use_future).get());
+        using Answer = decltype(held.async_call(std::move(source), asio::use_future).get());
         std::optional<Answer> answer;
-        lock.async_call(std::move(source), asio::bind_executor(io, [&](Answer outcome) {
+        held.async_call(std::move(source), asio::bind_executor(io, [&](Answer outcome) {
                             EXPECT_FALSE(answer);
                             answer.emplace(std::move(outcome));
                         }));
@@ -157,6 +158,19 @@ TEST_F(AsyncCall, HangingCoroutineIsCancelledAtTheCallDeadline) {
     EXPECT_EQ(answer.error().context().path, "/orders/42");
     EXPECT_GE(BootClock::now(), deadline - 200ms);
     EXPECT_TRUE(eventually([&] { return nodes_under("/orders/42") == 0; }));
+}
+
+TEST_F(AsyncCall, LeadersCoroutineIsCancelledForWantOfEvidenceAndNotByABudget) {
+    ClientOptions options = fast_options();
+    options.session_timeout = 4s;
+    const Client candidate = connect(options);
+    const auto led = candidate.elect("/service/leader", {.reserve = 2s}).value();
+    x_server.set_deaf(true);
+    bool was_cancelled = false;
+    const auto answer = call(led, hang(&was_cancelled));
+    EXPECT_TRUE(was_cancelled);
+    EXPECT_EQ(answer.error(), errc::lock_lost);
+    EXPECT_THAT(answer.error().message(), testing::HasSubstr("no fresh evidence"));
 }
 
 TEST_F(AsyncCall, CoroutineThatIgnoresItsCancellationIsAnOverrun) {

@@ -25,6 +25,7 @@ protected:
 TEST_F(Contenders, PathThatDoesNotExistHasNone) {
     EXPECT_TRUE(x_client.contenders("/orders/42").value().empty());
     EXPECT_EQ(x_client.contenders("orders").error(), errc::invalid_argument);
+    EXPECT_EQ(x_client.contenders("/").error(), errc::invalid_argument);
 }
 
 TEST_F(Contenders, HolderComesFirstAndSaysWhoItIs) {

@@ -96,6 +96,7 @@ TEST_F(Elections, NobodyLeads_AtAnEmptyPathOrNone) {
     ASSERT_TRUE(x_client.zookeeper().create(path + "/config", "no candidate"));
     EXPECT_FALSE(leader());
     EXPECT_TRUE(fails_with(x_client.leader("service"), errc::invalid_argument));
+    EXPECT_TRUE(fails_with(x_client.leader("/"), errc::invalid_argument));
     EXPECT_EQ(requests(wire::Opcode::create), 3u) << "who asks makes nothing";
 }
 

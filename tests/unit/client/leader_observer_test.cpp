@@ -68,6 +68,7 @@ protected:
 TEST_F(Observers, NothingIsAskedBeforeTheFirstCall) {
     EXPECT_EQ(requests(wire::Opcode::get_children), 0u);
     EXPECT_TRUE(fails_with(x_client.observe("service"), errc::invalid_argument));
+    EXPECT_TRUE(fails_with(x_client.observe("/"), errc::invalid_argument));
     EXPECT_EQ(x_client.stats().watches, 0u);
 }
 

@@ -30,6 +30,16 @@ protected:
         EXPECT_NE(who.grant(id), nullptr);
         return id;
     }
+    /// The node was made for a caller of the same process who has left since.
+    OperationId lead_on_anothers_node() {
+        const std::string ahead = stranger();
+        const OperationId leaver = stand(a, "record of one who leaves");
+        const OperationId leader = stand(a, "record of the leader");
+        a.cancel(leaver);
+        remove(ahead);
+        EXPECT_TRUE(answered(a, leader));
+        return leader;
+    }
     static std::vector<Loss> losses(EngineDriver& who) {
         std::vector<Loss> all;
         for (const LeaseEnded& ended : who.all<LeaseEnded>()) {
@@ -119,23 +129,13 @@ TEST_F(LeadershipTest, IsNotHandedOverWithinAProcess) {
 }
 
 TEST_F(LeadershipTest, LeaderIsKnownByItsOwnRecordOnANodeThatWasMadeForAnother) {
-    const std::string ahead = stranger();
-    const OperationId leaver = stand(a, "record of one who leaves");
-    const OperationId leader = stand(a, "record of the leader");
-    a.cancel(leaver);
-    remove(ahead);
-    ASSERT_TRUE(answered(a, leader));
+    lead_on_anothers_node();
     world.run_for(20ms);
     EXPECT_EQ(only_record(), "record of the leader");
 }
 
 TEST_F(LeadershipTest, RecordIsShownOnTheNextConnectionIfTheFirstOneWent) {
-    const std::string ahead = stranger();
-    const OperationId leaver = stand(a, "record of one who leaves");
-    const OperationId leader = stand(a, "record of the leader");
-    a.cancel(leaver);
-    remove(ahead);
-    ASSERT_TRUE(answered(a, leader));
+    const OperationId leader = lead_on_anothers_node();
     a.cut();
     world.run_for(5s);
     ASSERT_TRUE(a.is_valid(leader));

@@ -16,7 +16,7 @@ std::string record_with(std::string_view number) {
     std::string record =
         "\x0a\x04shop\x22\x05"
         "10000";
-    record += '\x42';
+    record += '\x4a';
     record += static_cast<char>(number.size());
     record += number;
     return record;
@@ -25,6 +25,7 @@ std::string record_with(std::string_view number) {
 TEST(LockDelayOfARecord, IsReadBesideTheOtherFields) {
     EXPECT_EQ(lock_delay_of(record_with("1500")), 1500ms);
     EXPECT_EQ(lock_delay_of(record_with("1500") + "z\x01\x31"), 1500ms);
+    EXPECT_EQ(lock_delay_of("B\x04web1" + record_with("1500")), 1500ms) << "behind a payload";
     EXPECT_EQ(lock_delay_of("\x0a\x04shop"), 0ms);
     EXPECT_EQ(lock_delay_of(""), 0ms);
 }
@@ -45,11 +46,11 @@ TEST(LockDelayOfARecord, WhatIsMalformedAsksForNothing) {
         EXPECT_EQ(lock_delay_of(whole.substr(0, size)), 0ms) << size;
     }
     EXPECT_EQ(lock_delay_of("10.0.0.7"), 0ms);
-    EXPECT_EQ(lock_delay_of("\x08\x42\x04"
+    EXPECT_EQ(lock_delay_of("\x08\x4a\x04"
                             "1500"),
               0ms)
         << "a field of another type";
-    EXPECT_EQ(lock_delay_of("\x42\x84"
+    EXPECT_EQ(lock_delay_of("\x4a\x84"
                             "1500"),
               0ms)
         << "a length of more than one byte";

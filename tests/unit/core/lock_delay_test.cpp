@@ -2,6 +2,7 @@
 #include "tests/unit/core/engine_bench.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace leasehold::core {
 namespace {
@@ -9,15 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-std::string record_with(std::string_view number) {
-    std::string record =
-        "\x0a\x04shop\x22\x05"
-        "10000";
-    record += '\x42';
-    record += static_cast<char>(number.size());
-    record += number;
-    return record;
-}
+/// Of contender.proto: lock_delay_ms, the ninth field, of two seconds.
+constexpr std::string_view delayed_record =
+    "J\x04"
+    "2000";
 
 class LockDelay : public EngineBench {
 protected:
@@ -28,7 +24,7 @@ protected:
     }
     OperationId ask(EngineDriver& who, LockOptions options = delayed(), Recipe recipe = {}) {
         return who.acquire(recipe, "/q", options,
-                           options.lock_delay > 0ms ? record_with("2000") : "record");
+                           std::string(options.lock_delay > 0ms ? delayed_record : "record"));
     }
     OperationId take(EngineDriver& who, LockOptions options = delayed(), Recipe recipe = {}) {
         const OperationId id = ask(who, options, recipe);
@@ -212,7 +208,7 @@ TEST_F(LockDelay, HolderThatVanishesWhileNobodyTellsUsIsTakenForDead) {
 TEST_F(LockDelay, WriteOfAnotherIsNotARelease) {
     const OperationId held = take(a);
     const OperationId next = wait(b);
-    server.write(world.now(), a.grant(held)->lease->node, record_with("2000"));
+    server.write(world.now(), a.grant(held)->lease->node, std::string(delayed_record));
     world.collect();
     world.run_for(10ms);
     const Instant crashed = world.now();
