@@ -65,7 +65,7 @@ std::string path_of_release(wire::Opcode op, std::string_view frame) {
 
 /// What the record of a simulated contender asks for; see user.cpp.
 Duration delay_in(std::string_view record) {
-    if (record.size() < 2 || record[0] != 'B') {
+    if (record.size() < 2 || record[0] != 'J') {
         return {};
     }
     return milliseconds{
