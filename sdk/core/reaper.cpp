@@ -88,7 +88,7 @@ void Reaper::work_on(Instant now, std::uint64_t id) {
         return;
     }
     const Condemned& node = found->second.node;
-    if (now < node.not_before) {
+    if (!node.name.empty() && now < node.not_before) {
         return x_timers.set({TimerKind::reap, id}, node.not_before);
     }
     x_timers.cancel({TimerKind::reap, id});

@@ -26,7 +26,7 @@ struct Condemned {
     OperationId lease = 0;     ///< whose end is told by NodeGone; 0 if nobody's
     bool is_awaited = false;   ///< the create's answer is still to come on this connection
     bool is_released = false;  ///< those who watch it are to know that it went in good order
-    Instant not_before = Instant::min();
+    Instant not_before = Instant::min();  ///< of the delete; its name is found out at once
 };
 
 /// It never gives up on a live session: past its budget it retries every 10 s and reports an
