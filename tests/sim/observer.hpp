@@ -133,7 +133,8 @@ public:
 
     // ---- what the engine tells ----
 
-    /// `calm_since`: the end of the last disturbance of this client.
+    /// `calm_since`: the end of the last disturbance of this client, or of the servers, one of
+    /// which may not hear of what is committed.
     void on_done(Instant truth, ClientNumber who, const core::AcquireDone& done,
                  Instant calm_since);
     void on_stop(Instant truth, ClientNumber who, OperationId lease);
