@@ -172,7 +172,7 @@ struct LockOptions {
     /// If this hold ends in any other way than by its release (the process dies, the session ends,
     /// the budget is overrun), those who wait for it wait this much longer, so that what the holder
     /// had sent arrives before the next one begins. 0, the default, is no delay; at most 60 s. All
-    /// who use the path should ask for the same.
+    /// who use the path should ask for the same. Not for permits.
     milliseconds lock_delay{0};
     /// Refuse when more contenders than this are ahead; 0 is no bound.
     int max_queue = 0;

@@ -183,7 +183,8 @@ struct Parser {
                         "One of N permits, not a lock; all who use PATH give the same N")
             ->type_name("N")
             ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""))
-            ->excludes("--shared");
+            ->excludes("--shared")
+            ->excludes("--lock-delay");
         add_naming(*run, run_arguments.naming);
 
         elect->footer(std::string(help::elect_footer));

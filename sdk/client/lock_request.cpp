@@ -101,6 +101,9 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     BOOST_OUTCOME_TRYV(core::check_path(path));
     BOOST_OUTCOME_TRYV(check_durations(options));
     BOOST_OUTCOME_TRYV(check_numbers(options));
+    if (kind == LockKind::permit && options.lock_delay > milliseconds{0}) {
+        return invalid("lock_delay is for locks and leadership, not for permits");
+    }
     BOOST_OUTCOME_TRYV(check_label("owner", options.owner, longest_label));
     BOOST_OUTCOME_TRYV(check_label("trace_id", options.trace_id, longest_label));
     BOOST_OUTCOME_TRY(auto acl, own_acl(options.acl));

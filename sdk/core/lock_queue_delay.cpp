@@ -91,14 +91,18 @@ void LockQueue::note_missing(Instant now) {
     }
 }
 
-/// Somebody ahead of us is alive.
+/// Somebody ahead of us is alive. Nobody holds back for a permit: those behind watch the nearest
+/// until it runs, and would not see that there is room beside one that holds back.
 void LockQueue::note_read(std::string_view name, std::string_view record) {
+    if (x_spec->recipe.kind == LockKind::permit) {
+        return;
+    }
     x_changed.erase(std::string(name));
     if (const Duration delay = lock_delay_of(record); delay > Duration{}) {
         Duration& known = x_delays[std::string(name)];  // which another's write does not take back
         known = std::max(known, delay);
     }
-    if (x_spec->recipe.kind != LockKind::permit && kind_of(name) == LockKind::exclusive) {
+    if (kind_of(name) == LockKind::exclusive) {
         // Whoever stood between it and us has never held.
         x_held_back.erase(x_held_back.upper_bound(sequence_of(name).value_or(0)),
                           x_held_back.end());

@@ -96,7 +96,7 @@ void Observer::hold_back(Instant truth, ClientNumber who, Lock& lock, const Node
         return;
     }
     const Node* blocker = blocker_of(lock, *waiting);
-    if (blocker != nullptr && (lock.permits != 0 || blocker->name == gone.name)) {
+    if (blocker != nullptr && blocker->name == gone.name) {
         waiting->held_back_until =
             std::max(waiting->held_back_until, local(who, truth) + armed.delay);
         waiting->held_back_for = gone.name;
@@ -138,6 +138,9 @@ void Observer::note_own_loss(Instant truth, ClientNumber who, const Holding& hol
 /// For a node that goes without a mark, all behind it may hold back: a watch may have been on its
 /// way, or the connection been lost.
 void Observer::excuse_behind(Instant truth, std::size_t lock, const Node& gone) {
+    if (x_locks[lock].permits != 0) {
+        return;
+    }
     const Instant until = truth + in_true_time(x_options.longest_delay);
     for (auto& [sequence, node] : x_locks[lock].nodes) {
         if (sequence > sequence_of(gone.name)) {
@@ -154,7 +157,7 @@ void Observer::excuse_all(Instant truth, ClientNumber who) {
     const Instant until = truth + in_true_time(x_options.longest_delay);
     for (Lock& lock : x_locks) {
         for (auto& [sequence, node] : lock.nodes) {
-            if (node.owner == x_clients[who].session) {
+            if (lock.permits == 0 && node.owner == x_clients[who].session) {
                 node.excused_until = std::max(node.excused_until, until);
             }
         }

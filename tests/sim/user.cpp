@@ -107,8 +107,11 @@ LockOptions User::choose_options() {
 }
 
 void User::acquire(const std::string& path) {
-    const LockOptions options = choose_options();
+    LockOptions options = choose_options();
     const int permits = x_world.plan.permits_of(path);
+    if (permits != 0) {
+        options.lock_delay = 0ms;
+    }
     const LockKind kind = permits != 0                                  ? LockKind::permit
                           : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
                                                                         : LockKind::exclusive;

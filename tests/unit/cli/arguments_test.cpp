@@ -121,6 +121,9 @@ TEST(RunArguments, ALockMayBeShared) {
                   std::string::npos)
             << number;
     }
+    EXPECT_NE(refusal_of({"run", "/a", "--permits", "3", "--lock-delay", "1s", "--", "x"})
+                  .find("--lock-delay"),
+              std::string::npos);
     EXPECT_NE(refusal_of({"run", "/a", "--permits", "3", "--shared", "--", "x"}).find("--shared"),
               std::string::npos);
     EXPECT_FALSE(run_of({"run", "/a", "--", "x", "--shared"}).is_shared);

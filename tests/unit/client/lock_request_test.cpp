@@ -75,6 +75,14 @@ TEST(LockRequest, LockDelayIsInTheRecordForThoseWhoWaitAndNotAByteWithoutOne) {
     EXPECT_EQ(record(15s).size(), record(0ms).size() + 7) << "a tag, a length and 15000";
 }
 
+TEST(LockRequest, PermitHasNoLockDelay) {
+    EXPECT_TRUE(make_lock_request("/a", LockKind::permit, {}, defaults()));
+    const auto request = make_lock_request("/a", LockKind::permit, {.lock_delay = 1ms}, defaults());
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error(), errc::invalid_argument);
+    EXPECT_NE(request.error().context().what.find("lock_delay"), std::string::npos);
+}
+
 TEST(LockRequest, PathIsCheckedAsGivenAndAsSent) {
     EXPECT_FALSE(make_lock_request("orders", LockKind::exclusive, {}, defaults()));
     EXPECT_FALSE(make_lock_request("/orders/", LockKind::exclusive, {}, defaults()));
