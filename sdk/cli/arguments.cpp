@@ -176,7 +176,7 @@ struct Parser {
         add_duration(*run, "--budget", run_arguments.budget, "How long CMD may run");
         add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
         add_duration(*run, "--lock-delay", run_arguments.lock_delay,
-                     "Pause before the next one if CMD overruns, or this host dies; at most 60s");
+                     "Pause before the next one after a crash or overrun; at most 60s");
         run->add_flag("--shared", run_arguments.is_shared,
                       "Together with others that share the lock; no fencing token");
         run->add_option("--permits", run_arguments.permits,
