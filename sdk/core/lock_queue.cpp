@@ -306,12 +306,12 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     }
 }
 
-/// Whether others have to see what we hold. Who waits for a permit counts on it. And the node may
+/// Whether others have to see what we hold. Who waits for a permit counts on it; and the node may
 /// have been made for a caller of this process who has left, while a leader is known by its record,
 /// and a delay obeyed if it stands there.
 bool LockQueue::is_record_due(const AcquireSpec& spec) const {
-    if (spec.recipe.kind == LockKind::permit && (x_contender->had_to_queue() || !x_is_place_seen)) {
-        return true;
+    if (spec.recipe.kind == LockKind::permit) {
+        return x_contender->had_to_queue() || !x_is_place_seen;
     }
     return spec.options.lock_delay > x_spec->options.lock_delay ||
            (spec.is_rolling && spec.record != x_spec->record);
