@@ -17,9 +17,11 @@ Only Python's own library is used, so that tests can call this script as well.
 import argparse
 import contextlib
 import ctypes
+import errno
 import fcntl
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -33,7 +35,10 @@ POLL_S = 0.03  # how often a condition that nothing announces is looked at
 START_ATTEMPTS = 3  # a free port can be taken by somebody else before the server binds it
 STOP_GRACE_S = 5.0  # between SIGTERM and SIGKILL
 PORT_TAKEN = "Address already in use"  # Java's words
-READ_TIMEOUT_S = 0.5  # of one look at a server that may hang
+READ_TIMEOUT_S = 0.5  # of one look at a server that may hang, and is looked at again
+STATUS_TIMEOUT_S = 3.0  # of the only look: a JVM that has just begun may pause for longer
+LOWEST_PORT = 10000
+LEAST_PORTS = 1000  # to choose from, also where the kernel hands out lower ports than usual
 
 
 class Failure(Exception):
@@ -55,9 +60,11 @@ def start_ticks(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
+        # The first thread of a killed process may be dead while others still hold its sockets.
+        is_gone = fields[0] in "ZX" and len(os.listdir(f"/proc/{pid}/task")) <= 1
     except OSError:
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+    return None if is_gone else int(fields[19])
 
 
 def is_ours(node):
@@ -103,11 +110,11 @@ def terminate(nodes, children=()):
 # --- one look at a server ------------------------------------------------------------------------
 
 
-def mode_of(port):
+def mode_of(port, timeout):
     """standalone, leader, follower, observer; None while the node does not serve."""
     try:
-        with socket.create_connection(("127.0.0.1", port), READ_TIMEOUT_S) as connection:
-            connection.settimeout(READ_TIMEOUT_S)
+        with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+            connection.settimeout(timeout)
             connection.sendall(b"srvr")
             answer = b""
             while chunk := connection.recv(4096):
@@ -122,6 +129,26 @@ def are_serving(modes):
     if len(modes) == 1:
         return modes == ["standalone"]
     return None not in modes and modes.count("leader") == 1
+
+
+def first_ephemeral_port():
+    """The first port that the kernel hands to outgoing connections, and to those who ask for any."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        return int(file.read().split()[0])
+
+
+def hold_free_port():
+    """A socket bound to a port that nobody gets by chance while its server is not running."""
+    end = max(first_ephemeral_port(), LOWEST_PORT + LEAST_PORTS)
+    while True:
+        held = socket.socket()
+        try:
+            held.bind(("127.0.0.1", random.randrange(LOWEST_PORT, end)))
+            return held
+        except OSError as error:
+            held.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
 
 
 # --- one set of servers --------------------------------------------------------------------------
@@ -161,8 +188,8 @@ class Servers:
     def is_running(self):
         return bool(self.nodes) and all(is_ours(node) for node in self.nodes)
 
-    def modes(self):
-        return [mode_of(node["port"]) if is_ours(node) else None for node in self.nodes]
+    def modes(self, timeout=READ_TIMEOUT_S):
+        return [mode_of(node["port"], timeout) if is_ours(node) else None for node in self.nodes]
 
     def choose_ports(self, settings):
         """Holds all sockets until all ports are known, so that no port is handed out twice."""
@@ -171,8 +198,7 @@ class Servers:
         try:
 
             def free():
-                held.append(socket.socket())
-                held[-1].bind(("127.0.0.1", 0))
+                held.append(hold_free_port())
                 return held[-1].getsockname()[1]
 
             first = settings["port"]
@@ -484,7 +510,7 @@ def status(options):
                 "mode": mode,
                 "log": os.path.join(node["directory"], "server.log"),
             }
-            for node, mode in zip(servers.nodes, servers.modes())
+            for node, mode in zip(servers.nodes, servers.modes(STATUS_TIMEOUT_S))
         ]
         report.append(
             {

@@ -13,15 +13,14 @@ import unittest
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ZK = os.path.join(SOURCE, "cmake", "dev", "zk.py")
+sys.path.insert(0, os.path.dirname(ZK))
+import zk  # noqa: E402  (found only once the path is set)
+
 PATIENCE_S = 60
 
 
 def is_alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    return zk.start_ticks(pid) is not None
 
 
 def wait_until(condition, what):

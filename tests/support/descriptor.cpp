@@ -127,8 +127,10 @@ std::optional<std::string> receive(const Descriptor& socket, std::chrono::millis
 
 std::vector<std::uint16_t> free_ports(std::size_t count) {
     constexpr int first = 10'000;
+    constexpr int least = 1'000;  // to choose from, also where the kernel hands out lower ones
     std::random_device entropy;
-    std::uniform_int_distribution<int> any(first, first_ephemeral_port() - 1);
+    std::uniform_int_distribution<int> any(first,
+                                           std::max(first_ephemeral_port(), first + least) - 1);
     std::vector<Descriptor> held;  // all at once, so that none is given out twice
     std::vector<std::uint16_t> ports;
     for (int attempt = 0; ports.size() < count; ++attempt) {
