@@ -57,9 +57,8 @@ const LockQueue::Member& LockQueue::slowest() const {
 }
 
 LockQueue::Member* LockQueue::find_member(const std::string& path) {
-    const auto member = std::find_if(x_members.begin(), x_members.end(), [&](const Member& each) {
-        return each.contender && each.path == path;
-    });
+    const auto member = std::find_if(x_members.begin(), x_members.end(),
+                                     [&](const Member& each) { return each.path == path; });
     return member == x_members.end() ? nullptr : &*member;
 }
 
@@ -94,7 +93,7 @@ const LockQueue::Member& LockQueue::member_of(const Refusal& refusal) const {
 }
 
 /// Gives up the contenders: their nodes go to the reaper, their watches off the server.
-void LockQueue::abandon(Instant now, OperationId lease) {
+void LockQueue::abandon(Instant now, OperationId lease, Loss loss) {
     if (!has_contenders()) {
         return;
     }
@@ -105,11 +104,13 @@ void LockQueue::abandon(Instant now, OperationId lease) {
         const Contender& contender = *member.contender;
         const bool may_exist = member.asked.empty() && contender.may_exist();
         if (may_exist) {
-            nodes.push_back({.parent = member.path,
-                             .prefix = contender.prefix(),
-                             .name = contender.name(),
-                             .lease = lease,
-                             .is_awaited = contender.state() == ContenderState::creating});
+            Condemned& node = nodes.emplace_back(
+                Condemned{.parent = member.path,
+                          .prefix = contender.prefix(),
+                          .name = contender.name(),
+                          .lease = lease,
+                          .is_awaited = contender.state() == ContenderState::creating});
+            choose_farewell(now, member, loss, node);
         }
     }
     if (!nodes.empty()) {

@@ -1,7 +1,10 @@
-// What others act upon in a contender's record, and the marks that say it. A mark is a protobuf
-// field like the others, found without decoding the record because it stands at the end of it.
+// What others act upon in a contender's record, read without protobuf. The marks are fields like
+// the others, found without going through the record because they stand at the end of it.
 #pragma once
 
+#include <leasehold/clock.hpp>
+
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -24,5 +27,12 @@ inline constexpr std::string_view curator_revocation = "__REVOKE__";
 
 /// One of our records, with the request in it.
 [[nodiscard]] std::string with_request(std::string_view record);
+
+inline constexpr std::chrono::milliseconds longest_lock_delay{60'000};
+
+/// How long those who wait behind this record shall hold back if its contender goes without having
+/// released the lock (`lock_delay_ms` in contender.proto): what is no record, says nothing of it or
+/// says no number asks for nothing, and nobody gets more than the longest.
+[[nodiscard]] Duration lock_delay_of(std::string_view record);
 
 }  // namespace leasehold::core

@@ -30,6 +30,8 @@ ClientNumber Observer::add_client(const DriftClock& clock) {
     client.courses.resize(x_locks.size());
     client.last_granted.resize(x_locks.size());
     client.last_change.resize(x_locks.size());
+    client.own_losses.resize(x_locks.size());
+    client.excused_until.resize(x_locks.size(), Instant::min());
     return x_clients.size() - 1;
 }
 
@@ -57,6 +59,7 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .holds_for_calls = ask.holds_for_calls,
                .is_shared = ask.is_shared,
                .rolls = ask.rolls,
+               .lock_delay = ask.lock_delay,
                .spots = find_spots(who, ask, *grant.lease)};
     if (ask.found_queue && !ask.looks_first) {
         holding.in_line_since = ask.since;
@@ -65,6 +68,7 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
         violated(truth, "S5: " + name(who, id) + " is granted at a wrong time, or dead");
     }
     check_grant(truth, who, holding);
+    check_held_back(truth, who, holding, ask);
     count_grant(grant, who, holding);
     for (const Spot& spot : holding.spots) {
         x_live.push_back({who, &holding, spot.lock, spot.node});
@@ -292,6 +296,8 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
     if (++holding->ends > 1) {
         violated(truth, "the end of " + name(who, lease) + " is told twice");
     }
+    holding->loss = loss;
+    note_own_loss(truth, who, *holding);
     switch (loss) {
         case Loss::session_expired: return x_tally.count(Deed::ended_with_session);
         case Loss::node_deleted: return x_tally.count(Deed::ended_by_deletion);
@@ -325,6 +331,7 @@ void Observer::on_node_gone(Instant truth, ClientNumber who, OperationId lease) 
     if (holding->ends != 1 || holding->stops != 1) {
         violated(truth, "the node of " + name(who, lease) + " is told gone before its lease's end");
     }
+    check_mark(truth, who, *holding);
     std::erase_if(x_live, [&](const Live& live) { return live.holding == holding; });
     for (const Spot& spot : holding->spots) {
         x_clients[who].last_change[spot.lock] = truth;

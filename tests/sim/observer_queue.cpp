@@ -100,16 +100,21 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
               .is_shared = is_shared(path),
               .was_behind_shared = !queue.empty() && queue.rbegin()->second.is_shared};
     node.was_queued = blocker_of(x_locks[lock], node) != nullptr;
+    const auto creator = client_of(owner);
+    if (creator) {
+        node.excused_until = x_clients[*creator].excused_until[lock];
+    }
     if (!node.was_queued) {
         node.free_since = truth;
-    } else if (const auto creator = client_of(owner)) {
+    } else if (creator) {
         x_clients[*creator].courses[lock] = {};  // contended: it may cost more
     }
     join_set(node);
     queue[sequence_of(path)] = std::move(node);
 }
 
-void Observer::on_node_deleted(Instant truth, const std::string& path, std::int64_t by) {
+void Observer::on_node_deleted(Instant truth, const std::string& path, std::int64_t by,
+                               bool is_marked) {
     const std::size_t lock = lock_of(path);
     if (lock == no_lock) {
         return;
@@ -124,6 +129,10 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
                     node->second.was_queued};
     if (const auto who = client_of(owner)) {
         x_clients[*who].last_change[lock] = truth;  // which may be news to it
+    }
+    if (!is_marked) {
+        hold_back_behind(truth, x_locks[lock], node->second);
+        excuse_behind(truth, lock, node->second);
     }
     tear_set(node->second);
     for (auto other = queue.erase(node); other != queue.end(); ++other) {
@@ -169,6 +178,7 @@ bool Observer::may_wait_for(const Lock& lock, std::int64_t watched, bool is_watc
 /// A contender watches the nearest one that blocks it, and its own node. What it does not know yet
 /// to be gone may be gone already, but nobody stands between.
 void Observer::on_watch_written(Instant truth, ClientNumber who, const std::string& path) {
+    note_reading(who, path);
     const std::size_t lock = lock_of(path);
     if (lock == no_lock || x_options.has_foreign_deletes) {
         return;
@@ -192,6 +202,7 @@ void Observer::on_watch_written(Instant truth, ClientNumber who, const std::stri
 }
 
 void Observer::on_notified(Instant truth, ClientNumber who, const std::string& path) {
+    note_told(truth, who, path);
     const auto gone = x_gone.find(path);
     if (gone == x_gone.end() || gone->second.owner == who || !x_options.can_remove_watches ||
         x_options.has_foreign_deletes) {
@@ -266,7 +277,9 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
                : node.is_of_set ? standing.old_sets
                                 : standing.old_exclusive;
     ++all;
-    if (!is_old) {
+    // Its owner may hold back, or have given up while it did.
+    const bool is_excused = !holds && may_hold_back(node, truth - patience);
+    if (!is_old || is_excused) {
         return;
     }
     ++old;
