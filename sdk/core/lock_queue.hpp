@@ -216,6 +216,8 @@ private:
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     void abandon(Instant now, OperationId lease = 0, Loss loss = Loss::released);
+    [[nodiscard]] std::vector<Condemned> nodes_to_go(Instant now, OperationId lease,
+                                                     Loss loss) const;
     void drop_watches(Member& member);
     void drop_contenders();
 

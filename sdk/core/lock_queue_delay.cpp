@@ -123,8 +123,7 @@ void LockQueue::note_read(Member& member, std::string_view name, std::string_vie
 
 /// How our node goes. One that waited goes in good order unless it may have missed an end, after a
 /// lost connection. While it held back, its node stays to the end of that, or those behind it would
-/// run; they only see that it went, and look for themselves who else is left. The nodes of a set
-/// stay together.
+/// run; they only see that it went, and look for themselves who else is left.
 void LockQueue::choose_farewell(Instant now, const Member& member, Loss loss,
                                 Condemned& node) const {
     const bool has_delay = x_spec->options.lock_delay.count() > 0;
@@ -134,11 +133,12 @@ void LockQueue::choose_farewell(Instant now, const Member& member, Loss loss,
     }
     const ContenderState state = member.contender->state();
     const bool is_first = state == ContenderState::first;
-    const bool is_held_back = now < member.held_back_until();
+    const Instant until = member.held_back_until();
+    const bool is_held_back = now < until;
     const bool saw_all =
         is_first || state == ContenderState::waiting || state == ContenderState::creating;
     node.is_released = has_delay && saw_all && (is_first || !is_held_back);
-    if (const Instant until = held_back_until(); now < until) {
+    if (is_held_back) {
         node.not_before = until;
     }
 }

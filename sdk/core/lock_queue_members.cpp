@@ -3,6 +3,7 @@
 #include "sdk/core/lock_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace leasehold::core {
 
@@ -92,27 +93,39 @@ const LockQueue::Member& LockQueue::member_of(const Refusal& refusal) const {
     return member == x_members.end() ? slowest() : *member;
 }
 
+/// The nodes that may exist, and how they go: together, so that none does before all may.
+std::vector<Condemned> LockQueue::nodes_to_go(Instant now, OperationId lease, Loss loss) const {
+    std::vector<Condemned> nodes;
+    Instant not_before = Instant::min();
+    for (const Member& member : x_members) {
+        const Contender& contender = *member.contender;
+        const bool may_exist = member.asked.empty() && contender.may_exist();
+        if (may_exist) {
+            nodes.push_back({.parent = member.path,
+                             .prefix = contender.prefix(),
+                             .name = contender.name(),
+                             .lease = lease,
+                             .is_awaited = contender.state() == ContenderState::creating});
+            choose_farewell(now, member, loss, nodes.back());
+            not_before = std::max(not_before, nodes.back().not_before);
+        }
+    }
+    for (Condemned& node : nodes) {
+        node.not_before = not_before;
+    }
+    return nodes;
+}
+
 /// Gives up the contenders: their nodes go to the reaper, their watches off the server.
 void LockQueue::abandon(Instant now, OperationId lease, Loss loss) {
     if (!has_contenders()) {
         return;
     }
     x_now = now;
-    std::vector<Condemned> nodes;
     for (Member& member : x_members) {
         drop_watches(member);
-        const Contender& contender = *member.contender;
-        const bool may_exist = member.asked.empty() && contender.may_exist();
-        if (may_exist) {
-            Condemned& node = nodes.emplace_back(
-                Condemned{.parent = member.path,
-                          .prefix = contender.prefix(),
-                          .name = contender.name(),
-                          .lease = lease,
-                          .is_awaited = contender.state() == ContenderState::creating});
-            choose_farewell(now, member, loss, node);
-        }
     }
+    std::vector<Condemned> nodes = nodes_to_go(now, lease, loss);
     if (!nodes.empty()) {
         x_context.reaper.condemn_all(now, std::move(nodes));
     } else if (lease != 0) {

@@ -68,6 +68,14 @@ protected:
         return grant == nullptr ? Duration::max() : grant->granted_at - since;
     }
     std::size_t nodes(const std::string& path) { return server.tree().find(path)->children.size(); }
+    std::string own_node(EngineDriver& who, const std::string& path) {
+        for (const std::string& name : server.tree().find(path)->children) {
+            if (server.tree().find(path + "/" + name)->stat.ephemeral_owner == who.session()) {
+                return path + "/" + name;
+            }
+        }
+        return {};
+    }
 
     EngineDriver& c = world.add(support::test_settings());
 };
@@ -107,7 +115,6 @@ TEST_F(LockDelayOfSets, ReleaseIsOneWriteAndKeepsNobodyWaiting) {
 TEST_F(LockDelayOfSets, ReleaseOfOneWhoseNodeIsGoneIsStillOneOnTheOtherPath) {
     const OperationId set = take(a, {"/q", "/r"}, delayed());
     const OperationId next = wait(c, {"/r"}, plain());
-    a.stall();  // it will not hear of it
     server.remove(world.now(), a.grant(set)->lease->node);
     const Instant released = world.now();
     a.release(set);
@@ -156,6 +163,18 @@ TEST_F(LockDelayOfSets, OneThatGivesUpDuringItStaysTogetherAndGoesInOneAtItsEnd)
     const auto sent = ops(b.requests());
     EXPECT_EQ(std::count(sent.begin(), sent.end(), Opcode::multi), 1);
     EXPECT_EQ(std::count(sent.begin(), sent.end(), Opcode::remove), 0);
+}
+
+TEST_F(LockDelayOfSets, LossOfTheNodeThatStayedForItLetsTheOthersGoAtOnce) {
+    take(a, {"/r"}, delayed());
+    const OperationId set = wait(b, {"/q", "/r"}, plain());
+    crash(a);
+    world.run_for(500ms);
+    remove(own_node(b, "/r"));
+    ASSERT_TRUE(answered(b, set, 100ms));
+    EXPECT_EQ(b.refusal(set)->code, errc::lock_lost);
+    world.run_for(10ms);
+    EXPECT_EQ(nodes("/q"), 0u);
 }
 
 TEST_F(LockDelayOfSets, OutlastsALostConnection) {
