@@ -133,14 +133,14 @@ TEST_F(LockDelayOfSets, WhoIsAliveOnOnePathEndsNoDelayOfAnother) {
     b.release(take(b, {"/q"}, plain()));
     world.run_for(10ms);
     take(a, {"/q"}, delayed());  // with a higher number than the one who is alive on the other path
-    const OperationId alive = take(b, {"/r"}, plain());
+    const OperationId alive = take(c, {"/r"}, plain());
     const OperationId between = wait(b, {"/r"}, plain());
     const OperationId set = wait(c, {"/q", "/r"}, plain());
     const Instant crashed = crash(a);
     world.run_for(10ms);
     b.cancel(between);
     world.run_for(10ms);  // the set reads whoever stands before that one
-    b.release(alive);
+    c.release(alive);
     EXPECT_GE(granted_after(c, set, crashed), delay);
 }
 
