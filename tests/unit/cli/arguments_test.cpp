@@ -115,6 +115,8 @@ TEST(RunArguments, ALockMayBeShared) {
     EXPECT_TRUE(run_of({"run", "/a", "--shared", "--", "x"}).is_shared);
     EXPECT_EQ(run_of({"run", "/a", "--lock-delay", "15s", "--", "x"}).lock_delay, 15s);
     EXPECT_EQ(run_of({"run", "/a", "--", "x"}).lock_delay, 0s);
+    EXPECT_EQ(run_of({"run", "/a", "--also", "/b", "--lock-delay", "1s", "--", "x"}).lock_delay,
+              1s);
     EXPECT_EQ(run_of({"run", "/a", "--permits", "3", "--", "x"}).permits, 3);
     for (const std::string number : {"0", "-1", "2147483648", "x", ""}) {
         EXPECT_NE(refusal_of({"run", "/a", "--permits", number, "--", "x"}).find("--permits"),

@@ -75,6 +75,14 @@ TEST(LockRequest, LockDelayIsInTheRecordForThoseWhoWaitAndNotAByteWithoutOne) {
     EXPECT_EQ(record(15s).size(), record(0ms).size() + 7) << "a tag, a length and 15000";
 }
 
+TEST(LockRequest, SetAsksForItsLockDelayInTheRecordOfAllItsNodes) {
+    const std::vector<std::string> paths{"/a", "/b"};
+    const auto request = make_set_request(paths, {.lock_delay = 15s}, defaults());
+    ASSERT_TRUE(request);
+    EXPECT_EQ(core::lock_delay_of(request->spec.record), 15s);
+    EXPECT_EQ(request->spec.options.lock_delay, 15s);
+}
+
 TEST(LockRequest, PermitHasNoLockDelay) {
     EXPECT_TRUE(make_lock_request("/a", LockKind::permit, {}, defaults()));
     const auto request = make_lock_request("/a", LockKind::permit, {.lock_delay = 1ms}, defaults());
