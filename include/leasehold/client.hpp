@@ -199,10 +199,11 @@ public:
     }
 
     /// Asks those who hold the lock at `path` to let go, and answers how many have been asked:
-    /// holders of this library (`ScopedLock::on_requested`) and of Curator (its `makeRevocable`);
-    /// others would not understand it. 0: nobody holds it, or none of those. Whoever is asked does
-    /// as it likes. Errors: those of the raw operations; no_auth: the holder's ACL keeps us out.
-    /// Cancellation (any type): errc::cancelled; some may have been asked.
+    /// holders of this library (`ScopedLock::on_requested`) and those named as Curator's
+    /// (`makeRevocable`); others would not understand it. 0: nobody holds it, or none of those.
+    /// Whoever is asked does as it likes, and may not listen. Errors: those of the raw operations;
+    /// no_auth: the holder's ACL keeps us out. Cancellation (any type): errc::cancelled; some may
+    /// have been asked.
     [[nodiscard]] result<std::size_t> request_release(std::string_view path) const;
     template <CompletionToken<std::size_t> Token>
     auto async_request_release(std::string_view path, Token&& token) const {

@@ -170,6 +170,11 @@ struct LockOptions {
     Naming naming = Naming::curator;
     /// Of a semaphore: how many hold a permit at once; from 1. All who use the path have to agree.
     int permits = 1;
+    /// If this hold ends in any other way than by its release (the process dies, the session ends,
+    /// the budget is overrun), those who wait for it wait this much longer, so that what the holder
+    /// had sent arrives before the next one begins. 0, the default, is no delay; at most 60 s. All
+    /// who use the path should ask for the same. Not for permits.
+    milliseconds lock_delay{0};
     /// Refuse when more contenders than this are ahead; 0 is no bound.
     int max_queue = 0;
     /// Read the parent before writing: a try on a busy lock then costs a read and no write.
@@ -209,7 +214,8 @@ struct ElectOptions {
     /// What all others are told of the leader, such as an address: UTF-8, at most 1024 bytes.
     std::string_view payload{};
     Naming naming = Naming::curator;
-    std::span<const AclEntry> acl{};  ///< as in LockOptions, as what follows
+    milliseconds lock_delay{0};  ///< as in LockOptions, as what follows
+    std::span<const AclEntry> acl{};
     std::string_view owner{};
     std::string_view trace_id{};
 };

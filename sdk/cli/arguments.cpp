@@ -175,13 +175,16 @@ struct Parser {
         add_ensemble(*run, run_arguments.ensemble);
         add_duration(*run, "--budget", run_arguments.budget, "How long CMD may run");
         add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
+        add_duration(*run, "--lock-delay", run_arguments.lock_delay,
+                     "Pause before the next one after a crash or overrun; at most 60s");
         run->add_flag("--shared", run_arguments.is_shared,
                       "Together with others that share the lock; no fencing token");
         run->add_option("--permits", run_arguments.permits,
                         "One of N permits, not a lock; all who use PATH give the same N")
             ->type_name("N")
             ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""))
-            ->excludes("--shared");
+            ->excludes("--shared")
+            ->excludes("--lock-delay");
         run->add_option("--also", run_arguments.also,
                         "One more path, locked together with PATH; may be given again")
             ->type_name("PATH")
@@ -196,6 +199,8 @@ struct Parser {
         add_ensemble(*elect, elect_arguments.ensemble);
         elect->get_option("--wait")->default_str("for ever");
         add_duration(*elect, "--grace", elect_arguments.grace, "From SIGTERM to SIGKILL");
+        add_duration(*elect, "--lock-delay", elect_arguments.lock_delay,
+                     "Pause before the next leader if this host dies; at most 1m");
         elect
             ->add_option("--payload", elect_arguments.payload,
                          "What others are told of the leader, such as an address")

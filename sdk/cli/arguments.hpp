@@ -27,6 +27,7 @@ struct RunArguments {
     EnsembleArguments ensemble;
     std::chrono::milliseconds budget{10'000};
     std::chrono::milliseconds grace{2'000};
+    std::chrono::milliseconds lock_delay{0};
     Naming naming = Naming::curator;
     std::vector<std::string> also;  ///< further paths, locked together with the one
     bool is_shared = false;

@@ -27,7 +27,10 @@ the order in which they came. There is no fencing token then, and LEASEHOLD_TOKE
 
 With --permits N up to N may run at once. PATH is a semaphore then, not a lock.
 
-With --also PATH2 CMD runs while holding the locks at both, or at more: all of them or none.)";
+With --also PATH2 CMD runs while holding the locks at both, or at more: all of them or none.
+
+With --lock-delay those of leasehold that wait behind CMD hold back that long if it does not end in
+good order: its budget was used up, or its host or this program died.)";
 
 constexpr std::string_view run_footer = R"(Durations: 500ms, 2s, 1.5s, 1m, 1h.
 
@@ -37,6 +40,7 @@ Example:
   leasehold run /reports --shared -- ./read_report.sh
   leasehold run /printers --permits 3 -- ./print.sh
   leasehold run /accounts/1 --also /accounts/2 -- ./transfer.sh
+  leasehold run /jobs/export --lock-delay 15s -- ./export.sh
 
 --naming: whose locks are on PATH, too, besides leasehold's:
   curator      Curator's InterProcessMutex, go-zookeeper; beside those no --shared

@@ -61,6 +61,7 @@ LockOptions lock_options(const RunArguments& arguments) {
             .max_hold = arguments.budget + arguments.grace + 1s,
             .naming = arguments.naming,
             .permits = std::max(arguments.permits, 1),
+            .lock_delay = arguments.lock_delay,
             .watch_own_node = true};
 }
 
@@ -70,7 +71,8 @@ Awaited<Leadership> stand(const Client& client, const RunArguments& arguments, E
     const ElectOptions options{.wait = arguments.ensemble.wait,
                                .reserve = 0ms,
                                .payload = arguments.payload,
-                               .naming = arguments.naming};
+                               .naming = arguments.naming,
+                               .lock_delay = arguments.lock_delay};
     client.async_elect(arguments.ensemble.path, options,
                        [answer](result<Leadership> lead) { answer->put(std::move(lead)); });
     return await(loop, *answer, until);

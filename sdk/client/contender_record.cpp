@@ -69,6 +69,9 @@ std::string encode_record(const ContenderRecord& record) {
     message.set_created_unix_ms(
         std::to_string(std::chrono::duration_cast<milliseconds>(now).count()));
     message.set_client_version(std::string(writer) + LEASEHOLD_VERSION);
+    if (record.lock_delay.count() > 0) {
+        message.set_lock_delay_ms(std::to_string(record.lock_delay.count()));
+    }
     for (std::string_view rest = record.payload; !rest.empty();) {
         std::string piece = shorten(rest);
         rest.remove_prefix(piece.size());
@@ -93,6 +96,7 @@ std::optional<ContenderRecord> decode_record(std::string_view bytes) {
         .pid = number(message.pid()),
         .budget = budget > milliseconds{0} ? std::optional(budget) : std::nullopt,
         .trace_id = message.trace_id(),
+        .lock_delay = milliseconds{number(message.lock_delay_ms())},
         .payload = join(message.payload())};
 }
 

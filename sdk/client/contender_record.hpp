@@ -1,4 +1,5 @@
-// What a contender says of itself in its node: for people to read, never to decide anything by.
+// What a contender says of itself in its node: for people to read. Nothing is decided by it
+// but how long those behind hold back (sdk/core/record_marks.hpp).
 #pragma once
 
 #include <leasehold/options.hpp>
@@ -16,6 +17,7 @@ struct ContenderRecord {
     std::int64_t pid = 0;
     std::optional<milliseconds> budget{};  ///< without one: a candidate for leadership
     std::string trace_id{};
+    milliseconds lock_delay{0};
     std::string payload{};
 };
 

@@ -3,6 +3,7 @@
 #include "sdk/client/contender_record.hpp"
 #include "sdk/core/lease_table.hpp"
 #include "sdk/core/path.hpp"
+#include "sdk/core/record_marks.hpp"
 #include "sdk/core/text.hpp"
 
 #include <algorithm>
@@ -33,6 +34,9 @@ result<void> check_durations(const LockOptions& options) {
     }
     if (options.reserve >= options.budget) {
         return invalid("reserve leaves nothing of the budget");
+    }
+    if (options.lock_delay < zero || options.lock_delay > core::longest_lock_delay) {
+        return invalid("lock_delay is outside 0..60 s");
     }
     if (options.max_hold < zero ||
         (options.max_hold > zero && options.max_hold <= options.budget)) {
@@ -99,6 +103,9 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     BOOST_OUTCOME_TRYV(core::check_path(path));
     BOOST_OUTCOME_TRYV(check_durations(options));
     BOOST_OUTCOME_TRYV(check_numbers(options));
+    if (kind == LockKind::permit && options.lock_delay > milliseconds{0}) {
+        return invalid("lock_delay is for locks and leadership, not for permits");
+    }
     BOOST_OUTCOME_TRYV(check_label("owner", options.owner, longest_label));
     BOOST_OUTCOME_TRYV(check_label("trace_id", options.trace_id, longest_label));
     BOOST_OUTCOME_TRY(auto acl, own_acl(options.acl));
@@ -121,7 +128,8 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
 
 ContenderRecord record_of(const LockOptions& options, const LockDefaults& defaults) {
     return {.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
-            .trace_id = std::string(options.trace_id)};
+            .trace_id = std::string(options.trace_id),
+            .lock_delay = options.lock_delay};
 }
 
 /// As the lease table will understand it.
@@ -226,6 +234,7 @@ result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& op
                        ? std::min(session_timeout / 20, milliseconds{500})
                        : options.reserve,
         .naming = options.naming,
+        .lock_delay = options.lock_delay,
         .refuse_hopeless = false,  // a leader's pace says nothing about the next one
         .watch_own_node = true,
         .acl = options.acl,

@@ -134,8 +134,16 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
         for_each_lane(path, [&](LockQueue& queue) { queue.on_node_deleted(now, path, name); });
     }
 
+    void on_node_missing(Instant now, const std::string& path, std::string_view name) override {
+        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_missing(now, path, name); });
+    }
+
     void on_node_changed(Instant now, const std::string& path, std::string_view name) override {
         for_each_lane(path, [&](LockQueue& queue) { queue.on_node_changed(now, path, name); });
+    }
+
+    void on_watch_spent(Instant now, const std::string& path, std::string_view name) override {
+        for_each_lane(path, [&](LockQueue& queue) { queue.on_watch_spent(now, path, name); });
     }
 
     // ---- the parts ----
@@ -291,6 +299,12 @@ void Engine::Impl::on_timer(Instant now, TimerKey timer) {
             if (const auto queue = queue_of(timer.id)) {
                 timer.kind == TimerKind::wait_end ? queue->on_wait_end(now, timer.id)
                                                   : queue->on_holder_read(now, timer.id);
+                forget_if_idle(*queue);
+            }
+            return;
+        case TimerKind::lock_delay:
+            if (const auto queue = queue_of(timer.id)) {
+                queue->on_delay_end(now);
                 forget_if_idle(*queue);
             }
             return;

@@ -14,7 +14,9 @@ constexpr std::int64_t no_token = 0;
 bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted) {
     // A leader's record is what others see of it, and is its own.
     return made_with.options.naming == wanted.options.naming && made_with.recipe == wanted.recipe &&
-           made_with.acl == wanted.acl && !made_with.is_rolling && !wanted.is_rolling;
+           made_with.acl == wanted.acl &&
+           made_with.options.lock_delay == wanted.options.lock_delay && !made_with.is_rolling &&
+           !wanted.is_rolling;
 }
 
 }  // namespace
@@ -73,7 +75,7 @@ void LockQueue::leave(Instant now, OperationId id, std::error_code code, std::st
 void LockQueue::on_wait_end(Instant now, OperationId id) {
     const Session& session = x_context.session;
     if (session.is_attached()) {
-        return leave(now, id, errc::wait_expired, "the lock was not free within the wait");
+        return leave(now, id, errc::wait_expired, why_still_waiting(now));
     }
     leave(now, id, session.trouble_code(),
           session.last_trouble().empty() ? "no server answered within the wait"
@@ -118,6 +120,7 @@ void LockQueue::answer(OperationId id, Refusal refusal) {
 void LockQueue::forget_timers(OperationId id) {
     x_context.timers.cancel({TimerKind::wait_end, id});
     x_context.timers.cancel({TimerKind::holder_read, id});
+    x_context.timers.cancel({TimerKind::lock_delay, id});
 }
 
 void LockQueue::refuse_all(Instant now, std::error_code code, const std::string& what) {
@@ -195,7 +198,7 @@ void LockQueue::advance(Instant now) {
     if (!has_contenders()) {
         return begin(now);
     }
-    if (is_first() && is_limit_agreed()) {
+    if (may_grant(now)) {
         return try_grant(now);
     }
     show_wait();
@@ -222,10 +225,14 @@ void LockQueue::begin(Instant now) {
     x_is_asked = false;
     x_share = Share::none;
     x_wait_shown = 0;
+    // Whoever holds back must hear of it if its node goes meanwhile.
+    const bool watches_itself = x_spec->options.watch_own_node || now < held_back_until();
     for (Member& member : x_members) {
         ContenderPort& port = member;
+        member.delays.clear();
+        member.changed.clear();
         member.contender.emplace(port, member.path, x_spec->recipe, x_context.session.id(),
-                                 x_spec->options.watch_own_node);
+                                 watches_itself);
     }
 }
 
@@ -329,6 +336,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
     x_is_record_due = is_record_due(waiter.spec);
+    adopt_delay(waiter.spec.options.lock_delay);
     x_spec->record = std::move(waiter.spec.record);
     x_spec->is_rolling = waiter.spec.is_rolling;
     show_record();
@@ -340,13 +348,15 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     }
 }
 
-/// Whether others have to see what we hold. Who waits for a permit counts on it; and a leader is
-/// known by its record, but the node may have been made for a caller of this process who has left.
+/// Whether others have to see what we hold. Who waits for a permit counts on it; and the node may
+/// have been made for a caller of this process who has left, while a leader is known by its record,
+/// and a delay obeyed if it stands there.
 bool LockQueue::is_record_due(const AcquireSpec& spec) const {
     if (spec.recipe.kind == LockKind::permit) {
         return contender().had_to_queue() || !x_is_place_seen;
     }
-    return spec.is_rolling && spec.record != x_spec->record;
+    return spec.options.lock_delay > x_spec->options.lock_delay ||
+           (spec.is_rolling && spec.record != x_spec->record);
 }
 
 void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration held) {
@@ -362,11 +372,12 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
         x_context.effects.emplace_back(NodeGone{lease, success()});
         return;
     }
+    hold_back_after_own(now, loss);
     if (loss == Loss::session_expired) {
         drop_contenders();  // the nodes go with their session
         x_context.effects.emplace_back(NodeGone{lease, success()});
     } else {
-        abandon(now, lease);
+        abandon(now, lease, loss);
     }
     advance(now);
 }

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,8 +37,12 @@ class Lanes {
 public:
     virtual ~Lanes() = default;
     virtual void on_node_deleted(Instant now, const std::string& path, std::string_view name) = 0;
+    /// It was not there when it was read.
+    virtual void on_node_missing(Instant now, const std::string& path, std::string_view name) = 0;
     /// A watched node changed without going away (somebody wrote to it): the watch is used up.
     virtual void on_node_changed(Instant now, const std::string& path, std::string_view name) = 0;
+    /// The watch is used up, and nobody knows by what.
+    virtual void on_watch_spent(Instant now, const std::string& path, std::string_view name) = 0;
 };
 
 /// What all lock queues share; owned by the engine.
@@ -81,6 +86,7 @@ public:
     [[nodiscard]] bool is_held() const { return x_holder.has_value(); }
     void on_wait_end(Instant now, OperationId id);
     void on_holder_read(Instant now, OperationId id);
+    void on_delay_end(Instant now);
 
     void on_attached(Instant now);
     void on_detached(Instant now);
@@ -89,8 +95,12 @@ public:
     /// The safe deadline moved.
     void on_evidence(Instant now);
     void on_node_deleted(Instant now, const std::string& path, std::string_view name);
+    /// It was not there when it was read.
+    void on_node_missing(Instant now, const std::string& path, std::string_view name);
     /// A watched node changed without going away (somebody wrote to it): the watch is used up.
     void on_node_changed(Instant now, const std::string& path, std::string_view name);
+    /// The watch is used up, and nobody knows by what.
+    void on_watch_spent(Instant now, const std::string& path, std::string_view name);
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
     /// Answers everybody who waits with `code`; used when the client closes.
     void refuse_all(Instant now, std::error_code code, const std::string& what);
@@ -124,12 +134,26 @@ private:
         /// Whoever is first in its queue; it may be ourselves.
         [[nodiscard]] std::string head_name(bool is_held) const;
 
+        // after a hold that was not released (lock_queue_delay.cpp)
+        enum class End { released, unknown };
+        void hold_back(Instant now, std::string_view name, Duration delay);
+        void note_end(Instant now, std::string_view name, End end);
+        void pass(std::string_view name);
+        [[nodiscard]] Instant held_back_until() const;
+
         LockQueue& queue;
         const std::string path;
         std::optional<Contender> contender;
         /// The prefix of a create that is asked for, and sent when all members ask.
         std::string asked{};
         bool has_path = false;  ///< its path is known to exist, while others are made
+        /// What those we watch have asked for, if they have; a name goes when its end is known.
+        std::map<std::string, Duration, std::less<>> delays{};
+        /// Those of them that were written to since they were read; the last write may be a
+        /// release.
+        std::set<std::string, std::less<>> changed{};
+        /// Until when we hold back, for each of those that went without a release, by its number.
+        std::map<std::int64_t, Instant> held_back{};
     };
     struct Waiter {
         OperationId id;
@@ -203,7 +227,10 @@ private:
     void on_record_shown(const Response& response);
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
-    void abandon(Instant now, OperationId lease = 0);
+    /// `lease`: is told that the nodes are gone. `loss`: how the hold on them ended, if there was one.
+    void abandon(Instant now, OperationId lease = 0, std::optional<Loss> loss = std::nullopt);
+    [[nodiscard]] std::vector<Condemned> nodes_to_go(Instant now, OperationId lease,
+                                                      std::optional<Loss> loss) const;
     void drop_watches(Member& member);
     void drop_contenders();
 
@@ -215,6 +242,16 @@ private:
     // of an upgradable holder (lock_queue_upgrade.cpp)
     void be_alone(Instant now, const Waiter& waiter);
     void show_wait();
+    // after a hold that was not released (lock_queue_delay.cpp)
+    [[nodiscard]] bool may_grant(Instant now);
+    void adopt_delay(milliseconds wanted);
+    [[nodiscard]] Instant held_back_until() const;
+    void hold_back_after_own(Instant now, Loss loss);
+    void note_missing(Instant now, Member& member);
+    void note_read(Member& member, std::string_view name, std::string_view record);
+    void choose_farewell(Instant now, const Member& member, std::optional<Loss> loss,
+                         Condemned& node) const;
+    [[nodiscard]] std::string why_still_waiting(Instant now) const;
 
     // of a semaphore (lock_queue_permits.cpp)
     /// What the parent says of the number of permits is being found out, or made.
@@ -249,6 +286,7 @@ private:
 
     void send_list(Member& member);
     void send_watch(Member& member, const std::string& name);
+    void on_node_gone(Instant now, const std::string& path, std::string_view name, Member::End end);
     void on_node_read(Instant now, Member& member, const std::string& name,
                       const Response& response);
     [[nodiscard]] ResponseHandler for_contender(

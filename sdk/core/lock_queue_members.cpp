@@ -3,6 +3,7 @@
 #include "sdk/core/lock_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace leasehold::core {
 
@@ -57,9 +58,8 @@ const LockQueue::Member& LockQueue::slowest() const {
 }
 
 LockQueue::Member* LockQueue::find_member(const std::string& path) {
-    const auto member = std::find_if(x_members.begin(), x_members.end(), [&](const Member& each) {
-        return each.contender && each.path == path;
-    });
+    const auto member = std::find_if(x_members.begin(), x_members.end(),
+                                     [&](const Member& each) { return each.path == path; });
     return member == x_members.end() ? nullptr : &*member;
 }
 
@@ -93,15 +93,11 @@ const LockQueue::Member& LockQueue::member_of(const Refusal& refusal) const {
     return member == x_members.end() ? slowest() : *member;
 }
 
-/// Gives up the contenders: their nodes go to the reaper, their watches off the server.
-void LockQueue::abandon(Instant now, OperationId lease) {
-    if (!has_contenders()) {
-        return;
-    }
-    x_now = now;
+/// The nodes that may exist, and how they go: together, so that none does before all may.
+std::vector<Condemned> LockQueue::nodes_to_go(Instant now, OperationId lease, std::optional<Loss> loss) const {
     std::vector<Condemned> nodes;
-    for (Member& member : x_members) {
-        drop_watches(member);
+    Instant not_before = Instant::min();
+    for (const Member& member : x_members) {
         const Contender& contender = *member.contender;
         const bool may_exist = member.asked.empty() && contender.may_exist();
         if (may_exist) {
@@ -110,8 +106,26 @@ void LockQueue::abandon(Instant now, OperationId lease) {
                              .name = contender.name(),
                              .lease = lease,
                              .is_awaited = contender.state() == ContenderState::creating});
+            choose_farewell(now, member, loss, nodes.back());
+            not_before = std::max(not_before, nodes.back().not_before);
         }
     }
+    for (Condemned& node : nodes) {
+        node.not_before = not_before;
+    }
+    return nodes;
+}
+
+/// Gives up the contenders: their nodes go to the reaper, their watches off the server.
+void LockQueue::abandon(Instant now, OperationId lease, std::optional<Loss> loss) {
+    if (!has_contenders()) {
+        return;
+    }
+    x_now = now;
+    for (Member& member : x_members) {
+        drop_watches(member);
+    }
+    std::vector<Condemned> nodes = nodes_to_go(now, lease, loss);
     if (!nodes.empty()) {
         x_context.reaper.condemn_all(now, std::move(nodes));
     } else if (lease != 0) {

@@ -53,13 +53,14 @@ void LockQueue::be_alone(Instant now, const Waiter& waiter) {
 void LockQueue::end_upgrade(Instant now, Loss loss, bool is_taken_back) {
     x_now = now;
     const OperationId id = x_holder.value_or(0);
+    const auto hold = x_holder ? std::optional(loss) : std::nullopt;
     refuse_all(now, loss == Loss::budget ? errc::budget_exceeded : errc::lock_lost,
                "the lease ended while it waited to become exclusive");
     x_holder.reset();
     if (loss == Loss::session_expired) {
         drop_contenders();  // the node goes with its session
     } else {
-        abandon(now, is_taken_back ? id : 0);
+        abandon(now, is_taken_back ? id : 0, hold);
     }
 }
 

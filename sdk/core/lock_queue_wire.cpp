@@ -50,7 +50,7 @@ void LockQueue::send_list(Member& member) {
     wire::GetChildrenRequest request;
     request.path = member.path;
     x_context.session.send(
-        x_now, request, for_contender([&member](LockQueue&, const Response& response) {
+        x_now, request, for_contender([&member](LockQueue& self, const Response& response) {
             if (!response.ok()) {
                 return member.contender->on_listed(
                     response.failure ? response.failure
@@ -62,6 +62,7 @@ void LockQueue::send_list(Member& member) {
                 return member.contender->on_listed(errc::protocol_error, {});
             }
             member.contender->on_listed({}, reply.value().children);
+            self.note_missing(self.x_now, member);
         }));
 }
 
@@ -130,12 +131,12 @@ void LockQueue::send_watch(Member& member, const std::string& name) {
                                }
                                const auto arming = watches.confirm(path, ticket, response.ok());
                                if (response.err == wire::ServerError::no_node) {
-                                   return lanes.on_node_deleted(now, lock, name);
+                                   return lanes.on_node_missing(now, lock, name);
                                }
                                if (arming == WatchRegistry::Arming::spent) {
                                    // Its event overtook the answer, which therefore may be old:
                                    // look again.
-                                   return lanes.on_node_changed(now, lock, name);
+                                   return lanes.on_watch_spent(now, lock, name);
                                }
                                if (const auto self = weak.lock();
                                    self && self->x_serial == serial) {
@@ -157,7 +158,12 @@ void LockQueue::on_node_read(Instant now, Member& member, const std::string& nam
     if (reply && name == member.contender->name()) {
         hear_request(member, reply.value().data.value_or(std::string{}));
     } else if (reply && member.contender->watched().contains(name)) {
+        if (response.ok()) {
+            note_read(member, name, reply.value().data.value_or(std::string{}));
+        }
         on_holder_known(now, member.full(name), reply.value().data.value_or(std::string{}));
+    } else {
+        member.pass(name);
     }
     advance(now);
 }
@@ -241,6 +247,9 @@ void LockQueue::refuse_unaffordable(Instant now) {
 
 void LockQueue::on_detached(Instant now) {
     x_now = now;
+    for (Member& member : x_members) {
+        member.changed.clear();  // what happens next is not told
+    }
     if (has_contenders()) {
         for (Member& member : x_members) {
             member.contender->on_detached();
@@ -277,24 +286,48 @@ void LockQueue::on_auth_failed(Instant now) {
 
 void LockQueue::on_evidence(Instant now) {
     x_awaits_evidence = false;
-    if (is_first() && is_limit_agreed()) {
+    if (may_grant(now)) {
         x_now = now;
         try_grant(now);
     }
 }
 
 void LockQueue::on_node_deleted(Instant now, const std::string& path, std::string_view name) {
+    on_node_gone(now, path, name, Member::End::unknown);
+}
+
+void LockQueue::on_node_missing(Instant now, const std::string& path, std::string_view name) {
+    const Member* member = find_member(path);
+    const bool is_released = member != nullptr && member->changed.contains(name);
+    on_node_gone(now, path, name, is_released ? Member::End::released : Member::End::unknown);
+}
+
+void LockQueue::on_node_gone(Instant now, const std::string& path, std::string_view name,
+                             Member::End end) {
     x_now = now;
-    if (Member* member = find_member(path)) {
+    Member* member = find_member(path);
+    if (member == nullptr) {
+        return;
+    }
+    member->note_end(now, name, end);
+    if (member->contender) {
         member->contender->on_deleted(name);
         advance(now);
     }
 }
 
 void LockQueue::on_node_changed(Instant now, const std::string& path, std::string_view name) {
+    Member* member = find_member(path);
+    if (member != nullptr && member->delays.contains(name)) {
+        member->changed.emplace(name);
+    }
+    on_watch_spent(now, path, name);
+}
+
+void LockQueue::on_watch_spent(Instant now, const std::string& path, std::string_view name) {
     x_now = now;
     Member* member = find_member(path);
-    if (member != nullptr && member->contender->is_watching(name)) {
+    if (member != nullptr && member->contender && member->contender->is_watching(name)) {
         send_watch(*member, std::string(name));
     }
 }

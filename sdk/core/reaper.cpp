@@ -14,6 +14,17 @@ namespace {
 constexpr Duration first_backoff = std::chrono::milliseconds{100};
 constexpr Duration last_backoff = std::chrono::seconds{10};
 
+/// Whoever watches a released node hears of the first of the two only, and then finds nothing:
+/// nobody else's end looks like that, least of all that of a session.
+void add_removal(wire::MultiRequest& request, const Condemned& node) {
+    const std::string path = node.parent + "/" + node.name;
+    if (node.is_released) {
+        request.ops.push_back(
+            {wire::SetDataRequest{.path = path, .data = "", .version = wire::any_version}});
+    }
+    request.ops.push_back({wire::RemoveRequest{.path = path, .version = wire::any_version}});
+}
+
 }  // namespace
 
 Reaper::Reaper(const Settings& settings, Session& session, Timers& timers,
@@ -29,11 +40,12 @@ void Reaper::condemn_all(Instant now, std::vector<Condemned> nodes) {
     const bool is_single = nodes.size() == 1;
     for (Condemned& node : nodes) {
         const std::uint64_t id = x_next_id++;
+        const Instant due = std::max(now, node.not_before);
         x_nodes.emplace(id, Entry{.node = std::move(node),
                                   .backoff = first_backoff,
                                   .set = set,
                                   .goes_alone = is_single});
-        x_timers.set({TimerKind::orphan, id}, later(now, x_settings.orphan_limit));
+        x_timers.set({TimerKind::orphan, id}, later(due, x_settings.orphan_limit));
     }
     work_on_set(now, set);
 }
@@ -99,13 +111,19 @@ void Reaper::work_on(Instant now, std::uint64_t id) {
         found->second.is_in_flight || found->second.node.is_awaited) {
         return;
     }
+    const Condemned& node = found->second.node;
+    if (!node.name.empty() && now < node.not_before) {
+        return x_timers.set({TimerKind::reap, id}, node.not_before);
+    }
     x_timers.cancel({TimerKind::reap, id});
-    if (!found->second.node.name.empty() && !found->second.goes_alone) {
+    if (!node.name.empty() && !found->second.goes_alone) {
         return remove_together(now, found->second.set);
     }
     found->second.is_in_flight = true;
-    if (found->second.node.name.empty()) {
+    if (node.name.empty()) {
         resolve(now, id);
+    } else if (node.is_released) {
+        remove_with_mark(now, id);
     } else {
         remove(now, id);
     }
@@ -149,7 +167,7 @@ void Reaper::remove_together(Instant now, std::uint64_t set) {
         if (node.name.empty()) {
             return;  // being found out, which leads here again
         }
-        request.ops.push_back({wire::RemoveRequest{.path = node.parent + "/" + node.name}});
+        add_removal(request, node);
     }
     for (const std::uint64_t id : ids) {
         x_nodes.at(id).is_in_flight = true;
@@ -177,6 +195,32 @@ void Reaper::on_removed_together(Instant now, std::uint64_t set, const Response&
 }
 
 // ---- each by itself -----------------------------------------------------------------------------
+
+void Reaper::remove_with_mark(Instant now, std::uint64_t id) {
+    wire::MultiRequest request;
+    add_removal(request, x_nodes.at(id).node);
+    x_session.send(now, request, [this, id](Instant when, const Response& response) {
+        on_removed_with_mark(when, id, response);
+    });
+}
+
+void Reaper::on_removed_with_mark(Instant now, std::uint64_t id, const Response& response) {
+    const auto found = x_nodes.find(id);
+    if (found == x_nodes.end() || response.failure) {
+        return;  // lost: on_detached has made it due again
+    }
+    const auto reply = wire::decode<wire::MultiReply>(response.body);
+    const wire::ServerError err = !response.ok() ? response.err
+                                  : reply        ? wire::first_error(reply.value())
+                                                 : wire::ServerError::marshalling_error;
+    found->second.is_in_flight = false;
+    if (err == wire::ServerError::ok || err == wire::ServerError::no_node) {
+        return finish(id, success());
+    }
+    // Not allowed to write to our node, perhaps: that it goes matters more than how.
+    found->second.node.is_released = false;
+    work_on(now, id);
+}
 
 void Reaper::remove(Instant now, std::uint64_t id) {
     const Condemned& node = x_nodes.at(id).node;

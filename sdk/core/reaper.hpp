@@ -22,9 +22,11 @@ namespace leasehold::core {
 struct Condemned {
     std::string parent;
     std::string prefix;
-    std::string name;         ///< empty if its create was not answered yet
-    OperationId lease = 0;    ///< whose end is told by NodeGone; 0 if nobody's
-    bool is_awaited = false;  ///< the create's answer is still to come on this connection
+    std::string name;          ///< empty if its create was not answered yet
+    OperationId lease = 0;     ///< whose end is told by NodeGone; 0 if nobody's
+    bool is_awaited = false;   ///< the create's answer is still to come on this connection
+    bool is_released = false;  ///< those who watch it are to know that it went in good order
+    Instant not_before = Instant::min();  ///< of the delete; its name is found out at once
 };
 
 /// It never gives up on a live session: past its budget it retries every 10 s and reports an
@@ -69,8 +71,10 @@ private:
     void remove(Instant now, std::uint64_t id);
     void remove_together(Instant now, std::uint64_t set);
     void on_removed_together(Instant now, std::uint64_t set, const Response& response);
+    void remove_with_mark(Instant now, std::uint64_t id);
     void resolve(Instant now, std::uint64_t id);
     void on_removed(Instant now, std::uint64_t id, const Response& response);
+    void on_removed_with_mark(Instant now, std::uint64_t id, const Response& response);
     void on_listed(Instant now, std::uint64_t id, const Response& response);
     void retry_later(Instant now, std::uint64_t id, std::string_view why);
     void finish(std::uint64_t id, result<void> outcome);

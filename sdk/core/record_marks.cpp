@@ -2,13 +2,17 @@
 
 #include "sdk/core/contender_name.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 
 namespace leasehold::core {
 
 namespace {
 
-/// Of `waits` in contender.proto.
+/// Of `lock_delay_ms` and `waits` in contender.proto.
+constexpr char delay_tag = 'J';
 constexpr char wait_tag = 'b';
 
 /// The bytes of the first field of a record, tag and length included; 0 if it is none of ours. All
@@ -55,6 +59,19 @@ std::string_view without_closing(std::string_view record) {
     return record.substr(0, record.size() - closing_mark(record).size());
 }
 
+Duration delay_from(std::string_view text) {
+    std::int64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error == std::errc::result_out_of_range && text.front() != '-') {
+        return longest_lock_delay;
+    }
+    if (error != std::errc{} || stop != end || value < 0) {
+        return {};
+    }
+    return std::chrono::milliseconds{std::min<std::int64_t>(value, longest_lock_delay.count())};
+}
+
 }  // namespace
 
 bool is_running(std::string_view record) {
@@ -91,6 +108,20 @@ std::string with_request(std::string_view record) {
     marked += asked_mark;
     marked += closing_mark(record);
     return marked;
+}
+
+Duration lock_delay_of(std::string_view record) {
+    while (!record.empty()) {
+        const std::size_t size = first_field(record);
+        if (size == 0) {
+            return {};
+        }
+        if (record.front() == delay_tag) {
+            return delay_from(record.substr(2, size - 2));
+        }
+        record.remove_prefix(size);
+    }
+    return {};
 }
 
 }  // namespace leasehold::core

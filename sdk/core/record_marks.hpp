@@ -1,8 +1,11 @@
-// What others act upon in a contender's record, and the marks that say it. A mark is a protobuf
-// field like the others, at the end of the record: `asked_mark` first, and behind it one of those
-// that say what became of the contender, which the last field decides.
+// What others act upon in a contender's record, read without protobuf. A mark is a protobuf field
+// like the others, at the end of the record: `asked_mark` first, and behind it one of those that say
+// what became of the contender, which the last field decides.
 #pragma once
 
+#include <leasehold/clock.hpp>
+
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -44,5 +47,12 @@ inline constexpr std::string_view curator_revocation = "__REVOKE__";
 
 /// One of our records, with the request in it.
 [[nodiscard]] std::string with_request(std::string_view record);
+
+inline constexpr std::chrono::milliseconds longest_lock_delay{60'000};
+
+/// How long those who wait behind this record shall hold back if its contender goes without having
+/// released the lock (`lock_delay_ms` in contender.proto): what is no record, says nothing of it or
+/// says no number asks for nothing, and nobody gets more than the longest.
+[[nodiscard]] Duration lock_delay_of(std::string_view record);
 
 }  // namespace leasehold::core

@@ -14,6 +14,7 @@ enum class TimerKind : std::uint8_t {
     node_hold,    ///< id: the lease; the node may stay no longer (hold_until_return)
     wait_end,     ///< id: the acquisition
     holder_read,  ///< id: the acquisition; read who holds the lock, for the refusal's text
+    lock_delay,   ///< id: the acquisition; it need not hold back any longer
     reap,         ///< id: the condemned node
     orphan,       ///< id: the condemned node
     request_end,  ///< id: the raw request

@@ -62,6 +62,7 @@ WatchRegistry::Arming WatchRegistry::confirm(const std::string& path, std::uint6
     Entry& entry = found->second;
     if (entry.lock_ticket != ticket) {
         if (entry.lock_ticket != 0) {
+            entry.is_data_armed |= armed && !entry.fired_early;
             return Arming::superseded;
         }
         if (!armed && !entry.needs_data()) {

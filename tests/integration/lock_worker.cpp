@@ -20,7 +20,7 @@
 //     stats
 //         -> stats HELD WAITING SESSIONS
 //
-// KIND is kazoo, shared or permits=N.
+// KIND is kazoo, shared, permits=N or delay=MS.
 //
 // Times are nanoseconds of CLOCK_BOOTTIME, which all processes of a machine share. Every lock is
 // asked for by a thread of its own. The end of the input ends the process.
@@ -45,6 +45,8 @@
 
 namespace leasehold::integration {
 namespace {
+
+constexpr std::string_view delay_word = "delay=";
 
 std::mutex output_mutex;
 
@@ -175,6 +177,8 @@ private:
         } else if (more.starts_with(permits_equal)) {
             request.kind = LockKind::permit;
             request.options.permits = std::stoi(more.substr(permits_equal.size()));
+        } else if (more.starts_with(delay_word)) {
+            request.options.lock_delay = milliseconds{std::stol(more.substr(delay_word.size()))};
         } else {
             words.clear();
             words.seekg(at);

@@ -33,6 +33,12 @@ void WorkerProcess::lock_shared(const std::string& id, const std::string& path, 
     ask(id, path, wait, budget, " shared");
 }
 
+void WorkerProcess::lock_with_delay(const std::string& id, const std::string& path,
+                                    milliseconds wait, milliseconds budget,
+                                    milliseconds lock_delay) {
+    ask(id, path, wait, budget, " delay=" + std::to_string(lock_delay.count()));
+}
+
 void WorkerProcess::ask(const std::string& id, const std::string& path, milliseconds wait,
                         milliseconds budget, const std::string& more, const char* verb) {
     x_process.send(std::string(verb) + " " + id + " " + path + " " + std::to_string(wait.count()) +

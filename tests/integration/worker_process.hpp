@@ -39,6 +39,8 @@ public:
               milliseconds budget, Naming naming = Naming::curator);
     void lock_shared(const std::string& id, const std::string& path, milliseconds wait,
                      milliseconds budget);
+    void lock_with_delay(const std::string& id, const std::string& path, milliseconds wait,
+                         milliseconds budget, milliseconds lock_delay);
     void serve(const std::string& id, const std::string& path, milliseconds wait,
                milliseconds budget, milliseconds work);
     /// The same with one of so many permits.

@@ -22,7 +22,8 @@ class Process;
 struct Sent {
     std::int32_t xid;
     wire::Opcode op;
-    Instant at;  ///< by the client's clock
+    Instant at;             ///< by the client's clock
+    std::string watched{};  ///< the path, if it arms a watch
 };
 
 /// One connection, from the attempt on.

@@ -30,6 +30,8 @@ ClientNumber Observer::add_client(const DriftClock& clock) {
     client.courses.resize(x_locks.size());
     client.last_granted.resize(x_locks.size());
     client.last_change.resize(x_locks.size());
+    client.own_losses.resize(x_locks.size());
+    client.excused_until.resize(x_locks.size(), Instant::min());
     return x_clients.size() - 1;
 }
 
@@ -58,6 +60,7 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .is_shared = ask.is_shared,
                .rolls = ask.rolls,
                .is_upgradable = ask.is_upgradable,
+               .lock_delay = ask.lock_delay,
                .spots = find_spots(who, ask, *grant.lease)};
     if (ask.found_queue && !ask.looks_first) {
         holding.in_line_since = ask.since;
@@ -66,6 +69,7 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
         violated(truth, "S5: " + name(who, id) + " is granted at a wrong time, or dead");
     }
     check_grant(truth, who, holding);
+    check_held_back(truth, who, holding, ask);
     count_grant(grant, who, holding);
     for (const Spot& spot : holding.spots) {
         x_live.push_back({who, &holding, spot.lock, spot.node});
@@ -301,6 +305,8 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
     if (holding->is_upgradable) {
         x_clients[who].last_change[holding->lock] = truth;  // its second node is on its way out
     }
+    holding->loss = loss;
+    note_own_loss(truth, who, *holding);
     switch (loss) {
         case Loss::session_expired: return x_tally.count(Deed::ended_with_session);
         case Loss::node_deleted: return x_tally.count(Deed::ended_by_deletion);
@@ -335,6 +341,7 @@ void Observer::on_node_gone(Instant truth, ClientNumber who, OperationId lease) 
     if (holding->ends != 1 || holding->stops != 1) {
         violated(truth, "the node of " + name(who, lease) + " is told gone before its lease's end");
     }
+    check_mark(truth, who, *holding);
     std::erase_if(x_live, [&](const Live& live) { return live.holding == holding; });
     for (const Spot& spot : holding->spots) {
         x_clients[who].last_change[spot.lock] = truth;
@@ -347,6 +354,11 @@ void Observer::on_session_lost(Instant truth, ClientNumber who) {
     for (const auto& [id, holding] : client.held) {
         if (holding.lease->word.deadline() != Instant::min()) {
             violated(truth, "S11: " + name(who, id) + " outlives its session");
+        }
+    }
+    for (std::size_t lock = 0; lock < x_locks.size(); ++lock) {
+        for (const auto& [sequence, node] : x_locks[lock].nodes) {
+            keep_excuse(lock, node);
         }
     }
     client.session = 0;

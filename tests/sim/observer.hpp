@@ -44,6 +44,7 @@ public:
         int max_connects_per_second = 10;
         std::size_t max_pending = 100'000;
         int max_local_grants = 64;
+        Duration longest_delay{};  ///< that anybody asks for: lock_delay
     };
 
     struct Asked {
@@ -56,7 +57,8 @@ public:
         bool is_upgradable = false;  ///< and then shared
         bool looks_first = false;    ///< at the queue, and may be overtaken meanwhile
         bool watches_itself = false;
-        bool rolls = false;        ///< a candidate for leadership: without a budget
+        bool rolls = false;  ///< a candidate for leadership: without a budget
+        Duration lock_delay{};
         Instant since{};           ///< true time
         bool found_queue = false;  ///< somebody stood in it, so that the path had been made
 
@@ -79,6 +81,9 @@ public:
         bool rolls = false;
         bool is_upgradable = false;
         bool is_downgraded = false;              ///< it was not shared when it was granted
+        Duration lock_delay{};
+        Loss loss = Loss::released;
+        std::optional<bool> was_marked{};        ///< its delete says that it is a release
         std::optional<Instant> in_line_since{};  ///< if it must not overtake, nor be overtaken
         bool is_calling = false;
         int stops = 0;
@@ -102,8 +107,11 @@ public:
 
     void on_node_created(Instant truth, const std::string& path, std::int64_t owner,
                          std::int64_t zxid);
-    /// `by` is the session that deleted it; 0 if it went with its own session.
-    void on_node_deleted(Instant truth, const std::string& path, std::int64_t by);
+    /// `by` is the session that deleted it; 0 if it went with its own session. `is_marked`: it was
+    /// written to in the same transaction.
+    void on_node_deleted(Instant truth, const std::string& path, std::int64_t by,
+                         bool is_marked = false);
+    void on_node_written(const std::string& path);
 
     void on_data_set(Instant truth, const std::string& path, const std::string& data,
                      std::int64_t by);
@@ -131,12 +139,15 @@ public:
     void on_attached(Instant truth, ClientNumber who, std::int64_t session);
     void on_detached(Instant truth, ClientNumber who);
     void on_session_lost(Instant truth, ClientNumber who);
-    void on_delete_written(Instant truth, ClientNumber who, const std::string& path);
+    void on_delete_written(Instant truth, ClientNumber who, const std::string& path,
+                           bool is_marked = false);
     void on_other_written(Instant truth, ClientNumber who, wire::Opcode op);
     /// On a lock's path, or on one of its contenders; nothing that deletes.
     void on_lock_request(Instant truth, ClientNumber who, wire::Opcode op, const std::string& path);
     /// A read that arms a watch.
     void on_watch_written(Instant truth, ClientNumber who, const std::string& path);
+    /// The answer to it, if the node was there, and what its record asks for.
+    void on_watch_armed(Instant truth, ClientNumber who, const std::string& path, Duration delay);
     /// A NodeDeleted reached the client.
     void on_notified(Instant truth, ClientNumber who, const std::string& path);
     /// `safe_deadline` by the client's clock; `expiry` is the ensemble's, `bound` what the
@@ -146,7 +157,8 @@ public:
 
     // ---- what the engine tells ----
 
-    /// `calm_since`: the end of the last disturbance of this client.
+    /// `calm_since`: the end of the last disturbance of this client, or of the servers, one of
+    /// which may not hear of what is committed.
     void on_done(Instant truth, ClientNumber who, const core::AcquireDone& done,
                  Instant calm_since);
     void on_downgraded(Instant truth, ClientNumber who, OperationId id,
@@ -208,6 +220,17 @@ private:
         Instant since;
         bool is_possible;
         bool is_of_upgrade;
+    /// A watch that a client knows to stand for the only node that it waits with, and the delay
+    /// that the watched one asks for.
+    struct Armed {
+        std::string node;
+        Duration delay;
+    };
+    /// A lease of the client's own that ended without a release.
+    struct OwnLoss {
+        Instant at = Instant::min();
+        Instant held_back_until = Instant::min();  ///< by the client's clock
+        std::uint64_t grants = 0;                  ///< of the lock, before it
     };
     struct Client {
         const DriftClock* clock;
@@ -236,6 +259,10 @@ private:
         std::deque<Instant> connects;
         std::deque<Stretch> asleep;
         std::optional<Instant> close_by;
+        std::map<std::string, Armed> armed{};
+        std::map<std::string, std::string> reading{};  ///< a watch is being armed: for which node
+        std::vector<OwnLoss> own_losses{};             ///< for each lock
+        std::vector<Instant> excused_until{};  ///< for each lock; of nodes that it makes now
     };
     struct Node {
         std::string name;
@@ -255,6 +282,15 @@ private:
         bool is_upgrade = false;      ///< an upgradable holder's second node
         std::int64_t waits_for = 0;   ///< as its record says
         bool is_overwritten = false;  ///< and somebody else has written something else
+        bool was_held = false;
+        bool is_leaving = false;  ///< its delete was written
+        // If its owner knew of a holder that ended without a release:
+        Instant held_back_until = Instant::min();  ///< by the owner's clock
+        std::string held_back_for{};
+        Instant told_at = Instant::max();
+        Instant stay_until = Instant::min();  ///< what its owner was told, by its clock
+        /// It may be held back, for all that its owner knows; true time.
+        Instant excused_until = Instant::min();
     };
     using Queue = std::map<std::int64_t, Node>;  ///< by number, as it is committed
     struct Gone {
@@ -268,6 +304,7 @@ private:
         std::size_t permits = 0;  ///< 0: it is no semaphore
         Queue nodes;
         std::int64_t last_token = 0;  ///< of exclusive grants
+        std::uint64_t grants = 0;
         std::string last_end_node{};  ///< and their ends
         std::string asked_node{};     ///< of the last one that was asked to let go
         Loss last_end = Loss::released;
@@ -331,6 +368,22 @@ private:
     void check_cost(Instant truth, ClientNumber who, const Holding& holding);
     [[nodiscard]] OperationId lone_caller(Instant truth, ClientNumber who, std::size_t lock) const;
     void check_deletes(Instant truth, ClientNumber who);
+    void hold_back_behind(Instant truth, Lock& lock, const Node& gone);
+    void hold_back(Instant truth, ClientNumber who, Lock& lock, const Node& gone,
+                   const Armed& armed);
+    [[nodiscard]] Node* only_waiting(ClientNumber who, Lock& lock, const std::string& behind);
+    void excuse_behind(Instant truth, std::size_t lock, const Node& gone);
+    void keep_excuse(std::size_t lock, const Node& node);
+    void excuse_all(Instant truth, ClientNumber who);
+    [[nodiscard]] bool may_hold_back(const Node& node, Instant since) const;
+    void check_held_back(Instant truth, ClientNumber who, const Holding& holding, const Asked& ask);
+    void check_held_back_at(Instant truth, ClientNumber who, const Holding& holding,
+                            const Spot& spot);
+    void check_farewell(Instant truth, ClientNumber who, const std::string& path);
+    void check_mark(Instant truth, ClientNumber who, const Holding& holding);
+    void note_own_loss(Instant truth, ClientNumber who, const Holding& holding);
+    void note_reading(ClientNumber who, const std::string& path);
+    void note_told(Instant truth, ClientNumber who, const std::string& path);
     void make_delete_due(Instant truth, ClientNumber who, OperationId lease);
     [[nodiscard]] static std::int64_t sequence_of(const std::string& node);
     [[nodiscard]] static const Node* blocker_of(const Lock& lock, const Node& node);

@@ -122,6 +122,10 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
     node.is_upgrade = is_upgrade(path);
     x_locks[lock].has_upgradable |= node.is_upgradable;
     node.was_queued = blocker_of(x_locks[lock], node) != nullptr;
+    const auto creator = client_of(owner);
+    if (creator) {
+        node.excused_until = x_clients[*creator].excused_until[lock];
+    }
     if (!node.was_queued) {
         node.free_since = truth;
     }
@@ -130,14 +134,15 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
             // which has to be read, or looked at again
             return ahead.second.is_downgraded || ahead.second.is_upgradable;
         });
-    if (const auto creator = client_of(owner); creator && may_cost_more) {
+    if (creator && may_cost_more) {
         x_clients[*creator].courses[lock] = {};  // contended: it may cost more
     }
     join_set(node);
     queue[sequence_of(path)] = std::move(node);
 }
 
-void Observer::on_node_deleted(Instant truth, const std::string& path, std::int64_t by) {
+void Observer::on_node_deleted(Instant truth, const std::string& path, std::int64_t by,
+                               bool is_marked) {
     const std::size_t lock = lock_of(path);
     if (lock == no_lock) {
         return;
@@ -152,6 +157,11 @@ void Observer::on_node_deleted(Instant truth, const std::string& path, std::int6
                     node->second.was_queued};
     if (const auto who = client_of(owner)) {
         x_clients[*who].last_change[lock] = truth;  // which may be news to it
+    }
+    keep_excuse(lock, node->second);
+    if (!is_marked) {
+        hold_back_behind(truth, x_locks[lock], node->second);
+        excuse_behind(truth, lock, node->second);
     }
     tear_set(node->second);
     // Those behind it may learn only now that nobody is in their way.
@@ -225,6 +235,7 @@ bool Observer::may_wait_for(const Lock& lock, std::int64_t watched, bool is_watc
 /// A contender watches the nearest one that blocks it, and its own node. What it does not know yet
 /// to be gone may be gone already, but nobody stands between.
 void Observer::on_watch_written(Instant truth, ClientNumber who, const std::string& path) {
+    note_reading(who, path);
     const std::size_t lock = lock_of(path);
     if (lock == no_lock || x_options.has_foreign_deletes || x_locks[lock].has_upgradable) {
         return;
@@ -248,6 +259,7 @@ void Observer::on_watch_written(Instant truth, ClientNumber who, const std::stri
 }
 
 void Observer::on_notified(Instant truth, ClientNumber who, const std::string& path) {
+    note_told(truth, who, path);
     const auto gone = x_gone.find(path);
     if (gone == x_gone.end() || x_locks[lock_of(path)].has_upgradable ||
         gone->second.owner == who || !x_options.can_remove_watches ||
@@ -326,7 +338,9 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
                : node.is_of_set ? standing.old_sets
                                 : standing.old_exclusive;
     ++all;
-    if (!is_old) {
+    // Its owner may hold back, or have given up while it did.
+    const bool is_excused = !holds && may_hold_back(node, truth - patience);
+    if (!is_old || is_excused) {
         return;
     }
     ++old;

@@ -48,7 +48,9 @@ void Observer::join_set(Node& node) {
 void Observer::tear_set(const Node& gone) {
     for (Lock& lock : x_locks) {
         if (const Node* other = find_made_at(lock, gone.owner, gone.zxid)) {
-            lock.nodes.at(sequence_of(other->name)).is_torn = true;
+            Node& left = lock.nodes.at(sequence_of(other->name));
+            left.is_torn = true;
+            left.excused_until = std::max(left.excused_until, gone.excused_until);
         }
     }
 }

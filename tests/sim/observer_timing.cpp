@@ -141,13 +141,15 @@ void Observer::on_released(Instant truth, ClientNumber who, OperationId lease) {
     make_delete_due(truth, who, lease);
 }
 
-void Observer::on_delete_written(Instant truth, ClientNumber who, const std::string& path) {
+void Observer::on_delete_written(Instant truth, ClientNumber who, const std::string& path,
+                                 bool is_marked) {
     Client& client = x_clients[who];
     const Instant now = local(who, truth);
     if (const Holding* alone = upgraded_by(who, path);
         alone != nullptr && alone->lease->word.deadline() > now) {
         violated(truth, "S9: the delete of " + path + " leaves while its owner is alone");
     }
+    check_farewell(truth, who, path);
     for (auto& [id, holding] : client.held) {
         if (!holding.stands_on(path)) {
             continue;
@@ -156,6 +158,7 @@ void Observer::on_delete_written(Instant truth, ClientNumber who, const std::str
             violated(truth, "S9: the delete of " + name(who, id) + " leaves while it is valid");
         }
         holding.is_delete_written = true;
+        holding.was_marked = is_marked;
         if (holding.delete_due != Instant::max()) {
             const Instant due = std::max(holding.delete_due, client.attached_since);
             if (is_late(client, due, now, delete_tolerance)) {
@@ -215,6 +218,7 @@ void Observer::on_attached(Instant truth, ClientNumber who, std::int64_t session
     client.is_attached = true;
     client.attached_since = local(who, truth);
     x_sessions[session] = who;
+    excuse_all(truth, who);
 }
 
 void Observer::on_detached(Instant truth, ClientNumber who) {

@@ -131,6 +131,7 @@ void Observer::on_upgraded(Instant truth, ClientNumber who, const core::UpgradeD
         violated(truth, "S5: " + name(who, upgrade.lease) + " is upgraded while " +
                             lock.nodes.begin()->second.name + " is ahead of it");
     }
+    own->second.was_held = true;
     if (holding.lease->token / grants_per_node != base->zxid ||
         holding.lease->token <= lock.last_token) {
         violated(truth, "S6: the token of " + name(who, upgrade.lease) + " does not rise");

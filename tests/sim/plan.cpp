@@ -99,6 +99,13 @@ private:
         for (std::size_t i = 0; i < x_plan.locks.size(); ++i) {
             x_plan.permits.push_back(chance(20) ? static_cast<int>(1 + x_random.below(3)) : 0);
         }
+        if (chance(50)) {
+            constexpr std::array<std::uint64_t, 4> quarters_of_a_tick{1, 4, 12, 24};
+            x_plan.lock_delay = std::chrono::floor<milliseconds>(
+                x_plan.tick() / 4 *
+                static_cast<std::int64_t>(quarters_of_a_tick[x_random.below(4)]));
+            x_plan.delayed_percent = chance(50) ? 100 : 50;
+        }
     }
 
     void plan_process(bool tells_version) {

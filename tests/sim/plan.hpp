@@ -71,6 +71,8 @@ struct Plan {
     std::uint64_t upgradable_percent = 0;  ///< of those that share
     std::uint64_t candidates_percent = 0;  ///< of those that do not share
     std::uint64_t sets_percent = 0;        ///< of all but permits; there are several paths then
+    milliseconds lock_delay{};             ///< 0: nobody asks for one
+    std::uint64_t delayed_percent = 0;     ///< of the acquisitions ask for it
 
     [[nodiscard]] int permits_of(const std::string& path) const {
         const auto lock = std::find(locks.begin(), locks.end(), path);

@@ -132,7 +132,9 @@ void Process::carry_out(core::Effect& effect) {
                              grant->lease->node
                        : lock + " refused: " + std::get<core::Refusal>(done->outcome).what;
         });
-        observer.on_done(truth, x_number, *done, is_disturbed() ? truth : x_disturbed_at);
+        observer.on_done(
+            truth, x_number, *done,
+            is_disturbed() ? truth : std::max(x_disturbed_at, x_world.servers_calm_since));
     } else if (const auto* stop = std::get_if<core::StopDue>(&effect)) {
         observer.on_stop(truth, x_number, stop->lease);
     } else if (const auto* ended = std::get_if<core::LeaseEnded>(&effect)) {

@@ -3,6 +3,7 @@
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/multi.hpp"
+#include "sdk/wire/node.hpp"
 #include "sdk/wire/watch.hpp"
 #include "tests/sim/process.hpp"
 
@@ -35,6 +36,25 @@ bool is_evidence(std::int64_t zxid, wire::ServerError err) {
     return !(err == wire::ServerError::unimplemented && zxid == -1) &&
            err != wire::ServerError::session_expired && err != wire::ServerError::session_moved &&
            err != wire::ServerError::session_closed_require_auth;
+}
+
+std::string path_to_watch(wire::Opcode op, wire::Reader in) {
+    if (op != wire::Opcode::get_data) {
+        return {};
+    }
+    std::string path(in.string());
+    return in.boolean() ? path : std::string{};
+}
+
+constexpr std::size_t reply_header_size = 16;
+
+/// What the record of a simulated contender asks for; see user.cpp.
+Duration delay_in(std::string_view record) {
+    if (record.size() < 2 || record[0] != 'J') {
+        return {};
+    }
+    return milliseconds{
+        std::stoll(std::string(record.substr(2, static_cast<std::size_t>(record[1]))))};
 }
 
 }  // namespace
@@ -88,13 +108,13 @@ void Process::read_request(std::string_view frame) {
                " " + (path.starts_with('/') ? std::string(path) : std::string{});
     });
     if (op != wire::Opcode::auth) {
-        link.sent.push_back({xid, op, local()});
+        link.sent.push_back({xid, op, local(), path_to_watch(op, in)});
     }
     if (link.is_trial) {
         return;
     }
     if (op == wire::Opcode::remove) {
-        x_world.observer.on_delete_written(x_world.now, x_number, std::string(in.string()));
+        x_world.observer.on_delete_written(x_world.now, x_number, std::string(in.string()), false);
     } else if (op == wire::Opcode::multi) {
         read_multi(in);
     } else {
@@ -104,13 +124,18 @@ void Process::read_request(std::string_view frame) {
     }
 }
 
-/// Of a set: all of its nodes are made by one, and go in one.
+/// Of a set: all of its nodes are made by one, and go in one. Of a release: each node is written to
+/// before it is deleted.
 void Process::read_multi(wire::Reader& in) {
     wire::MultiRequest multi;
     wire::read(in, multi);
+    std::string written;
     for (const wire::MultiOp& op : multi.ops) {
-        if (const auto* remove = std::get_if<wire::RemoveRequest>(&op.body)) {
-            x_world.observer.on_delete_written(x_world.now, x_number, remove->path);
+        if (const auto* set = std::get_if<wire::SetDataRequest>(&op.body)) {
+            written = set->path;
+        } else if (const auto* remove = std::get_if<wire::RemoveRequest>(&op.body)) {
+            x_world.observer.on_delete_written(x_world.now, x_number, remove->path,
+                                               written == remove->path);
         } else if (const auto* create = std::get_if<wire::CreateRequest>(&op.body)) {
             x_world.observer.on_other_written(x_world.now, x_number, wire::Opcode::create);
             x_world.observer.on_lock_request(x_world.now, x_number, wire::Opcode::multi,
@@ -214,6 +239,11 @@ void Process::read_reply(Link& link, std::string_view frame) {
     }
     if (is_evidence(zxid, err)) {
         acknowledged(request->at);
+    }
+    if (!request->watched.empty() && err == wire::ServerError::ok) {
+        const auto reply = wire::decode<wire::GetDataReply>(frame.substr(reply_header_size));
+        x_world.observer.on_watch_armed(x_world.now, x_number, request->watched,
+                                        delay_in(reply.value().data.value_or(std::string{})));
     }
     link.sent.erase(request);
 }

@@ -147,14 +147,19 @@ void Simulation::on_commit(Instant at, const server::Transaction& transaction) {
                                                                  : Fault::expiry);
         }
     }
+    std::string written;  // within this transaction
     for (const server::Change& change : transaction.changes) {
-        if (change.kind == server::ChangeKind::created) {
+        if (change.kind == server::ChangeKind::data_set) {
+            written = change.path;
+            x_world.observer.on_node_written(change.path);
+        } else if (change.kind == server::ChangeKind::created) {
             x_world.observer.on_node_created(
                 at, change.path,
                 change.node == server::NodeKind::ephemeral ? transaction.session : 0,
                 transaction.zxid);
         } else if (change.kind == server::ChangeKind::deleted) {
-            x_world.observer.on_node_deleted(at, change.path, is_end ? 0 : transaction.session);
+            x_world.observer.on_node_deleted(at, change.path, is_end ? 0 : transaction.session,
+                                             written == change.path);
         } else if (change.kind == server::ChangeKind::data_set) {
             x_world.observer.on_data_set(at, change.path, change.data, transaction.session);
         }

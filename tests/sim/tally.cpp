@@ -68,6 +68,8 @@ std::string_view to_string(Deed deed) {
         "refused",
         "extended",
         "released",
+        "released with a mark",
+        "granted after a delay",
         "ended by budget",
         "ended by deadline",
         "ended with session",

@@ -74,6 +74,8 @@ enum class Deed : std::size_t {
     refused,
     extended,
     released,
+    released_with_mark,  ///< so that nobody holds back
+    held_back,           ///< granted to one who had to hold back, or after that
     ended_by_budget,
     ended_by_deadline,
     ended_with_session,

@@ -27,6 +27,15 @@ wire::optional_list<wire::Acl> wire_open_to_all() {
     return std::vector<wire::Acl>{{wire::perms::all, "world", "anyone"}};
 }
 
+/// Of the record only what the engine acts upon: lock_delay_ms, the ninth field, a string.
+std::string record_of(const LockOptions& options) {
+    if (options.lock_delay <= 0ms) {
+        return "simulated";
+    }
+    const std::string number = std::to_string(options.lock_delay.count());
+    return "J" + std::string(1, static_cast<char>(number.size())) + number;
+}
+
 template <class Map>
 auto pick(Map& map, std::uint64_t number) {
     return std::next(map.begin(), static_cast<std::ptrdiff_t>(number % map.size()));
@@ -91,6 +100,9 @@ LockOptions User::choose_options() {
     options.max_local_grants = x_world.plan.max_local_grants;
     options.accept_shortened = x_world.chance(85);
     options.watch_own_node = x_world.chance(15);
+    if (x_world.chance(x_world.plan.delayed_percent)) {
+        options.lock_delay = x_world.plan.lock_delay;
+    }
     // All contenders are ours, and see each other under all names.
     options.naming = x_world.chance(90) ? x_process.plan().naming
                                         : all_namings[x_world.random.below(all_namings.size())];
@@ -113,9 +125,12 @@ std::vector<std::string> User::choose_more_paths(const std::string& path) {
 }
 
 void User::acquire(const std::string& path) {
-    const LockOptions options = choose_options();
+    LockOptions options = choose_options();
     const int permits = x_world.plan.permits_of(path);
     const std::vector<std::string> more = choose_more_paths(path);
+    if (permits != 0) {
+        options.lock_delay = 0ms;
+    }
     LockKind kind = !more.empty()                                 ? LockKind::exclusive
                     : permits != 0                                ? LockKind::permit
                     : x_world.chance(x_world.plan.shared_percent) ? LockKind::shared
@@ -137,7 +152,8 @@ void User::acquire(const std::string& path) {
                path + (more.empty() ? "" : " and " + std::to_string(more.size()) + " more") +
                (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
                ms_text(options.wait) + ", budget " + ms_text(options.budget) +
-               (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "");
+               (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "") +
+               (options.lock_delay > 0ms ? ", lock delay " + ms_text(options.lock_delay) : "");
     });
     x_world.observer.on_asked(
         x_world.now, x_process.number(), id,
@@ -149,13 +165,14 @@ void User::acquire(const std::string& path) {
          .is_upgradable = kind == LockKind::upgradable,
          .looks_first = options.check_first || (!more.empty() && options.wait == 0ms),
          .watches_itself = options.watch_own_node,
-         .rolls = is_candidate},
+         .rolls = is_candidate,
+         .lock_delay = options.lock_delay},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
         const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};
         engine.acquire(
             now, id,
-            {path, recipe, options, open_to_all(), std::string(record), is_candidate, more});
+            {path, recipe, options, open_to_all(), record_of(options), is_candidate, more});
     });
     schedule_afterthought(id, wait);
 }

@@ -29,6 +29,7 @@ World::World(Plan given, bool is_traced)
                 .has_foreign_deletes = plan.has_foreign_deletes,
                 .can_remove_watches = plan.can_remove_watches,
                 .max_pending = plan.max_pending,
-                .max_local_grants = plan.max_local_grants}) {}
+                .max_local_grants = plan.max_local_grants,
+                .longest_delay = plan.lock_delay}) {}
 
 }  // namespace leasehold::sim

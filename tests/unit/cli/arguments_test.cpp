@@ -113,12 +113,19 @@ TEST(RunArguments, EveryOptionIsTaken) {
 
 TEST(RunArguments, ALockMayBeShared) {
     EXPECT_TRUE(run_of({"run", "/a", "--shared", "--", "x"}).is_shared);
+    EXPECT_EQ(run_of({"run", "/a", "--lock-delay", "15s", "--", "x"}).lock_delay, 15s);
+    EXPECT_EQ(run_of({"run", "/a", "--", "x"}).lock_delay, 0s);
+    EXPECT_EQ(run_of({"run", "/a", "--also", "/b", "--lock-delay", "1s", "--", "x"}).lock_delay,
+              1s);
     EXPECT_EQ(run_of({"run", "/a", "--permits", "3", "--", "x"}).permits, 3);
     for (const std::string number : {"0", "-1", "2147483648", "x", ""}) {
         EXPECT_NE(refusal_of({"run", "/a", "--permits", number, "--", "x"}).find("--permits"),
                   std::string::npos)
             << number;
     }
+    EXPECT_NE(refusal_of({"run", "/a", "--permits", "3", "--lock-delay", "1s", "--", "x"})
+                  .find("--lock-delay"),
+              std::string::npos);
     EXPECT_NE(refusal_of({"run", "/a", "--permits", "3", "--shared", "--", "x"}).find("--shared"),
               std::string::npos);
     EXPECT_FALSE(run_of({"run", "/a", "--", "x", "--shared"}).is_shared);
@@ -147,7 +154,7 @@ TEST(RunArguments, AnOptionGivenTwiceIsTheLastOne) {
 
 TEST(RunArguments, BadDurationsAreRefusedByName) {
     for (const std::string option : {"--wait", "--budget", "--grace", "--session-timeout", "--tick",
-                                     "--ack-gap", "--margin"}) {
+                                     "--ack-gap", "--margin", "--lock-delay"}) {
         for (const std::string value : {"5", "-5s", "nan", "", "9999999h", "-.5s", "1x"}) {
             const std::string text = refusal_of({"run", "/a", option, value, "--", "x"});
             EXPECT_EQ(text.find(option + ": "), 0u) << option << " " << value << ": " << text;

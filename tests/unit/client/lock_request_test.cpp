@@ -1,6 +1,7 @@
 #include "sdk/client/lock_request.hpp"
 
 #include "sdk/client/contender_record.hpp"
+#include "sdk/core/record_marks.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,6 +36,8 @@ const std::vector<BadOption> bad_options{
     {"reserve", [](LockOptions& o) { o.reserve = milliseconds::max(); }},
     {"max_hold", [](LockOptions& o) { o.max_hold = -1ms; }},
     {"max_hold", [](LockOptions& o) { o.max_hold = o.budget; }},
+    {"lock_delay", [](LockOptions& o) { o.lock_delay = -1ms; }},
+    {"lock_delay", [](LockOptions& o) { o.lock_delay = 60'001ms; }},
     {"max_queue", [](LockOptions& o) { o.max_queue = -1; }},
     {"max_local_grants", [](LockOptions& o) { o.max_local_grants = 0; }},
     {"max_local_grants", [](LockOptions& o) { o.max_local_grants = 65; }},
@@ -58,6 +61,34 @@ TEST(LockRequest, MalformedOptionIsRefusedByName) {
         EXPECT_NE(request.error().context().what.find(bad.name), std::string::npos)
             << request.error().message();
     }
+}
+
+TEST(LockRequest, LockDelayIsInTheRecordForThoseWhoWaitAndNotAByteWithoutOne) {
+    const auto record = [](milliseconds delay) {
+        return make_lock_request("/a", LockKind::exclusive, {.lock_delay = delay}, defaults())
+            ->spec.record;
+    };
+    EXPECT_EQ(core::lock_delay_of(record(60s)), 60s);
+    EXPECT_EQ(core::lock_delay_of(record(1ms)), 1ms);
+    EXPECT_EQ(core::lock_delay_of(record(0ms)), 0ms);
+    EXPECT_EQ(decode_record(record(15s))->lock_delay, 15s);
+    EXPECT_EQ(record(15s).size(), record(0ms).size() + 7) << "a tag, a length and 15000";
+}
+
+TEST(LockRequest, SetAsksForItsLockDelayInTheRecordOfAllItsNodes) {
+    const std::vector<std::string> paths{"/a", "/b"};
+    const auto request = make_set_request(paths, {.lock_delay = 15s}, defaults());
+    ASSERT_TRUE(request);
+    EXPECT_EQ(core::lock_delay_of(request->spec.record), 15s);
+    EXPECT_EQ(request->spec.options.lock_delay, 15s);
+}
+
+TEST(LockRequest, PermitHasNoLockDelay) {
+    EXPECT_TRUE(make_lock_request("/a", LockKind::permit, {}, defaults()));
+    const auto request = make_lock_request("/a", LockKind::permit, {.lock_delay = 1ms}, defaults());
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error(), errc::invalid_argument);
+    EXPECT_NE(request.error().context().what.find("lock_delay"), std::string::npos);
 }
 
 TEST(LockRequest, PathIsCheckedAsGivenAndAsSent) {

@@ -107,6 +107,21 @@ TEST_F(Reaping, UnknownNodeIsLookedForBehindAWriteBarrier) {
     EXPECT_EQ(reaper.size(), 0u);
 }
 
+TEST_F(Reaping, NodeThatIsToStayIsLookedForAtOnceAndDeletedLater) {
+    Condemned staying = nameless;
+    staying.not_before = bench.now + 3s;
+    reaper.condemn(bench.now, staying);
+    EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
+    list({"p-lock-0000000009"});
+    EXPECT_THAT(ops(), IsEmpty());
+    bench.now += 3s - 1ms;
+    fire();
+    EXPECT_THAT(ops(), IsEmpty());
+    bench.now += 1ms;
+    fire();
+    EXPECT_THAT(ops(), ElementsAre(Opcode::remove));
+}
+
 TEST_F(Reaping, NodeThatTheListLacksWasNeverMade) {
     reaper.condemn(bench.now, nameless);
     ops();

@@ -106,7 +106,7 @@ TEST_F(Sets, OnesThatCrossNeverWaitForEachOtherInACircle) {
         of_a.push_back(ask(a, {"/q", "/r"}));
         of_b.push_back(ask(b, {"/r", "/s", "/q"}));
     }
-    for (int i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < of_a.size(); ++i) {
         for (const auto& [who, id] : {std::pair{&a, of_a[i]}, std::pair{&b, of_b[i]}}) {
             ASSERT_TRUE(answered(*who, id, 100ms));
             ASSERT_NE(who->grant(id), nullptr);

@@ -122,6 +122,27 @@ TEST_F(SharedLocks, ReadersOfOneProcessBehindOneWriterShareItsWatch) {
     EXPECT_EQ(contenders(), 1u);
 }
 
+TEST_F(SharedLocks, WriterThatOneReaderMissesIsGoneForAllOfTheProcess) {
+    const std::string writer = stranger();
+    int reads = 0;
+    server.choose_fate = [&](Opcode op) {
+        constexpr int of_the_second_reader = 3;  // the first one reads its own node in between
+        if (op == Opcode::get_data && ++reads == of_the_second_reader) {
+            server.remove(world.now(), writer);
+        }
+        return Fate::serve;
+    };
+    const OperationId first = ask_shared(a);
+    const OperationId second = ask_shared(a);
+    world.run_for(2500us);  // both are asking for the writer
+    a.inject(wire::encode_reply(
+        wire::ReplyHeader{wire::notification_xid, -1, {}},
+        wire::WatcherEvent{wire::WatchEventType::deleted, wire::connected_state, writer}));
+    EXPECT_TRUE(answered(a, first, 100ms)) << "its own answer is older than the wake-up";
+    EXPECT_TRUE(answered(a, second, 100ms));
+    EXPECT_EQ(reads, 4);
+}
+
 TEST_F(SharedLocks, ReaderBehindAWriterOfItsOwnProcessIsWokenByIt) {
     const std::string other = stranger();
     const OperationId writer = queue(a);

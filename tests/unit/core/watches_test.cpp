@@ -131,6 +131,17 @@ TEST(Watches, OneWatchServesAllLanesUntilTheLastOneLosesInterest) {
     EXPECT_EQ(watches.armed(), 0u);
 }
 
+TEST(Watches, EventAfterTheFirstOfSeveralArmingsIsToldAsWhatItIs) {
+    WatchRegistry watches;
+    const auto first = watches.arm_for_lock("/a", lane);
+    const auto second = watches.arm_for_lock("/a", other_lane);
+    EXPECT_EQ(watches.confirm("/a", first, true), Arming::superseded);
+    const auto fired = watches.on_event(event(WatchEventType::data_changed));
+    ASSERT_TRUE(fired) << "else nobody knows how the node went";
+    EXPECT_TRUE(fired->was_for_lock);
+    EXPECT_EQ(watches.confirm("/a", second, true), Arming::spent);
+}
+
 TEST(Watches, EventThatOvertakesTheLastOfSeveralArmingsAsksToLookAgain) {
     WatchRegistry watches;
     const auto first = watches.arm_for_lock("/a", lane);

@@ -49,6 +49,16 @@ TEST_F(Watches, DataAndChildWatchesOnOneNodeGiveOneDeletion) {
     EXPECT_EQ(0U, count());
 }
 
+TEST_F(Watches, WriteAndDeleteInOneMultiAreToldAsTheWrite) {
+    client.ask(wire::GetDataRequest{"/p", true});
+    wire::MultiRequest multi;
+    multi.ops.push_back({wire::SetDataRequest{"/p", ""}});
+    multi.ops.push_back({wire::RemoveRequest{"/p"}});
+    other.ask(multi);
+    EXPECT_THAT(events(), ElementsAre(Pair(data_changed, "/p")));
+    EXPECT_EQ(0U, count());
+}
+
 TEST_F(Watches, TwoChildrenInOneMultiGiveOneEvent) {
     client.ask(wire::GetChildrenRequest{"/p", true});
     wire::MultiRequest multi;
