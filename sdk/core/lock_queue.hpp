@@ -227,10 +227,11 @@ private:
     void on_record_shown(const Response& response);
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
-    /// `lease`: is told that the nodes are gone. `loss`: how the hold on them ended, if there was one.
+    /// `lease`: is told that the nodes are gone. `loss`: how the hold on them ended, if there was
+    /// one.
     void abandon(Instant now, OperationId lease = 0, std::optional<Loss> loss = std::nullopt);
     [[nodiscard]] std::vector<Condemned> nodes_to_go(Instant now, OperationId lease,
-                                                      std::optional<Loss> loss) const;
+                                                     std::optional<Loss> loss) const;
     void drop_watches(Member& member);
     void drop_contenders();
 

@@ -94,7 +94,8 @@ const LockQueue::Member& LockQueue::member_of(const Refusal& refusal) const {
 }
 
 /// The nodes that may exist, and how they go: together, so that none does before all may.
-std::vector<Condemned> LockQueue::nodes_to_go(Instant now, OperationId lease, std::optional<Loss> loss) const {
+std::vector<Condemned> LockQueue::nodes_to_go(Instant now, OperationId lease,
+                                              std::optional<Loss> loss) const {
     std::vector<Condemned> nodes;
     Instant not_before = Instant::min();
     for (const Member& member : x_members) {

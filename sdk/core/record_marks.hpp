@@ -1,6 +1,6 @@
 // What others act upon in a contender's record, read without protobuf. A mark is a protobuf field
-// like the others, at the end of the record: `asked_mark` first, and behind it one of those that say
-// what became of the contender, which the last field decides.
+// like the others, at the end of the record: `asked_mark` first, and behind it one of those that
+// say what became of the contender, which the last field decides.
 #pragma once
 
 #include <leasehold/clock.hpp>

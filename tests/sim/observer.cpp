@@ -158,13 +158,8 @@ void Observer::check_node(Instant truth, ClientNumber who, const Holding& holdin
 
 void Observer::check_token(Instant truth, const std::string& lease, const Holding& holding,
                            Lock& lock) {
-    if (lock.permits != 0) {
-        return;  // theirs are in no order; that it is the node's is checked with the node
-    }
-    if (holding.is_shared) {
-        if (holding.lease->token != 0) {
-            violated(truth, "S6: " + lease + " is shared and has a token");
-        }
+    // Permits' tokens are in no order: that each is its node's is checked with the node.
+    if (lock.permits != 0 || holding.is_shared) {
         return;
     }
     if (holding.lease->token <= lock.last_token && !x_options.has_foreign_deletes) {
@@ -244,7 +239,7 @@ void Observer::check(Instant truth) {
 /// A hold that is exclusive is valid alone; any number that are shared may be so together.
 void Observer::check_validity(Instant truth, const Live& live) {
     Valid& valid = x_valid[live.lock];
-    check_token_gone(truth, live);
+    check_sharer(truth, live);
     const std::size_t permits = x_locks[live.lock].permits;
     if (permits != 0 && ++valid.count > permits && !x_options.has_foreign_deletes) {
         violated(truth, "S1: with " + name(live.who, live.holding->id) + " more than " +

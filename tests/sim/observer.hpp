@@ -80,7 +80,7 @@ public:
         bool is_shared = false;
         bool rolls = false;
         bool is_upgradable = false;
-        bool is_downgraded = false;              ///< it was not shared when it was granted
+        bool is_downgraded = false;  ///< it was not shared when it was granted
         Duration lock_delay{};
         Loss loss = Loss::released;
         std::optional<bool> was_marked{};        ///< its delete says that it is a release
@@ -220,6 +220,7 @@ private:
         Instant since;
         bool is_possible;
         bool is_of_upgrade;
+    };
     /// A watch that a client knows to stand for the only node that it waits with, and the delay
     /// that the watched one asks for.
     struct Armed {
@@ -407,7 +408,7 @@ private:
     void check_upgrade_place(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
                              Duration patience);
     void check_upgrades(Instant truth, ClientNumber who);
-    void check_token_gone(Instant truth, const Live& live);
+    void check_sharer(Instant truth, const Live& live);
     void count_beside_downgraded(const Holding& holding);
     void note_free(Instant truth, Lock& lock, Queue::iterator from);
     [[nodiscard]] static bool is_hidden(const Lock& lock, const Node& node);

@@ -53,6 +53,7 @@ protected:
                                        Duration until, std::int64_t token,
                                        const std::string& node) {
         auto lease = std::make_shared<core::Lease>(at(until), token, node);
+        lease->kind = token == 0 ? LockKind::shared : LockKind::exclusive;
         core::Grant granted{.lease = lease, .granted_at = at(when), .deadline = at(until)};
         observer->on_done(at(when), who, {id, granted}, genesis);
         observer->check(at(when));

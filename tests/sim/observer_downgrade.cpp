@@ -134,7 +134,7 @@ void Observer::on_data_set(Instant truth, const std::string& path, const std::st
     }
 }
 
-void Observer::check_token_gone(Instant truth, const Live& live) {
+void Observer::check_sharer(Instant truth, const Live& live) {
     const Holding& holding = *live.holding;
     const bool is_lock = x_locks[holding.lock].permits == 0;
     if (is_lock && holding.is_shared &&
