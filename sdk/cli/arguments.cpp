@@ -177,19 +177,31 @@ struct Parser {
         add_duration(*run, "--grace", run_arguments.grace, "From SIGTERM to SIGKILL");
         add_duration(*run, "--lock-delay", run_arguments.lock_delay,
                      "Pause before the next one after a crash or overrun; at most 60s");
-        run->add_flag("--shared", run_arguments.is_shared,
-                      "Together with others that share the lock; no fencing token");
-        run->add_option("--permits", run_arguments.permits,
-                        "One of N permits, not a lock; all who use PATH give the same N")
+        run->add_flag_callback(
+            "--shared", [this] { run_arguments.kind = LockKind::shared; },
+            "Together with others that share the lock; no fencing token");
+        run->add_flag_callback(
+               "--upgradable", [this] { run_arguments.kind = LockKind::upgradable; },
+               "Together with those that share it, and with no other of these")
+            ->excludes("--shared");
+        run->add_option_function<int>(
+               "--permits",
+               [this](int permits) {
+                   run_arguments.kind = LockKind::permit;
+                   run_arguments.permits = permits;
+               },
+               "One of N permits, not a lock; all who use PATH give the same N")
             ->type_name("N")
             ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""))
             ->excludes("--shared")
+            ->excludes("--upgradable")
             ->excludes("--lock-delay");
         run->add_option("--also", run_arguments.also,
                         "One more path, locked together with PATH; may be given again")
             ->type_name("PATH")
             ->allow_extra_args(false)
             ->excludes("--shared")
+            ->excludes("--upgradable")
             ->excludes("--permits");
         add_naming(*run, run_arguments.naming);
 

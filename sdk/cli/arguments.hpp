@@ -30,8 +30,8 @@ struct RunArguments {
     std::chrono::milliseconds lock_delay{0};
     Naming naming = Naming::curator;
     std::vector<std::string> also;  ///< further paths, locked together with the one
-    bool is_shared = false;
-    int permits = 0;  ///< of a semaphore; 0: it is a lock
+    LockKind kind = LockKind::exclusive;
+    int permits = 1;  ///< of the semaphore, if the kind is a permit
     bool is_election = false;
     std::string payload;  ///< what others are told of the leader
     std::vector<std::string> command;

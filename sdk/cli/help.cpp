@@ -25,6 +25,9 @@ the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQU
 With --shared CMD may run while others of --shared do, but nobody without it; all queue together in
 the order in which they came. There is no fencing token then, and LEASEHOLD_TOKEN is not set.
 
+With --upgradable CMD may run beside those of --shared that came before it, one such CMD at a time:
+for the part of a job that reads what only the next one may change.
+
 With --permits N up to N may run at once. PATH is a semaphore then, not a lock.
 
 With --also PATH2 CMD runs while holding the locks at both, or at more: all of them or none.
@@ -38,6 +41,7 @@ Example:
   leasehold run /jobs/billing --connect zk1:2181,zk2:2181/shop --wait 30s --budget 10s \
       -- ./billing.sh --month 11
   leasehold run /reports --shared -- ./read_report.sh
+  leasehold run /reports --upgradable -- ./prepare_report.sh
   leasehold run /printers --permits 3 -- ./print.sh
   leasehold run /accounts/1 --also /accounts/2 -- ./transfer.sh
   leasehold run /jobs/export --lock-delay 15s -- ./export.sh

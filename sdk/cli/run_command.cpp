@@ -60,7 +60,7 @@ LockOptions lock_options(const RunArguments& arguments) {
             // The command is gone by then; this only has to be later, and finite.
             .max_hold = arguments.budget + arguments.grace + 1s,
             .naming = arguments.naming,
-            .permits = std::max(arguments.permits, 1),
+            .permits = arguments.permits,
             .lock_delay = arguments.lock_delay,
             .watch_own_node = true};
 }
@@ -78,6 +78,20 @@ Awaited<Leadership> stand(const Client& client, const RunArguments& arguments, E
     return await(loop, *answer, until);
 }
 
+void acquire_one(const Client& client, const RunArguments& arguments,
+                 std::function<void(result<ScopedLock>)> take) {
+    const std::string& path = arguments.ensemble.path;
+    const LockOptions options = lock_options(arguments);
+    switch (arguments.kind) {
+        case LockKind::exclusive: return client.async_lock(path, options, std::move(take));
+        case LockKind::shared: return client.async_lock_shared(path, options, std::move(take));
+        case LockKind::upgradable:
+            return client.async_lock_upgradable(path, options, std::move(take));
+        case LockKind::permit:
+            return client.async_acquire_permit(path, options, std::move(take));
+    }
+}
+
 Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments, EventLoop& loop) {
     const auto answer = std::make_shared<Answer<ScopedLock>>(loop.nudge());
     const Instant until = BootClock::now() + bound_on_answer(arguments.ensemble);
@@ -86,12 +100,8 @@ Awaited<ScopedLock> acquire(const Client& client, const RunArguments& arguments,
         std::vector<std::string> paths{arguments.ensemble.path};
         paths.insert(paths.end(), arguments.also.begin(), arguments.also.end());
         client.async_lock_all(paths, lock_options(arguments), take);
-    } else if (arguments.is_shared) {
-        client.async_lock_shared(arguments.ensemble.path, lock_options(arguments), take);
-    } else if (arguments.permits != 0) {
-        client.async_acquire_permit(arguments.ensemble.path, lock_options(arguments), take);
     } else {
-        client.async_lock(arguments.ensemble.path, lock_options(arguments), take);
+        acquire_one(client, arguments, take);
     }
     return await(loop, *answer, until);
 }
@@ -102,7 +112,7 @@ using Variables = std::array<Variable, 3>;
 Variables variables(const ScopedLock& lock, const std::string& path) {
     const auto left = std::chrono::floor<milliseconds>(lock.remaining());
     std::optional<std::string> token;
-    if (lock.kind() != LockKind::shared) {
+    if (lock.token() != 0) {
         token = std::to_string(lock.token());
     }
     return {{{"LEASEHOLD_TOKEN", std::move(token)},

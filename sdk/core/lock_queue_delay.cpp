@@ -38,7 +38,9 @@ void LockQueue::adopt_delay(milliseconds wanted) {
 
 void LockQueue::Member::hold_back(Instant now, std::string_view name, Duration delay) {
     std::erase_if(held_back, [now](const auto& each) { return each.second <= now; });
-    Instant& until = held_back.try_emplace(sequence_of(name).value_or(0)).first->second;
+    // The second node of an upgradable holder may have held while those before it waited.
+    const std::int64_t number = upgrade_id(name) ? 0 : sequence_of(name).value_or(0);
+    Instant& until = held_back.try_emplace(number).first->second;
     until = std::max(until, later(now, delay));
 }
 

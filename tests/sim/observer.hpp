@@ -111,7 +111,6 @@ public:
     /// written to in the same transaction.
     void on_node_deleted(Instant truth, const std::string& path, std::int64_t by,
                          bool is_marked = false);
-    void on_node_written(const std::string& path);
 
     void on_data_set(Instant truth, const std::string& path, const std::string& data,
                      std::int64_t by);
@@ -374,6 +373,7 @@ private:
                    const Armed& armed);
     [[nodiscard]] Node* only_waiting(ClientNumber who, Lock& lock, const std::string& behind);
     void excuse_behind(Instant truth, std::size_t lock, const Node& gone);
+    void disarm(const std::string& written);
     void keep_excuse(std::size_t lock, const Node& node);
     void excuse_all(Instant truth, ClientNumber who);
     [[nodiscard]] bool may_hold_back(const Node& node, Instant since) const;

@@ -69,7 +69,7 @@ void Observer::on_watch_armed(Instant, ClientNumber who, const std::string& path
 
 /// The watches are used up, and whoever had one looks again: if the node has gone by then, that was
 /// a release for all that they know.
-void Observer::on_node_written(const std::string& path) {
+void Observer::disarm(const std::string& path) {
     for (Client& client : x_clients) {
         client.armed.erase(path);
         if (const auto reading = client.reading.find(path); reading != client.reading.end()) {

@@ -85,7 +85,7 @@ TEST_F(ObserverOfDelays, WaiterThatLeavesBeforeItKnowsIsRight) {
 }
 
 TEST_F(ObserverOfDelays, WhoseWatchWasUsedUpIsNotExpectedToKnow) {
-    observer->on_node_written(node_one);
+    observer->on_data_set(at(3s), node_one, "", first_session);
     crash();
     grant_second(3020ms);
     EXPECT_THAT(violations(), IsEmpty());

@@ -95,6 +95,7 @@ void Observer::on_downgraded(Instant truth, ClientNumber who, OperationId id,
 /// Whoever shares and stands behind it may pass from now on.
 void Observer::on_data_set(Instant truth, const std::string& path, const std::string& data,
                            std::int64_t by) {
+    disarm(path);
     const std::size_t index = lock_of(path);
     if (index >= x_locks.size() || x_locks[index].permits != 0) {
         return;

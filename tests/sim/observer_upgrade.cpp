@@ -143,7 +143,8 @@ void Observer::on_upgraded(Instant truth, ClientNumber who, const core::UpgradeD
 /// does not wait.
 void Observer::check_upgrade_place(Instant truth, ClientNumber who, const Node& node,
                                    const Lock& lock, Duration patience) {
-    if (truth - node.since <= patience || upgraded_by(who, node.name) != nullptr) {
+    if (truth - node.since <= patience || upgraded_by(who, node.name) != nullptr ||
+        may_hold_back(node, truth - patience)) {
         return;
     }
     const Node* base = base_of(lock.nodes, node);

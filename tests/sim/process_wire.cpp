@@ -48,13 +48,16 @@ std::string path_to_watch(wire::Opcode op, wire::Reader in) {
 
 constexpr std::size_t reply_header_size = 16;
 
-/// What the record of a simulated contender asks for; see user.cpp.
+/// What the record of a simulated contender asks for; see record_of in user.cpp.
 Duration delay_in(std::string_view record) {
-    if (record.size() < 2 || record[0] != 'J') {
+    constexpr std::string_view before = "simulatedJ";
+    const std::size_t start = record.find(before);
+    if (start == std::string_view::npos) {
         return {};
     }
+    record.remove_prefix(start + before.size());
     return milliseconds{
-        std::stoll(std::string(record.substr(2, static_cast<std::size_t>(record[1]))))};
+        std::stoll(std::string(record.substr(1, static_cast<std::size_t>(record[0]))))};
 }
 
 }  // namespace

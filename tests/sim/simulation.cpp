@@ -151,7 +151,7 @@ void Simulation::on_commit(Instant at, const server::Transaction& transaction) {
     for (const server::Change& change : transaction.changes) {
         if (change.kind == server::ChangeKind::data_set) {
             written = change.path;
-            x_world.observer.on_node_written(change.path);
+            x_world.observer.on_data_set(at, change.path, change.data, transaction.session);
         } else if (change.kind == server::ChangeKind::created) {
             x_world.observer.on_node_created(
                 at, change.path,
@@ -160,8 +160,6 @@ void Simulation::on_commit(Instant at, const server::Transaction& transaction) {
         } else if (change.kind == server::ChangeKind::deleted) {
             x_world.observer.on_node_deleted(at, change.path, is_end ? 0 : transaction.session,
                                              written == change.path);
-        } else if (change.kind == server::ChangeKind::data_set) {
-            x_world.observer.on_data_set(at, change.path, change.data, transaction.session);
         }
     }
 }

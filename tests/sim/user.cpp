@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration request_timeout = 5s;
 /// One field of contender.proto: the client's name.
-constexpr std::string_view record = "\x3a\x09simulated";
+constexpr std::string_view name_of_client = "\x3a\x09simulated";
 
 std::vector<core::OwnedAcl> open_to_all() {
     return {{wire::perms::all, "world", "anyone"}};
@@ -27,13 +27,16 @@ wire::optional_list<wire::Acl> wire_open_to_all() {
     return std::vector<wire::Acl>{{wire::perms::all, "world", "anyone"}};
 }
 
-/// Of the record only what the engine acts upon: lock_delay_ms, the ninth field, a string.
+/// And what the engine acts upon: lock_delay_ms, the ninth field, a string.
 std::string record_of(const LockOptions& options) {
-    if (options.lock_delay <= 0ms) {
-        return "simulated";
+    std::string record(name_of_client);
+    if (options.lock_delay > 0ms) {
+        const std::string number = std::to_string(options.lock_delay.count());
+        record += 'J';
+        record += static_cast<char>(number.size());
+        record += number;
     }
-    const std::string number = std::to_string(options.lock_delay.count());
-    return "J" + std::string(1, static_cast<char>(number.size())) + number;
+    return record;
 }
 
 template <class Map>

@@ -64,7 +64,7 @@ TEST(RunArguments, DefaultsAreThoseOfTheContract) {
     EXPECT_EQ(run.budget, 10s);
     EXPECT_EQ(run.grace, 2s);
     EXPECT_EQ(run.naming, Naming::curator);
-    EXPECT_FALSE(run.is_shared);
+    EXPECT_EQ(run.kind, LockKind::exclusive);
     EXPECT_EQ(run.command, Words{"true"});
 }
 
@@ -112,7 +112,7 @@ TEST(RunArguments, EveryOptionIsTaken) {
 }
 
 TEST(RunArguments, ALockMayBeShared) {
-    EXPECT_TRUE(run_of({"run", "/a", "--shared", "--", "x"}).is_shared);
+    EXPECT_EQ(run_of({"run", "/a", "--shared", "--", "x"}).kind, LockKind::shared);
     EXPECT_EQ(run_of({"run", "/a", "--lock-delay", "15s", "--", "x"}).lock_delay, 15s);
     EXPECT_EQ(run_of({"run", "/a", "--", "x"}).lock_delay, 0s);
     EXPECT_EQ(run_of({"run", "/a", "--also", "/b", "--lock-delay", "1s", "--", "x"}).lock_delay,
@@ -128,7 +128,7 @@ TEST(RunArguments, ALockMayBeShared) {
               std::string::npos);
     EXPECT_NE(refusal_of({"run", "/a", "--permits", "3", "--shared", "--", "x"}).find("--shared"),
               std::string::npos);
-    EXPECT_FALSE(run_of({"run", "/a", "--", "x", "--shared"}).is_shared);
+    EXPECT_EQ(run_of({"run", "/a", "--", "x", "--shared"}).kind, LockKind::exclusive);
     EXPECT_NE(refusal_of({"ls", "/a", "--shared"}).find("--shared"), std::string::npos);
 }
 
