@@ -87,8 +87,7 @@ void acquire_one(const Client& client, const RunArguments& arguments,
         case LockKind::shared: return client.async_lock_shared(path, options, std::move(take));
         case LockKind::upgradable:
             return client.async_lock_upgradable(path, options, std::move(take));
-        case LockKind::permit:
-            return client.async_acquire_permit(path, options, std::move(take));
+        case LockKind::permit: return client.async_acquire_permit(path, options, std::move(take));
     }
 }
 

@@ -24,8 +24,9 @@ void LockQueue::downgrade(Instant now, OperationId id, OperationId lease) {
     if (x_share == Share::shown) {
         return x_context.leases.on_shared(lease, success());
     }
+    const bool is_being_shown = x_share == Share::asked && x_is_record_due;
     x_share = Share::asked;
-    if (!x_is_record_due) {
+    if (!is_being_shown) {
         x_is_record_due = true;
         show_record();
     }

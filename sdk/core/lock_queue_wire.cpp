@@ -71,8 +71,11 @@ void LockQueue::show_record() {
     if (!x_is_record_due || !x_holder || !x_context.session.is_attached()) {
         return;
     }
-    write_record(x_members.front(),
-                 [](LockQueue& self, const Response& response) { self.on_record_shown(response); });
+    write_record(x_members.front(), [share = x_share](LockQueue& self, const Response& response) {
+        if (share == self.x_share) {  // else a newer one is on its way
+            self.on_record_shown(response);
+        }
+    });
 }
 
 void LockQueue::on_record_shown(const Response& response) {

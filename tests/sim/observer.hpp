@@ -81,6 +81,7 @@ public:
         bool rolls = false;
         bool is_upgradable = false;
         bool is_downgraded = false;  ///< it was not shared when it was granted
+        std::string upgrade_node{};  ///< with which it is alone, once it was upgraded
         Duration lock_delay{};
         Loss loss = Loss::released;
         std::optional<bool> was_marked{};        ///< its delete says that it is a release

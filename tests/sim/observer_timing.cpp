@@ -146,7 +146,7 @@ void Observer::on_delete_written(Instant truth, ClientNumber who, const std::str
     Client& client = x_clients[who];
     const Instant now = local(who, truth);
     if (const Holding* alone = upgraded_by(who, path);
-        alone != nullptr && alone->lease->word.deadline() > now) {
+        alone != nullptr && alone->ends == 0 && alone->lease->word.deadline() > now) {
         violated(truth, "S9: the delete of " + path + " leaves while its owner is alone");
     }
     check_farewell(truth, who, path);

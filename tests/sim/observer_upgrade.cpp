@@ -72,8 +72,7 @@ const Observer::Node* Observer::blocker_of_upgrade(const Queue& queue, const Nod
 /// The hold that is alone by this node.
 Observer::Holding* Observer::upgraded_by(ClientNumber who, const std::string& node) {
     for (auto& [id, holding] : x_clients[who].held) {
-        if (holding.is_upgradable && !holding.is_shared && holding.ends == 0 &&
-            node != holding.lease->node && stem_of(node) == stem_of(holding.lease->node)) {
+        if (!holding.is_shared && holding.upgrade_node == node) {
             return &holding;
         }
     }
@@ -117,13 +116,18 @@ void Observer::on_upgraded(Instant truth, ClientNumber who, const core::UpgradeD
     x_tally.count(Deed::upgraded);
     Lock& lock = x_locks[holding.lock];
     const Node* base = find_node(lock.nodes, holding.lease->node);
-    const auto own = std::find_if(lock.nodes.begin(), lock.nodes.end(), [&](const auto& each) {
+    // An earlier one, of an upgrade that was given up, may still be there.
+    const auto own = std::find_if(lock.nodes.rbegin(), lock.nodes.rend(), [&](const auto& each) {
         return each.second.is_upgrade && stem_of(each.second.name) == stem_of(holding.lease->node);
     });
+    if (own != lock.nodes.rend()) {
+        own->second.was_held = true;
+        holding.upgrade_node = own->second.name;
+    }
     if (x_options.has_foreign_deletes) {
         return;
     }
-    if (base == nullptr || own == lock.nodes.end()) {
+    if (base == nullptr || own == lock.nodes.rend()) {
         return violated(
             truth, "S2: " + name(who, upgrade.lease) + " is upgraded without both of its nodes");
     }
@@ -131,7 +135,6 @@ void Observer::on_upgraded(Instant truth, ClientNumber who, const core::UpgradeD
         violated(truth, "S5: " + name(who, upgrade.lease) + " is upgraded while " +
                             lock.nodes.begin()->second.name + " is ahead of it");
     }
-    own->second.was_held = true;
     if (holding.lease->token / grants_per_node != base->zxid ||
         holding.lease->token <= lock.last_token) {
         violated(truth, "S6: the token of " + name(who, upgrade.lease) + " does not rise");
