@@ -52,6 +52,8 @@ struct AcquireSpec {
     OperationId upgrades = 0;  ///< the lease that is to become exclusive by it, if so
     int attempt = 0;           ///< of that lease's
     std::int64_t upgrade_token = 0;
+    /// Until when it has to hold back, for all that earlier attempts have learned.
+    std::shared_ptr<Instant> upgrade_held_back{};
 };
 
 /// Every method takes the time it is called at, never earlier than the time before; the shell calls

@@ -42,6 +42,10 @@ void LockQueue::Member::hold_back(Instant now, std::string_view name, Duration d
     const std::int64_t number = upgrade_id(name) ? 0 : sequence_of(name).value_or(0);
     Instant& until = held_back.try_emplace(number).first->second;
     until = std::max(until, later(now, delay));
+    if (queue.x_is_upgrade) {
+        Instant& of_all = *queue.x_spec->upgrade_held_back;
+        of_all = std::max(of_all, until);
+    }
 }
 
 Instant LockQueue::Member::held_back_until() const {
@@ -54,7 +58,7 @@ Instant LockQueue::Member::held_back_until() const {
 
 /// A set runs when it may run on all its paths.
 Instant LockQueue::held_back_until() const {
-    Instant latest = Instant::min();
+    Instant latest = x_is_upgrade && x_spec ? *x_spec->upgrade_held_back : Instant::min();
     for (const Member& member : x_members) {
         latest = std::max(latest, member.held_back_until());
     }

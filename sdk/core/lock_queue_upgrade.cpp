@@ -17,6 +17,9 @@ result<AcquireSpec> LockQueue::make_upgrade(OperationId lease, milliseconds wait
             errc::unsupported,
             "the lock has been upgraded as often as its node has tokens for; take it anew"};
     }
+    if (!x_spec->upgrade_held_back) {
+        x_spec->upgrade_held_back = std::make_shared<Instant>(Instant::min());
+    }
     AcquireSpec spec = *x_spec;
     spec.recipe = {.kind = LockKind::exclusive, .base = contender().name()};
     spec.options.wait = wait;

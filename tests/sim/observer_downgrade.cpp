@@ -74,14 +74,10 @@ void Observer::on_downgraded(Instant truth, ClientNumber who, OperationId id,
         return;
     }
     if (downgrade.is_of_upgrade) {
-        for (const auto& [sequence, node] : x_locks[held->second.lock].nodes) {
-            if (node.is_upgrade && held->second.is_shared &&
-                base_of(x_locks[held->second.lock].nodes, node) != nullptr &&
-                base_of(x_locks[held->second.lock].nodes, node)->name == held->second.lease->node &&
-                !client.upgrades_of(downgrade.lease)) {
-                violated(truth, "L15: " + name(who, downgrade.lease) +
-                                    " is said to share again, but " + node.name + " stands");
-            }
+        const Node* alone = find_node(x_locks[held->second.lock].nodes, held->second.upgrade_node);
+        if (alone != nullptr && held->second.is_shared) {
+            violated(truth, "L15: " + name(who, downgrade.lease) + " is said to share again, but " +
+                                alone->name + " stands");
         }
         return;
     }
