@@ -18,6 +18,7 @@ constexpr std::size_t longest_payload = 1024;
 constexpr std::size_t most_acl_entries = 256;
 constexpr std::size_t longest_acl_id = 4096;
 constexpr int most_local_grants = 64;
+constexpr milliseconds longest_keep = std::chrono::hours{1};
 constexpr std::size_t most_paths = 64;
 
 Error invalid(std::string what) {
@@ -37,6 +38,9 @@ result<void> check_durations(const LockOptions& options) {
     }
     if (options.lock_delay < zero || options.lock_delay > core::longest_lock_delay) {
         return invalid("lock_delay is outside 0..60 s");
+    }
+    if (options.keep_idle < zero || options.keep_idle > longest_keep) {
+        return invalid("keep_idle is outside 0..1 h");
     }
     if (options.max_hold < zero ||
         (options.max_hold > zero && options.max_hold <= options.budget)) {
@@ -105,6 +109,9 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     BOOST_OUTCOME_TRYV(check_numbers(options));
     if (kind == LockKind::permit && options.lock_delay > milliseconds{0}) {
         return invalid("lock_delay is for locks and leadership, not for permits");
+    }
+    if (kind != LockKind::exclusive && options.keep_idle > milliseconds{0}) {
+        return invalid("keep_idle is for exclusive locks");
     }
     BOOST_OUTCOME_TRYV(check_label("owner", options.owner, longest_label));
     BOOST_OUTCOME_TRYV(check_label("trace_id", options.trace_id, longest_label));
@@ -195,6 +202,9 @@ result<LockRequest> make_set_request(std::span<const std::string> paths, const L
                                      const LockDefaults& defaults) {
     if (paths.empty()) {
         return invalid("a set has at least one path");
+    }
+    if (options.keep_idle > milliseconds{0}) {
+        return invalid("keep_idle is for a lock on one path, not for a set");
     }
     if (paths.size() > most_paths) {
         return not_a_set(paths[most_paths], "a set has at most " + std::to_string(most_paths) +

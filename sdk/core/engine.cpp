@@ -87,6 +87,9 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
             effects.emplace_back(
                 WatchFired{watch, static_cast<std::int32_t>(event.type), event.path});
         }
+        if (fired->was_for_children_of_lock) {
+            for_each_lane(event.path, [&](LockQueue& queue) { queue.on_children_changed(now); });
+        }
         if (!fired->was_for_lock) {
             return;
         }
@@ -270,11 +273,12 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
     LeaseTable leases;
     RawRequests requests;
     std::vector<std::weak_ptr<LockQueue>> awaiting_evidence;
+    std::map<OperationId, std::weak_ptr<LockQueue>> keeping;
     std::set<std::string> warned_paths;
     HoldPaces paces;
     LockContext context{
-        settings, session, watches,           reaper,       leases, timers, random, effects,
-        counters, *this,   awaiting_evidence, warned_paths, paces};
+        settings, session, watches,           reaper,  leases,       timers, random, effects,
+        counters, *this,   awaiting_evidence, keeping, warned_paths, paces};
     std::unordered_map<std::string, LanesOfPath> queues;
     struct Place {
         std::string path;
@@ -306,6 +310,14 @@ void Engine::Impl::on_timer(Instant now, TimerKey timer) {
             if (const auto queue = queue_of(timer.id)) {
                 queue->on_delay_end(now);
                 forget_if_idle(*queue);
+            }
+            return;
+        case TimerKind::keep_end:
+            if (const auto found = keeping.find(timer.id); found != keeping.end()) {
+                if (const auto queue = found->second.lock()) {
+                    queue->on_keep_end(now);
+                    forget_if_idle(*queue);
+                }
             }
             return;
         case TimerKind::reap: return reaper.on_reap_timer(now, timer.id);

@@ -188,6 +188,9 @@ void LockQueue::advance(Instant now) {
     if (find_failed() != nullptr || is_torn()) {
         settle_failure(now);
     }
+    if (x_kept_from) {
+        return advance_kept(now);
+    }
     if (knows_queue() && !contender().may_pass() && !x_holder) {
         admit(now);
         watch_own_nodes();
@@ -225,6 +228,7 @@ void LockQueue::begin(Instant now) {
     x_is_asked = false;
     x_share = Share::none;
     x_wait_shown = 0;
+    x_others = Others::unknown;
     // Whoever holds back must hear of it if its node goes meanwhile.
     const bool watches_itself = x_spec->options.watch_own_node || now < held_back_until();
     for (Member& member : x_members) {
@@ -337,9 +341,11 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
     x_is_record_due = is_record_due(waiter.spec);
     adopt_delay(waiter.spec.options.lock_delay);
+    x_spec->options.keep_idle = waiter.spec.options.keep_idle;
     x_spec->record = std::move(waiter.spec.record);
     x_spec->is_rolling = waiter.spec.is_rolling;
     show_record();
+    look_for_others(now);
     if (x_is_asked) {
         x_context.leases.ask(waiter.id);
     }
@@ -368,7 +374,7 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
     for (const Member& member : x_members) {
         x_context.paces.add(member.path, held);
     }
-    if (hand_over(now, loss)) {
+    if (hand_over(now, loss) || keep(now, lease, loss)) {
         x_context.effects.emplace_back(NodeGone{lease, success()});
         return;
     }
@@ -386,22 +392,29 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
 /// for it, the holder overran its budget, or the node is not what the next one asked for: others
 /// may hold beside one that says that it shares.
 bool LockQueue::hand_over(Instant now, Loss loss) {
-    if (loss != Loss::released || x_waiters.empty() || x_is_asked || x_share != Share::none ||
+    if (loss != Loss::released || !may_pass_on(now, x_spec->options.max_local_grants)) {
+        return false;
+    }
+    pass_on(now);
+    return true;
+}
+
+bool LockQueue::may_pass_on(Instant now, int most_grants) const {
+    if (x_waiters.empty() || x_is_asked || x_share != Share::none ||
         !x_context.session.is_attached() || contender().state() != ContenderState::held ||
-        x_local_grants + 1 >= x_spec->options.max_local_grants ||
-        !same_node_would_do(*x_spec, x_waiters.front().spec)) {
+        x_local_grants + 1 >= most_grants || !same_node_would_do(*x_spec, x_waiters.front().spec)) {
         return false;
     }
     const Offer offer = lease_on_offer(now, x_waiters.front());
-    if (offer == Offer::none ||
-        (offer == Offer::shortened && !x_waiters.front().spec.options.accept_shortened)) {
-        return false;
-    }
+    return offer == Offer::whole ||
+           (offer == Offer::shortened && x_waiters.front().spec.options.accept_shortened);
+}
+
+void LockQueue::pass_on(Instant now) {
     ++x_local_grants;
     Waiter next = std::move(x_waiters.front());
     x_waiters.pop_front();
     grant(now, std::move(next));
-    return true;
 }
 
 }  // namespace leasehold::core

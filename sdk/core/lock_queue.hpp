@@ -59,6 +59,8 @@ struct LockContext {
     Lanes& lanes;
     /// Queues that could grant but for the evidence; asked again when the safe deadline moves.
     std::vector<std::weak_ptr<LockQueue>>& awaiting_evidence;
+    /// Queues that keep a lock which nobody wants, by its last lease.
+    std::map<OperationId, std::weak_ptr<LockQueue>>& keeping;
     // What outlives a queue, which is forgotten when idle:
     std::set<std::string>& warned_paths;  ///< those whose kazoo contenders were warned of
     HoldPaces& paces;
@@ -102,6 +104,9 @@ public:
     /// The watch is used up, and nobody knows by what.
     void on_watch_spent(Instant now, const std::string& path, std::string_view name);
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held);
+    /// Somebody has come to one of our paths, or has gone from it.
+    void on_children_changed(Instant now);
+    void on_keep_end(Instant now);
     /// Answers everybody who waits with `code`; used when the client closes.
     void refuse_all(Instant now, std::error_code code, const std::string& what);
 
@@ -219,6 +224,8 @@ private:
     void try_grant(Instant now);
     void grant(Instant now, Waiter waiter);
     [[nodiscard]] bool hand_over(Instant now, Loss loss);
+    [[nodiscard]] bool may_pass_on(Instant now, int most_grants) const;
+    void pass_on(Instant now);
     [[nodiscard]] bool is_record_due(const AcquireSpec& spec) const;
     void show_record();
     void hear_request(Member& member, std::string_view data);
@@ -253,6 +260,15 @@ private:
     void choose_farewell(Instant now, const Member& member, std::optional<Loss> loss,
                          Condemned& node) const;
     [[nodiscard]] std::string why_still_waiting(Instant now) const;
+
+    // of a lock that is kept when nobody wants it (lock_queue_keep.cpp)
+    /// Whether anybody else stands at the lock path, or may: asked, or not known.
+    enum class Others { unknown, asked, none, some };
+    void look_for_others(Instant now);
+    void on_others_listed(Member& member, const Response& response);
+    [[nodiscard]] bool keep(Instant now, OperationId lease, Loss loss);
+    void advance_kept(Instant now);
+    void stop_keeping();
 
     // of a semaphore (lock_queue_permits.cpp)
     /// What the parent says of the number of permits is being found out, or made.
@@ -303,6 +319,8 @@ private:
     std::uint64_t x_serial = 0;         ///< of the contenders; answers to older ones are not for us
     std::optional<AcquireSpec> x_spec;  ///< that the contenders' nodes were made with
     std::optional<OperationId> x_holder;
+    std::optional<OperationId> x_kept_from;  ///< the lease after which the lock is kept
+    Others x_others = Others::unknown;
     int x_local_grants = 0;
     bool x_is_admitted = false;
     bool x_is_checking = false;

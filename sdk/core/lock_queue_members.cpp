@@ -143,6 +143,7 @@ void LockQueue::drop_watches(Member& member) {
 }
 
 void LockQueue::drop_contenders() {
+    stop_keeping();
     for (Member& member : x_members) {
         member.contender.reset();
         member.asked.clear();

@@ -250,6 +250,10 @@ void LockQueue::refuse_unaffordable(Instant now) {
 
 void LockQueue::on_detached(Instant now) {
     x_now = now;
+    x_others = Others::unknown;
+    if (x_kept_from) {
+        advance_kept(now);
+    }
     for (Member& member : x_members) {
         member.changed.clear();  // what happens next is not told
     }

@@ -15,6 +15,7 @@ enum class TimerKind : std::uint8_t {
     wait_end,     ///< id: the acquisition
     holder_read,  ///< id: the acquisition; read who holds the lock, for the refusal's text
     lock_delay,   ///< id: the acquisition; it need not hold back any longer
+    keep_end,     ///< id: the released lease; its lock has been kept long enough
     reap,         ///< id: the condemned node
     orphan,       ///< id: the condemned node
     request_end,  ///< id: the raw request

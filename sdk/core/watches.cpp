@@ -35,7 +35,8 @@ std::optional<wire::RemoveWatchesRequest> WatchRegistry::remove(OperationId watc
     entry.child.erase(watch);
     std::optional<wire::RemoveWatchesRequest> request;
     if (kind == WatchKind::child) {
-        if (entry.child.empty() && std::exchange(entry.is_child_armed, false)) {
+        if (entry.child.empty() && !entry.is_child_for_lock &&
+            std::exchange(entry.is_child_armed, false)) {
             request = {path, wire::WatcherType::children};
         }
     } else if (!entry.needs_data() && std::exchange(entry.is_data_armed, false)) {
@@ -108,6 +109,21 @@ std::optional<wire::RemoveWatchesRequest> WatchRegistry::drop_for_lock(const std
     return request;
 }
 
+/// Nobody drops it: whoever armed it has a node there, which goes before the interest does.
+void WatchRegistry::arm_children_for_lock(const std::string& path) {
+    Entry& entry = x_entries[path];
+    entry.is_child_armed = true;
+    entry.is_child_for_lock = true;
+}
+
+void WatchRegistry::disarm_children_for_lock(const std::string& path) {
+    if (const auto found = x_entries.find(path); found != x_entries.end()) {
+        found->second.is_child_for_lock = false;
+        found->second.is_child_armed = !found->second.child.empty();
+        forget_if_unused(path);
+    }
+}
+
 std::optional<WatchRegistry::Fired> WatchRegistry::on_event(const wire::WatcherEvent& event) {
     const auto found = x_entries.find(event.path);
     if (found == x_entries.end()) {
@@ -139,6 +155,7 @@ std::optional<WatchRegistry::Fired> WatchRegistry::on_event(const wire::WatcherE
         fired.watches.insert(fired.watches.end(), entry.child.begin(), entry.child.end());
         entry.child.clear();
         entry.is_child_armed = false;
+        fired.was_for_children_of_lock = std::exchange(entry.is_child_for_lock, false);
     }
     for (const OperationId watch : fired.watches) {
         x_paths.erase(watch);
@@ -152,6 +169,7 @@ void WatchRegistry::on_detached() {
     for (auto entry = x_entries.begin(); entry != x_entries.end();) {
         entry->second.is_data_armed = false;
         entry->second.is_child_armed = false;
+        entry->second.is_child_for_lock = false;
         entry->second.forget_lanes();
         entry->second.fired_early = false;
         entry = entry->second.is_unused() ? x_entries.erase(entry) : std::next(entry);

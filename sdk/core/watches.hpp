@@ -45,11 +45,19 @@ public:
                                                                           OperationId lane,
                                                                           bool can_remove);
 
-    // ---- both ----
+    // ---- of lock queues: the children of a lock path; one watch for all lanes ----
+
+    /// By a list that is being written.
+    void arm_children_for_lock(const std::string& path);
+    /// The list failed.
+    void disarm_children_for_lock(const std::string& path);
+
+    // ---- all ----
 
     struct Fired {
         std::vector<OperationId> watches;  ///< of the raw client
         bool was_for_lock = false;
+        bool was_for_children_of_lock = false;
     };
     /// What one event cancels. Nothing if this connection has no armed watch that it could be of.
     [[nodiscard]] std::optional<Fired> on_event(const wire::WatcherEvent& event);
@@ -76,6 +84,7 @@ private:
         bool fired_early = false;       ///< the lock's watch fired before its answer came
         bool is_data_armed = false;
         bool is_child_armed = false;
+        bool is_child_for_lock = false;
 
         [[nodiscard]] bool needs_data() const {
             return !data.empty() || !exist.empty() || lock_ticket != 0;

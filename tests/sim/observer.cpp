@@ -61,6 +61,7 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
                .rolls = ask.rolls,
                .is_upgradable = ask.is_upgradable,
                .lock_delay = ask.lock_delay,
+               .keep_idle = ask.keep_idle,
                .spots = find_spots(who, ask, *grant.lease)};
     if (ask.found_queue && !ask.looks_first) {
         holding.in_line_since = ask.since;
@@ -70,6 +71,7 @@ Observer::Holding& Observer::on_grant(Instant truth, ClientNumber who, Operation
     }
     check_grant(truth, who, holding);
     check_held_back(truth, who, holding, ask);
+    note_granted_kept(holding);
     count_grant(grant, who, holding);
     for (const Spot& spot : holding.spots) {
         x_live.push_back({who, &holding, spot.lock, spot.node});
@@ -182,7 +184,9 @@ void Observer::check_callers(Instant truth, ClientNumber who, const Holding& hol
 
 void Observer::check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                                  const Lock& lock) {
-    if (holding.lease->token % grants_per_node >= x_options.max_local_grants) {
+    const Node* node = find_node(lock.nodes, holding.lease->node);
+    const bool was_kept = node != nullptr && node->was_kept;
+    if (!was_kept && holding.lease->token % grants_per_node >= x_options.max_local_grants) {
         violated(truth, "L3: " + lease + " is one local grant too many on its node");
     }
     if (lock.last_end_node == holding.lease->node &&
@@ -337,6 +341,7 @@ void Observer::on_node_gone(Instant truth, ClientNumber who, OperationId lease) 
         violated(truth, "the node of " + name(who, lease) + " is told gone before its lease's end");
     }
     check_mark(truth, who, *holding);
+    note_kept(truth, who, *holding);
     std::erase_if(x_live, [&](const Live& live) { return live.holding == holding; });
     for (const Spot& spot : holding->spots) {
         x_clients[who].last_change[spot.lock] = truth;

@@ -59,6 +59,7 @@ public:
         bool watches_itself = false;
         bool rolls = false;  ///< a candidate for leadership: without a budget
         Duration lock_delay{};
+        Duration keep_idle{};
         Instant since{};           ///< true time
         bool found_queue = false;  ///< somebody stood in it, so that the path had been made
 
@@ -83,6 +84,7 @@ public:
         bool is_downgraded = false;  ///< it was not shared when it was granted
         std::string upgrade_node{};  ///< with which it is alone, once it was upgraded
         Duration lock_delay{};
+        Duration keep_idle{};
         Loss loss = Loss::released;
         std::optional<bool> was_marked{};        ///< its delete says that it is a release
         std::optional<Instant> in_line_since{};  ///< if it must not overtake, nor be overtaken
@@ -284,6 +286,8 @@ private:
         std::int64_t waits_for = 0;   ///< as its record says
         bool is_overwritten = false;  ///< and somebody else has written something else
         bool was_held = false;
+        Instant kept_until = Instant::min();  ///< by the owner's clock, since the last release
+        bool was_kept = false;
         bool is_leaving = false;  ///< its delete was written
         // If its owner knew of a holder that ended without a release:
         Instant held_back_until = Instant::min();  ///< by the owner's clock
@@ -374,6 +378,10 @@ private:
                    const Armed& armed);
     [[nodiscard]] Node* only_waiting(ClientNumber who, Lock& lock, const std::string& behind);
     void excuse_behind(Instant truth, std::size_t lock, const Node& gone);
+    void note_kept(Instant truth, ClientNumber who, const Holding& holding);
+    void note_granted_kept(const Holding& holding);
+    [[nodiscard]] bool is_kept(Instant truth, ClientNumber who, const Node& node, const Lock& lock,
+                               Duration patience) const;
     void disarm(const std::string& written);
     void keep_excuse(std::size_t lock, const Node& node);
     void excuse_all(Instant truth, ClientNumber who);

@@ -340,7 +340,7 @@ void Observer::check_place(Instant truth, ClientNumber who, const Node& node, co
     ++all;
     // Its owner may hold back, or have given up while it did.
     const bool is_excused = !holds && may_hold_back(node, truth - patience);
-    if (!is_old || is_excused) {
+    if (!is_old || is_excused || is_kept(truth, who, node, lock, patience)) {
         return;
     }
     ++old;

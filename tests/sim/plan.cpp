@@ -106,6 +106,7 @@ private:
                 static_cast<std::int64_t>(quarters_of_a_tick[x_random.below(4)]));
             x_plan.delayed_percent = chance(50) ? 100 : 50;
         }
+        x_plan.kept_percent = chance(50) ? 0 : 60;
     }
 
     void plan_process(bool tells_version) {

@@ -73,6 +73,7 @@ struct Plan {
     std::uint64_t sets_percent = 0;        ///< of all but permits; there are several paths then
     milliseconds lock_delay{};             ///< 0: nobody asks for one
     std::uint64_t delayed_percent = 0;     ///< of the acquisitions ask for it
+    std::uint64_t kept_percent = 0;        ///< of those that want one lock for themselves
 
     [[nodiscard]] int permits_of(const std::string& path) const {
         const auto lock = std::find(locks.begin(), locks.end(), path);

@@ -154,8 +154,12 @@ void Process::read_lock_request(wire::Opcode op, wire::Reader& in) {
         return;
     }
     const std::string path(in.string());
-    x_world.observer.on_lock_request(x_world.now, x_number, op, path);
-    if (op == get_data && in.boolean()) {
+    const bool is_watch = (op == get_data || op == get_children) && in.boolean();
+    // A list that watches comes after the grant: see core::LockQueue::look_for_others.
+    if (op != get_children || !is_watch) {
+        x_world.observer.on_lock_request(x_world.now, x_number, op, path);
+    }
+    if (op == get_data && is_watch) {
         x_world.observer.on_watch_written(x_world.now, x_number, path);
     }
 }

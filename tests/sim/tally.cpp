@@ -68,6 +68,7 @@ std::string_view to_string(Deed deed) {
         "refused",
         "extended",
         "released",
+        "granted, kept",
         "released with a mark",
         "granted after a delay",
         "ended by budget",

@@ -74,6 +74,7 @@ enum class Deed : std::size_t {
     refused,
     extended,
     released,
+    granted_kept,        ///< without a byte on the wire
     released_with_mark,  ///< so that nobody holds back
     held_back,           ///< granted to one who had to hold back, or after that
     ended_by_budget,

@@ -143,6 +143,11 @@ void User::acquire(const std::string& path) {
     }
     const bool is_candidate = kind == LockKind::exclusive && more.empty() &&
                               x_world.chance(x_world.plan.candidates_percent);
+    if (kind == LockKind::exclusive && more.empty() && !is_candidate &&
+        x_world.chance(x_world.plan.kept_percent)) {
+        options.keep_idle =
+            std::chrono::floor<milliseconds>(x_world.up_to(8 * x_world.plan.tick()));
+    }
     const Duration patience = x_process.plan().settings.timing.ack_gap;
     const Duration wait = options.wait > 0ms ? Duration{options.wait} : patience;
     const OperationId id = x_process.next_id();
@@ -156,7 +161,8 @@ void User::acquire(const std::string& path) {
                (permits != 0 ? ", a permit of " + std::to_string(permits) : "") + ", wait " +
                ms_text(options.wait) + ", budget " + ms_text(options.budget) +
                (options.on_budget == OnBudget::hold_until_return ? ", holds for calls" : "") +
-               (options.lock_delay > 0ms ? ", lock delay " + ms_text(options.lock_delay) : "");
+               (options.lock_delay > 0ms ? ", lock delay " + ms_text(options.lock_delay) : "") +
+               (options.keep_idle > 0ms ? ", kept for " + ms_text(options.keep_idle) : "");
     });
     x_world.observer.on_asked(
         x_world.now, x_process.number(), id,
@@ -169,7 +175,8 @@ void User::acquire(const std::string& path) {
          .looks_first = options.check_first || (!more.empty() && options.wait == 0ms),
          .watches_itself = options.watch_own_node,
          .rolls = is_candidate,
-         .lock_delay = options.lock_delay},
+         .lock_delay = options.lock_delay,
+         .keep_idle = options.keep_idle},
         wait);
     x_process.turn([&](core::Engine& engine, Instant now) {
         const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};

@@ -1,0 +1,100 @@
+// A lock that nobody else wants is kept when it is released, so that the next caller of this
+// process has it without a byte on the wire.
+//
+// Whoever else wants it makes a node beside ours. One list after the grant tells whether anybody
+// has done so, and arms a watch that tells of whoever comes later, and of our own node's end. Until
+// the answer is here the lock is kept on trust: that is a local hand-over like any other.
+#include "sdk/core/lock_queue.hpp"
+#include "sdk/wire/node.hpp"
+
+namespace leasehold::core {
+
+/// The answer keeps nobody waiting. The watch needs no farewell, since the delete of our own node
+/// uses it up.
+void LockQueue::look_for_others(Instant now) {
+    if (x_spec->options.keep_idle.count() <= 0 || x_others != Others::unknown ||
+        !x_context.session.is_attached()) {
+        return;
+    }
+    x_others = Others::asked;
+    Member& member = x_members.front();
+    x_context.watches.arm_children_for_lock(member.path);
+    wire::GetChildrenRequest request;
+    request.path = member.path;
+    request.watch = true;
+    x_context.session.send(now, request,
+                           for_contender([&member](LockQueue& self, const Response& response) {
+                               self.on_others_listed(member, response);
+                           }));
+}
+
+/// Whatever else is there, be it no contender, is a reason to do as everybody does.
+void LockQueue::on_others_listed(Member& member, const Response& response) {
+    const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
+    if (!response.ok() || !reply) {
+        x_others = Others::some;
+        return x_context.watches.disarm_children_for_lock(member.path);
+    }
+    if (x_others == Others::asked) {
+        const auto& children = reply.value().children;
+        const bool is_alone = children.size() == 1 && children.front() == contender().name();
+        x_others = is_alone ? Others::none : Others::some;
+    }
+}
+
+void LockQueue::on_children_changed(Instant now) {
+    if (x_others == Others::asked || x_others == Others::none) {
+        x_others = Others::some;
+    }
+    if (x_kept_from) {
+        x_now = now;
+        advance_kept(now);
+    }
+}
+
+/// As many are kept as may wait: beyond that a release is a release.
+bool LockQueue::keep(Instant now, OperationId lease, Loss loss) {
+    const bool nobody_known = x_others == Others::asked || x_others == Others::none;
+    if (loss != Loss::released || x_spec->options.keep_idle.count() <= 0 || !nobody_known ||
+        !x_waiters.empty() || x_is_asked || x_share != Share::none ||
+        !x_context.session.is_attached() || x_context.session.is_closing() ||
+        contender().state() != ContenderState::held || x_local_grants + 1 >= grants_per_node ||
+        x_context.keeping.size() >= x_context.settings.max_pending) {
+        return false;
+    }
+    x_kept_from = lease;
+    x_context.keeping.emplace(lease, weak_from_this());
+    x_context.timers.set({TimerKind::keep_end, lease}, later(now, x_spec->options.keep_idle));
+    return true;
+}
+
+/// The next caller, or whoever else comes: who was first is known to nobody, so that a caller of
+/// this process may be served once more before the other one.
+void LockQueue::advance_kept(Instant now) {
+    const bool is_wanted = x_others == Others::some || x_others == Others::unknown || x_is_asked;
+    if (x_waiters.empty() && !is_wanted) {
+        return;
+    }
+    if (may_pass_on(now, grants_per_node)) {
+        stop_keeping();
+        return pass_on(now);
+    }
+    abandon(now, 0, Loss::released);
+    if (!x_waiters.empty()) {
+        advance(now);
+    }
+}
+
+void LockQueue::on_keep_end(Instant now) {
+    abandon(now, 0, Loss::released);
+}
+
+void LockQueue::stop_keeping() {
+    if (x_kept_from) {
+        x_context.timers.cancel({TimerKind::keep_end, *x_kept_from});
+        x_context.keeping.erase(*x_kept_from);
+        x_kept_from.reset();
+    }
+}
+
+}  // namespace leasehold::core

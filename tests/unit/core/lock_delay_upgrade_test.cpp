@@ -1,0 +1,74 @@
+// Lock delays where upgradable holders are: for whom an upgrade holds back, and who does after one.
+#include "tests/unit/core/engine_bench.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace leasehold::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Of contender.proto: lock_delay_ms, the ninth field, of two seconds.
+constexpr std::string_view delayed_record =
+    "J\x04"
+    "2000";
+constexpr Duration delay = 2s;
+
+class LockDelayOfUpgrades : public EngineBench {
+protected:
+    OperationId ask(EngineDriver& who, LockKind kind, milliseconds budget = 10s) {
+        return who.acquire(Recipe{kind}, "/q", {.wait = 30s, .budget = budget, .lock_delay = 2s},
+                           std::string(delayed_record));
+    }
+    OperationId take(EngineDriver& who, LockKind kind, milliseconds budget = 10s) {
+        const OperationId id = ask(who, kind, budget);
+        EXPECT_TRUE(answered(who, id, 1s));
+        EXPECT_NE(who.grant(id), nullptr);
+        return id;
+    }
+    const UpgradeDone* answer(EngineDriver& who, OperationId upgrade) {
+        EXPECT_TRUE(
+            world.run_until([&] { return who.about<UpgradeDone>(upgrade) != nullptr; }, 5s));
+        return who.about<UpgradeDone>(upgrade);
+    }
+    Instant granted_at(EngineDriver& who, OperationId id) {
+        EXPECT_TRUE(answered(who, id));
+        const Grant* grant = who.grant(id);
+        return grant == nullptr ? Instant::min() : grant->granted_at;
+    }
+};
+
+TEST_F(LockDelayOfUpgrades, OneThatIsTriedAgainStillHoldsBack) {
+    take(b, LockKind::shared, 500ms);
+    const OperationId lease = take(a, LockKind::upgradable);
+    const OperationId first = a.upgrade(lease, 1s);
+    ASSERT_TRUE(world.run_until([&] { return contenders() == 2; }, 1s)) << "the reader overran";
+    const Instant overrun = world.now();
+    ASSERT_TRUE(answer(a, first)->refusal);
+    const OperationId again = a.upgrade(lease, 3s);
+    EXPECT_FALSE(answer(a, again)->refusal);
+    EXPECT_GE(world.now() - overrun, delay);
+}
+
+TEST_F(LockDelayOfUpgrades, WhoeverComesAfterAnUpgradedOneThatOverranHoldsBack) {
+    const OperationId lease = take(a, LockKind::upgradable, 500ms);
+    ASSERT_FALSE(answer(a, a.upgrade(lease, 1s))->refusal);
+    const OperationId writer = ask(b, LockKind::exclusive);
+    ASSERT_TRUE(world.run_until([&] { return contenders() == 1; }, 1s));
+    const Instant overrun = world.now();
+    EXPECT_GE(granted_at(b, writer) - overrun, delay);
+}
+
+TEST_F(LockDelayOfUpgrades, WhoeverComesAfterAnUpgradedOneThatReleasedDoesNot) {
+    const OperationId lease = take(a, LockKind::upgradable);
+    ASSERT_FALSE(answer(a, a.upgrade(lease, 1s))->refusal);
+    const OperationId writer = ask(b, LockKind::exclusive);
+    world.run_for(20ms);
+    const Instant released = world.now();
+    a.release(lease);
+    EXPECT_LE(granted_at(b, writer) - released, 10ms);
+}
+
+}  // namespace
+}  // namespace leasehold::core
