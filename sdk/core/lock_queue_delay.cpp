@@ -120,7 +120,7 @@ void LockQueue::note_read(Member& member, std::string_view name, std::string_vie
         Duration& known = member.delays[std::string(name)];  // which no write takes back
         known = std::max(known, delay);
     }
-    if (kind_of(name) == LockKind::exclusive && !says_shared(name, record)) {
+    if (kind_of(name) == LockKind::exclusive && !may_be_shared(name, record)) {
         // Whoever stood between it and us has never held.
         member.held_back.erase(member.held_back.upper_bound(sequence_of(name).value_or(0)),
                                member.held_back.end());

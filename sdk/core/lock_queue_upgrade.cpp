@@ -36,10 +36,11 @@ result<AcquireSpec> LockQueue::make_upgrade(OperationId lease, milliseconds wait
     return spec;
 }
 
-/// (Of the queue of the second node.) The lease has its evidence, or would have ended.
+/// (Of the queue of the second node.) The lease has its evidence, or has ended; after a pause that
+/// may not have been noticed yet.
 void LockQueue::be_alone(Instant now, const Waiter& waiter) {
     const OperationId lease = waiter.spec.upgrades;
-    if (!x_context.leases.is_live(lease)) {
+    if (!x_context.leases.is_live(lease) || x_context.leases.deadline(lease) <= now) {
         abandon(now);
         return answer(waiter.id, {.code = errc::lock_lost, .what = "the lease has ended"});
     }

@@ -86,6 +86,10 @@ bool says_shared(std::string_view name, std::string_view record) {
     return may_say_shared(name) && last_field(record) == share_mark;
 }
 
+bool may_be_shared(std::string_view name, std::string_view record) {
+    return may_say_shared(name) && (last_field(record).empty() || says_shared(name, record));
+}
+
 std::string wait_mark(std::int64_t upgrade) {
     const std::string number = std::to_string(upgrade);
     return std::string(1, wait_tag) + static_cast<char>(number.size()) + number;

@@ -42,6 +42,9 @@ inline constexpr std::string_view curator_revocation = "__REVOKE__";
 /// fail closed: what is no record of ours says nothing.
 [[nodiscard]] bool says_shared(std::string_view name, std::string_view record);
 
+/// Whether it may share for all that is known: its record was overwritten, or says so.
+[[nodiscard]] bool may_be_shared(std::string_view name, std::string_view record);
+
 /// Whether whoever stands at the node of this data has been asked to let go.
 [[nodiscard]] bool is_asked(std::string_view data);
 

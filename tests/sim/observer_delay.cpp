@@ -126,12 +126,14 @@ void Observer::note_told(Instant truth, ClientNumber who, const std::string& pat
 
 /// Callers of the same process who waited behind a hold that overran need not be told.
 void Observer::note_own_loss(Instant truth, ClientNumber who, const Holding& holding) {
-    if (is_no_release(holding.loss) && holding.lock_delay > Duration{} && !holding.is_shared &&
-        !holding.is_upgradable && !holding.is_set()) {
+    if (!is_no_release(holding.loss) || holding.lock_delay <= Duration{} || holding.is_set()) {
+        return;
+    }
+    if (!holding.is_shared && !holding.is_upgradable) {
         x_clients[who].own_losses[holding.lock] = {truth, local(who, truth) + holding.lock_delay,
                                                    x_locks[holding.lock].grants};
-        x_clients[who].excused_until[holding.lock] = truth + in_true_time(x_options.longest_delay);
     }
+    x_clients[who].excused_until[holding.lock] = truth + in_true_time(x_options.longest_delay);
 }
 
 // ---- who may ------------------------------------------------------------------------------------

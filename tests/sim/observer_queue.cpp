@@ -124,6 +124,11 @@ void Observer::on_node_created(Instant truth, const std::string& path, std::int6
     node.was_queued = blocker_of(x_locks[lock], node) != nullptr;
     const auto creator = client_of(owner);
     if (creator) {
+        for (const auto& [sequence, other] : queue) {
+            if (other.owner == owner) {
+                keep_excuse(lock, other);
+            }
+        }
         node.excused_until = x_clients[*creator].excused_until[lock];
     }
     if (!node.was_queued) {

@@ -32,6 +32,13 @@ protected:
             world.run_until([&] { return who.about<UpgradeDone>(upgrade) != nullptr; }, 5s));
         return who.about<UpgradeDone>(upgrade);
     }
+    EngineDriver& c = [this]() -> EngineDriver& {
+        EngineDriver& driver = world.add(support::test_settings());
+        driver.start();
+        world.run_for(100ms);
+        return driver;
+    }();
+
     Instant granted_at(EngineDriver& who, OperationId id) {
         EXPECT_TRUE(answered(who, id));
         const Grant* grant = who.grant(id);
@@ -49,6 +56,32 @@ TEST_F(LockDelayOfUpgrades, OneThatIsTriedAgainStillHoldsBack) {
     const OperationId again = a.upgrade(lease, 3s);
     EXPECT_FALSE(answer(a, again)->refusal);
     EXPECT_GE(world.now() - overrun, delay);
+}
+
+TEST_F(LockDelayOfUpgrades, OneThatWakesUpAfterItsLeaseIsNotUpgraded) {
+    take(b, LockKind::shared, 500ms);
+    const OperationId lease = take(a, LockKind::upgradable, 4s);
+    const OperationId upgrade = a.upgrade(lease, 10s);
+    ASSERT_TRUE(world.run_until([&] { return contenders() == 2; }, 1s)) << "the reader overran";
+    world.run_for(100ms);
+    a.pause(5s);  // beyond the delay's end, and the lease's
+    ASSERT_TRUE(answer(a, upgrade)->refusal);
+    EXPECT_EQ(answer(a, upgrade)->refusal->code, errc::lock_lost);
+}
+
+TEST_F(LockDelayOfUpgrades, ReaderThatDiesBesideADowngradedHolderWhoseRecordIsGone) {
+    const OperationId alone = take(c, LockKind::exclusive);
+    c.downgrade(alone);
+    world.run_for(20ms);
+    const OperationId reader = take(b, LockKind::shared, 500ms);
+    const OperationId writer = ask(a, LockKind::exclusive);
+    world.run_for(20ms);
+    server.write(world.now(), c.grant(alone)->lease->node, "__REVOKE__");
+    ASSERT_TRUE(world.run_until([&] { return b.about<NodeGone>(reader) != nullptr; }, 1s));
+    const Instant overrun = world.now();
+    world.run_for(20ms);
+    c.release(alone);
+    EXPECT_GE(granted_at(a, writer) - overrun, delay);
 }
 
 TEST_F(LockDelayOfUpgrades, WhoeverComesAfterAnUpgradedOneThatOverranHoldsBack) {
