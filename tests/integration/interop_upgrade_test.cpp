@@ -1,16 +1,13 @@
 // Upgradable locks in one queue with the read-write locks of other clients, which take the first
 // node for a reader's and the second for a writer's: nobody holds beside an upgraded one.
+#include "tests/integration/cancellable.hpp"
 #include "tests/integration/read_write_peers.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <cstdint>
 #include <future>
-#include <memory>
 #include <string>
-#include <utility>
 
 namespace leasehold::integration {
 namespace {
@@ -193,21 +190,15 @@ TEST_P(UpgradeInterop, TheirReaderBehindTheirWriter_EndsTheWaitAndNotTheShare) {
 TEST_P(UpgradeInterop, TheirReaderWhoseWriterGivesUp_IsNeverBesideTheUpgradedOne) {
     auto ours = us.lock_upgradable(path, options);
     ASSERT_TRUE(ours.has_value()) << why(ours);
-    boost::asio::cancellation_signal signal;
-    auto writing = std::make_shared<std::promise<result<ScopedLock>>>();
-    auto written = writing->get_future();
-    observer.async_lock(
-        path, options,
-        boost::asio::bind_cancellation_slot(signal.slot(), [writing](result<ScopedLock> lock) {
-            writing->set_value(std::move(lock));
-        }));
+    const Cancellable<ScopedLock> writing;
+    observer.async_lock(path, options, writing.token());
     ASSERT_TRUE(are_queued(2));
     they().read("r1", path);
     ASSERT_TRUE(are_queued(3));
     auto upgrading = ours->async_upgrade(briefly, boost::asio::use_future);
     ASSERT_TRUE(are_queued(4));
-    signal.emit(boost::asio::cancellation_type::total);
-    EXPECT_TRUE(fails_with(written.get(), errc::cancelled));
+    writing.cancel();
+    EXPECT_TRUE(fails_with(writing.answer(), errc::cancelled));
     EXPECT_TRUE(fails_with(upgrading.get(), errc::wait_expired)) << "their reader is not gone";
     they().expect_granted("r1");
     EXPECT_TRUE(shares(*ours)) << "together";

@@ -1,20 +1,16 @@
 // Upgrades that fail, locks that end while they are upgraded or about to be, and that nothing of
 // them stays on real servers.
+#include "tests/integration/cancellable.hpp"
 #include "tests/integration/fixture.hpp"
 #include "tests/integration/stuck.hpp"
 #include "tests/integration/worker_process.hpp"
 #include "tests/support/cutting_proxy.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
 #include <future>
 #include <string>
-#include <string_view>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace leasehold::integration {
@@ -85,17 +81,12 @@ TEST_P(UpgradeEnd, Cancelled_KeepsTheShareAndLeavesNoNode) {
     ASSERT_TRUE(holder.has_value()) << why(holder);
     const auto read = other.lock_shared(path, patiently);
     ASSERT_TRUE(read.has_value()) << why(read);
-    asio::cancellation_signal signal;
-    std::promise<result<void>> promise;
-    auto answer = promise.get_future();
-    holder->async_upgrade(
-        for_long, asio::bind_cancellation_slot(signal.slot(), [&promise](result<void> outcome) {
-            promise.set_value(std::move(outcome));
-        }));
+    const Cancellable<void> upgrading;
+    holder->async_upgrade(for_long, upgrading.token());
     ASSERT_TRUE(are_queued(3));
     EXPECT_EQ(second_nodes(observer, path), 1);
-    signal.emit(asio::cancellation_type::total);
-    EXPECT_TRUE(fails_with(answer.get(), errc::cancelled));
+    upgrading.cancel();
+    EXPECT_TRUE(fails_with(upgrading.answer(), errc::cancelled));
     EXPECT_TRUE(keeps_its_share(*holder, 2));
 }
 
@@ -269,21 +260,15 @@ TEST_F(UpgradeWire, ReconnectedWhileItWaits_PassesAReaderThatWaitsForIt) {
     ASSERT_TRUE(holder.has_value()) << why(holder);
     auto first = other.lock_shared(path, patiently);
     ASSERT_TRUE(first.has_value()) << why(first);
-    asio::cancellation_signal signal;
-    std::promise<result<ScopedLock>> promise;
-    auto writing = promise.get_future();
-    other.async_lock(
-        path, patiently,
-        asio::bind_cancellation_slot(signal.slot(), [&promise](result<ScopedLock> lock) {
-            promise.set_value(std::move(lock));
-        }));
+    const Cancellable<ScopedLock> writing;
+    other.async_lock(path, patiently, writing.token());
     ASSERT_TRUE(becomes_nodes(other, path, 3));
     auto reading = third.async_lock_shared(path, patiently, asio::use_future);
     ASSERT_TRUE(becomes_nodes(other, path, 4));
     auto upgrading = holder->async_upgrade(for_long, asio::use_future);
     ASSERT_TRUE(becomes_nodes(other, path, 5));
-    signal.emit(asio::cancellation_type::total);
-    EXPECT_TRUE(fails_with(writing.get(), errc::cancelled));
+    writing.cancel();
+    EXPECT_TRUE(fails_with(writing.answer(), errc::cancelled));
     ASSERT_TRUE(becomes_nodes(other, path, 4));
     const auto connects = us.stats().connects;
     proxy.cut_all();

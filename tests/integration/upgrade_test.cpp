@@ -1,16 +1,14 @@
 // Upgradable locks on real servers: shared until an upgrade is alone, and after it again; what
 // either leaves behind is in upgrade_end_test.cpp.
+#include "tests/integration/cancellable.hpp"
 #include "tests/integration/fixture.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
 #include <future>
 #include <string>
 #include <thread>
-#include <utility>
 
 namespace leasehold::integration {
 namespace {
@@ -175,21 +173,15 @@ TEST_P(Upgrade, Downgraded_LetsReadersInAndMayBeUpgradedAgain) {
 TEST_P(Upgrade, ReaderWhoseWriterGivesUp_IsNeitherWaitedForNorLetIn) {
     auto holder = us.lock_upgradable(path, patiently);
     ASSERT_TRUE(holder.has_value()) << why(holder);
-    asio::cancellation_signal signal;
-    std::promise<result<ScopedLock>> promise;
-    auto writing = promise.get_future();
-    other.async_lock(
-        path, patiently,
-        asio::bind_cancellation_slot(signal.slot(), [&promise](result<ScopedLock> lock) {
-            promise.set_value(std::move(lock));
-        }));
+    const Cancellable<ScopedLock> writing;
+    other.async_lock(path, patiently, writing.token());
     ASSERT_TRUE(are_queued(2));
     auto reading = read(observer);
     ASSERT_TRUE(are_queued(3));
     const auto upgraded = holder->upgrade(for_long);
     ASSERT_TRUE(upgraded.has_value()) << why(upgraded);
-    signal.emit(asio::cancellation_type::total);
-    EXPECT_TRUE(fails_with(writing.get(), errc::cancelled));
+    writing.cancel();
+    EXPECT_TRUE(fails_with(writing.answer(), errc::cancelled));
     ASSERT_TRUE(are_queued(3)) << "the two of the holder's and the reader's";
     EXPECT_TRUE(still_waits(reading)) << "granted beside an exclusive holder";
     ASSERT_TRUE(holder->downgrade().has_value());
