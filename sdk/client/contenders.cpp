@@ -14,9 +14,12 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace leasehold::detail {
@@ -54,12 +57,15 @@ milliseconds age_of(const wire::Stat& stat) {
 }
 
 /// That of its node's first grant; nothing of a server's that would not fit.
-std::int64_t token_of(const ContenderInfo& info, const wire::Stat& stat) {
+std::int64_t first_token(const wire::Stat& stat) {
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / core::grants_per_node;
-    const bool has_token = info.lock_kind != LockKind::shared &&
-                           info.lock_kind != LockKind::upgradable && stat.czxid > 0 &&
-                           stat.czxid <= most;
-    return has_token ? stat.czxid * core::grants_per_node : 0;
+    return stat.czxid > 0 && stat.czxid <= most ? stat.czxid * core::grants_per_node : 0;
+}
+
+std::int64_t token_of(const ContenderInfo& info, const wire::Stat& stat) {
+    const bool shares =
+        info.lock_kind == LockKind::shared || info.lock_kind == LockKind::upgradable;
+    return shares ? 0 : first_token(stat);
 }
 
 }  // namespace
@@ -137,6 +143,54 @@ void settle_holders(Infos& queue, std::optional<int> permits) {
     }
 }
 
+/// What the records tell of upgradable holders, whose second node is alone with the first one's
+/// token, and of those who wait between the two; all by the nodes' names.
+struct Upgrades {
+    std::vector<core::Contestant> second_nodes{};
+    std::map<std::string, std::int64_t, std::less<>> tokens{};  ///< of the first ones
+    std::map<std::string, std::string, std::less<>> waits{};    ///< for which second node
+};
+
+void note_upgrades(Upgrades& upgrades, const ContenderInfo& info, const wire::GetDataReply& node) {
+    if (info.lock_kind == LockKind::upgradable) {
+        upgrades.tokens[info.node] = first_token(node.stat);
+    }
+    for (const core::Contestant& second : upgrades.second_nodes) {
+        if (info.lock_kind == LockKind::shared &&
+            core::says_waits(info.node, node.data.value_or(""), second.sequence)) {
+            upgrades.waits[info.node] = second.name;
+        }
+    }
+}
+
+void settle_upgrades(Infos& queue, const Upgrades& upgrades) {
+    core::Listing listing;
+    for (const ContenderInfo& info : queue) {
+        if (!upgrades.waits.contains(info.node)) {
+            listing.queue.push_back({info.sequence, info.node});
+        }
+    }
+    for (ContenderInfo& info : queue) {
+        const auto id = core::upgrade_id(info.node);
+        const auto base = id ? upgrades.tokens.lower_bound(*id) : upgrades.tokens.end();
+        if (base == upgrades.tokens.end() || !base->first.starts_with(*id)) {
+            continue;
+        }
+        const core::Recipe recipe{.kind = LockKind::exclusive, .base = base->first};
+        const auto blockers = recipe.blockers({info.sequence, info.node}, listing);
+        info.is_held = blockers.empty();
+        info.blocked_by = blockers.empty() ? std::string() : blockers.back().name;
+        info.token = base->second;
+        for (ContenderInfo& other : queue) {
+            const auto waits = upgrades.waits.find(other.node);
+            if (waits != upgrades.waits.end() && waits->second == info.node && other.is_held) {
+                other.is_held = false;
+                other.blocked_by = info.node;
+            }
+        }
+    }
+}
+
 /// One listing under way: the names first, then each node's record and, of a semaphore, how many
 /// permits there are.
 class Listing : public std::enable_shared_from_this<Listing> {
@@ -195,6 +249,9 @@ private:
         for (const core::Contestant& each :
              core::read_listing(list.assume_value().children).queue) {
             x_infos.push_back(contender_info(each));
+            if (core::upgrade_id(each.name)) {
+                x_upgrades.second_nodes.push_back(each);
+            }
         }
         x_is_gone.assign(x_infos.size(), false);
         if (std::any_of(x_infos.begin(), x_infos.end(), [](const ContenderInfo& info) {
@@ -250,6 +307,7 @@ private:
                 return finish(turn, errc::protocol_error);
             }
             describe(x_infos[place], node.assume_value());
+            note_upgrades(x_upgrades, x_infos[place], node.assume_value());
         }
         read_more(turn);
     }
@@ -262,6 +320,7 @@ private:
             }
         }
         settle_holders(present, x_permits);
+        settle_upgrades(present, x_upgrades);
         return present;
     }
 
@@ -285,6 +344,7 @@ private:
     Infos x_infos;
     std::vector<bool> x_is_gone;
     std::size_t x_next = 0;
+    Upgrades x_upgrades;
     std::optional<int> x_permits;  ///< of a semaphore, if its node says how many
 };
 

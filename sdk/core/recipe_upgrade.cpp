@@ -14,9 +14,18 @@ bool is_between(const Contestant& low, const Contestant& each, const Contestant&
     return low.sequence < each.sequence && each.sequence < high.sequence;
 }
 
+/// The number of the first writer that stands behind U, and so waits for it.
+std::int64_t first_writer_behind(const Contestant& base, const Listing& listing) {
+    const auto writer =
+        std::find_if(listing.queue.begin(), listing.queue.end(), [&](const Contestant& each) {
+            return each.sequence > base.sequence && kind_of(each.name) == LockKind::exclusive;
+        });
+    return writer == listing.queue.end() ? max_sequence : writer->sequence;
+}
+
 /// Whoever shares and came before W may hold, unless it waits for a writer that waits for U.
 /// Others' readers count always: they take the lock when that writer goes, whether or not W stands.
-bool blocks_upgrade(const Contestant& other, const Contestant& base, const Listing& listing) {
+bool blocks_upgrade(const Contestant& other, const Contestant& base, std::int64_t first_writer) {
     if (other.name == base.name) {
         return false;
     }
@@ -26,10 +35,7 @@ bool blocks_upgrade(const Contestant& other, const Contestant& base, const Listi
     if (kind_of(other.name) != LockKind::shared) {
         return false;  // it waits for U
     }
-    return !is_our_name(other.name) ||
-           std::none_of(listing.queue.begin(), listing.queue.end(), [&](const Contestant& each) {
-               return kind_of(each.name) == LockKind::exclusive && is_between(base, each, other);
-           });
+    return !is_our_name(other.name) || other.sequence <= first_writer;
 }
 
 /// The W of a pair that has us between its nodes.
@@ -52,6 +58,8 @@ const Contestant* upgrade_around(const Contestant& own, const Listing& listing) 
 
 std::vector<Contestant> Recipe::blockers(const Contestant& own, const Listing& listing) const {
     const Contestant base_of_ours{sequence_of(base).value_or(0), base};
+    const std::int64_t first_writer =
+        base.empty() ? max_sequence : first_writer_behind(base_of_ours, listing);
     std::vector<Contestant> ahead;
     std::copy_if(listing.queue.begin(), listing.queue.end(), std::back_inserter(ahead),
                  [&](const Contestant& other) {
@@ -60,7 +68,7 @@ std::vector<Contestant> Recipe::blockers(const Contestant& own, const Listing& l
                      const bool is_ahead = other.sequence <= own.sequence && other.name != own.name;
                      return is_ahead &&
                             (base.empty() ? counts(other.name)
-                                          : blocks_upgrade(other, base_of_ours, listing));
+                                          : blocks_upgrade(other, base_of_ours, first_writer));
                  });
     if (kind == LockKind::shared && ahead.empty()) {
         // W may have left us out of account, because a writer between U and us was still there.

@@ -8,6 +8,8 @@
 //         -> queued ID; then served ID TOKEN FROM TO, or refused ID TEXT
 //     release ID
 //         -> released ID ok|TEXT
+//     upgrade ID WAIT_MS
+//         -> upgraded ID TOKEN, or refused ID TEXT
 //     watch ID
 //         -> watching ID; then, after each pause of the process, resumed ID VALID NOW; and in the
 //            end invalid ID NOW
@@ -20,7 +22,7 @@
 //     stats
 //         -> stats HELD WAITING SESSIONS
 //
-// KIND is kazoo, shared, permits=N or delay=MS.
+// KIND is kazoo, shared, upgradable, permits=N or delay=MS.
 //
 // Times are nanoseconds of CLOCK_BOOTTIME, which all processes of a machine share. Every lock is
 // asked for by a thread of its own. The end of the input ends the process.
@@ -118,6 +120,8 @@ public:
                 say("watching", id);
             } else if (verb == "follow") {
                 follow(id, lock);
+            } else if (verb == "upgrade") {
+                upgrade(id, lock, words);
             }
         }
     }
@@ -174,6 +178,8 @@ private:
             request.options.naming = Naming::kazoo;
         } else if (more == "shared") {
             request.kind = LockKind::shared;
+        } else if (more == "upgradable") {
+            request.kind = LockKind::upgradable;
         } else if (more.starts_with(permits_equal)) {
             request.kind = LockKind::permit;
             request.options.permits = std::stoi(more.substr(permits_equal.size()));
@@ -288,6 +294,21 @@ private:
         lock->lost([id, is_valid](result<Loss> loss) {
             say("lost", id, is_valid(),
                 loss ? std::string(to_string(*loss)) : loss.error().message());
+        });
+    }
+
+    static void upgrade(const std::string& id, const std::shared_ptr<ScopedLock>& lock,
+                        std::istream& words) {
+        std::int64_t wait_ms = 0;
+        words >> wait_ms;
+        const UpgradeOptions options{.wait = milliseconds{wait_ms}};
+        lock->async_upgrade(options, [id, weak = std::weak_ptr(lock)](result<void> answer) {
+            const auto live = weak.lock();
+            if (answer && live) {
+                say("upgraded", id, live->token());
+            } else {
+                say("refused", id, answer ? "gone" : answer.error().message());
+            }
         });
     }
 

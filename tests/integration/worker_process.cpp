@@ -33,6 +33,19 @@ void WorkerProcess::lock_shared(const std::string& id, const std::string& path, 
     ask(id, path, wait, budget, " shared");
 }
 
+void WorkerProcess::lock_upgradable(const std::string& id, const std::string& path,
+                                    milliseconds wait, milliseconds budget) {
+    ask(id, path, wait, budget, " upgradable");
+}
+
+void WorkerProcess::upgrade(const std::string& id, milliseconds wait) {
+    x_process.send("upgrade " + id + " " + std::to_string(wait.count()));
+}
+
+std::int64_t WorkerProcess::upgraded(const std::string& id) {
+    return std::stoll(x_process.expect("upgraded " + id + " "));
+}
+
 void WorkerProcess::lock_with_delay(const std::string& id, const std::string& path,
                                     milliseconds wait, milliseconds budget,
                                     milliseconds lock_delay) {

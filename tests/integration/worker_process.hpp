@@ -39,6 +39,11 @@ public:
               milliseconds budget, Naming naming = Naming::curator);
     void lock_shared(const std::string& id, const std::string& path, milliseconds wait,
                      milliseconds budget);
+    void lock_upgradable(const std::string& id, const std::string& path, milliseconds wait,
+                         milliseconds budget);
+    /// Returns at once; `upgraded` has the answer, the token.
+    void upgrade(const std::string& id, milliseconds wait);
+    [[nodiscard]] std::int64_t upgraded(const std::string& id);
     void lock_with_delay(const std::string& id, const std::string& path, milliseconds wait,
                          milliseconds budget, milliseconds lock_delay);
     void serve(const std::string& id, const std::string& path, milliseconds wait,

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <utility>
 
 namespace leasehold::testing_client {
 namespace {
@@ -85,6 +86,55 @@ TEST_F(Upgrade, ShowsInTheListOfContenders) {
     EXPECT_EQ(queue[0].lock_kind, LockKind::upgradable);
     EXPECT_TRUE(queue[0].is_held);
     EXPECT_EQ(queue[0].token, 0);
+}
+
+TEST_F(Upgrade, BothNodesAreShownAsTheyAre) {
+    const auto lock = x_client.lock_upgradable("/orders/42", {.budget = 9s}).value();
+    auto reader = x_other.lock_shared("/orders/42", {.budget = 9s}).value();
+    auto upgrading = lock.async_upgrade({.wait = 30s}, asio::use_future);
+    ASSERT_TRUE(eventually([&] { return nodes_under("/orders/42") == 3; }));
+    const auto waiting = x_other.contenders("/orders/42").value();
+    ASSERT_EQ(waiting.size(), 3u);
+    EXPECT_TRUE(waiting[0].is_held && waiting[1].is_held && !waiting[2].is_held);
+    EXPECT_EQ(waiting[2].blocked_by, waiting[1].node) << "not its own first node";
+    EXPECT_EQ(waiting[2].lock_kind, LockKind::exclusive);
+    ASSERT_TRUE(reader.release());
+    ASSERT_TRUE(upgrading.get());
+    const auto alone = x_other.contenders("/orders/42").value();
+    ASSERT_EQ(alone.size(), 2u);
+    EXPECT_TRUE(alone[0].is_held && alone[1].is_held);
+    EXPECT_EQ(alone[1].blocked_by, "");
+    EXPECT_GT(alone[1].token, 0);
+    EXPECT_LE(alone[1].token, lock.token()) << "at least, and not more than it is";
+}
+
+TEST_F(Upgrade, ReaderThatWaitsBetweenItsNodesIsShownToWait) {
+    const auto lock = x_client.lock_upgradable("/orders/42", {.budget = 9s}).value();
+    asio::cancellation_signal stop;
+    std::promise<result<ScopedLock>> answer;
+    x_other.async_lock("/orders/42", {.wait = 30s, .budget = 9s},
+                       asio::bind_cancellation_slot(stop.slot(), [&](result<ScopedLock> done) {
+                           answer.set_value(std::move(done));
+                       }));
+    ASSERT_TRUE(eventually([&] { return nodes_under("/orders/42") == 2; }));
+    auto reading =
+        x_other.async_lock_shared("/orders/42", {.wait = 30s, .budget = 9s}, asio::use_future);
+    ASSERT_TRUE(eventually([&] { return nodes_under("/orders/42") == 3; }));
+    ASSERT_TRUE(lock.upgrade());
+    stop.emit(asio::cancellation_type::all);
+    EXPECT_EQ(answer.get_future().get().error(), errc::cancelled);
+    const auto is_shown = [&] {
+        const auto queue = x_other.contenders("/orders/42").value();
+        return queue.size() == 3 && queue[0].is_held && !queue[1].is_held && queue[2].is_held &&
+               queue[1].blocked_by == queue[2].node && queue[2].blocked_by.empty();
+    };
+    EXPECT_TRUE(eventually(is_shown)) << "once it has said so";
+    ASSERT_TRUE(lock.downgrade());
+    const auto read = reading.get();
+    EXPECT_TRUE(read);
+    const auto queue = x_other.contenders("/orders/42").value();
+    ASSERT_EQ(queue.size(), 2u);
+    EXPECT_TRUE(queue[0].is_held && queue[1].is_held);
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 // An upgradable holder becomes exclusive: whom it waits for, who waits for it, and what becomes of
 // both nodes.
+#include "sdk/core/recipe.hpp"
 #include "sdk/core/record_marks.hpp"
 #include "tests/unit/core/engine_bench.hpp"
+
+#include <chrono>
+#include <string>
 
 namespace leasehold::core {
 namespace {
@@ -285,6 +289,25 @@ TEST_F(Upgrade, DeletedExclusiveNodeEndsTheLease) {
     EXPECT_EQ(a.about<LeaseEnded>(lease)->loss, Loss::node_deleted);
     world.run_for(50ms);
     EXPECT_EQ(contenders(), 0u);
+}
+
+/// It is decided on the I/O thread, which has heartbeats to write. If each reader were compared
+/// with all others, so many would take from seconds to minutes.
+TEST(UpgradeOfMany, ReadersInItsWayAreFoundInTime) {
+    constexpr int readers = 20'000;
+    Listing listing;
+    for (int number = 0; number <= readers + 1; ++number) {
+        const std::string digits = std::to_string(number);
+        const std::string kind = number == 0         ? "-up-__READ__"
+                                 : number <= readers ? "-__READ__"
+                                                     : "-w1-__WRIT__";
+        listing.queue.push_back(
+            {number, "00000000000000a1" + kind + std::string(10 - digits.size(), '0') + digits});
+    }
+    const Recipe recipe{.kind = LockKind::exclusive, .base = listing.queue.front().name};
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_THAT(recipe.blockers(listing.queue.back(), listing), SizeIs(readers));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
 }
 
 }  // namespace
