@@ -27,6 +27,9 @@ protected:
         EXPECT_NE(who.grant(id), nullptr);
         return id;
     }
+    bool is_gone(EngineDriver& who, OperationId lease) {
+        return world.run_until([&] { return who.about<NodeGone>(lease) != nullptr; }, 1s);
+    }
     const UpgradeDone* answer(EngineDriver& who, OperationId upgrade) {
         EXPECT_TRUE(
             world.run_until([&] { return who.about<UpgradeDone>(upgrade) != nullptr; }, 5s));
@@ -47,10 +50,10 @@ protected:
 };
 
 TEST_F(LockDelayOfUpgrades, OneThatIsTriedAgainStillHoldsBack) {
-    take(b, LockKind::shared, 500ms);
+    const OperationId reader = take(b, LockKind::shared, 500ms);
     const OperationId lease = take(a, LockKind::upgradable);
     const OperationId first = a.upgrade(lease, 1s);
-    ASSERT_TRUE(world.run_until([&] { return contenders() == 2; }, 1s)) << "the reader overran";
+    ASSERT_TRUE(is_gone(b, reader));
     const Instant overrun = world.now();
     ASSERT_TRUE(answer(a, first)->refusal);
     const OperationId again = a.upgrade(lease, 3s);
@@ -59,10 +62,10 @@ TEST_F(LockDelayOfUpgrades, OneThatIsTriedAgainStillHoldsBack) {
 }
 
 TEST_F(LockDelayOfUpgrades, OneThatWakesUpAfterItsLeaseIsNotUpgraded) {
-    take(b, LockKind::shared, 500ms);
+    const OperationId reader = take(b, LockKind::shared, 500ms);
     const OperationId lease = take(a, LockKind::upgradable, 4s);
     const OperationId upgrade = a.upgrade(lease, 10s);
-    ASSERT_TRUE(world.run_until([&] { return contenders() == 2; }, 1s)) << "the reader overran";
+    ASSERT_TRUE(is_gone(b, reader));
     world.run_for(100ms);
     a.pause(5s);  // beyond the delay's end, and the lease's
     ASSERT_TRUE(answer(a, upgrade)->refusal);
@@ -77,7 +80,7 @@ TEST_F(LockDelayOfUpgrades, ReaderThatDiesBesideADowngradedHolderWhoseRecordIsGo
     const OperationId writer = ask(a, LockKind::exclusive);
     world.run_for(20ms);
     server.write(world.now(), c.grant(alone)->lease->node, "__REVOKE__");
-    ASSERT_TRUE(world.run_until([&] { return b.about<NodeGone>(reader) != nullptr; }, 1s));
+    ASSERT_TRUE(is_gone(b, reader));
     const Instant overrun = world.now();
     world.run_for(20ms);
     c.release(alone);
