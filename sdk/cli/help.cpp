@@ -25,8 +25,8 @@ the grace; the lock is held until CMD is gone. SIGTERM, SIGINT, SIGHUP and SIGQU
 With --shared CMD may run while others of --shared do, but nobody without it; all queue together in
 the order in which they came. There is no fencing token then, and LEASEHOLD_TOKEN is not set.
 
-With --upgradable CMD may run beside those of --shared that came before it, one such CMD at a time:
-for the part of a job that reads what only the next one may change.
+With --upgradable CMD may run beside those of --shared, one such CMD at a time, and nobody else:
+for what only reads, and must not run twice.
 
 With --permits N up to N may run at once. PATH is a semaphore then, not a lock.
 

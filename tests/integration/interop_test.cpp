@@ -57,6 +57,40 @@ TEST_F(Interop, WeHoldAndKazooWaits) {
     EXPECT_TRUE(behind.get().has_value());
 }
 
+TEST_F(Interop, LockThatWeKeepIsKazoosWhenItComes) {
+    auto held =
+        us.lock(path, {.wait = 10s, .budget = 8s, .naming = Naming::kazoo, .keep_idle = 10min});
+    ASSERT_TRUE(held.has_value()) << why(held);
+    ASSERT_TRUE(held->release().has_value());
+    KazooPeer kazoo(hosts);
+    kazoo.lock("k1", path);
+    kazoo.expect_granted("k1");
+    EXPECT_TRUE(becomes_nodes(observer, path, 1));
+    kazoo.release("k1");
+}
+
+TEST_F(Interop, LockThatOneOfUsKeepsIsTheOthersWhenItComes) {
+    const LockOptions kept{.wait = 10s, .budget = 8s, .keep_idle = 10min};
+    std::int64_t token = 0;
+    for (int turn = 0; turn < 6; ++turn) {
+        auto held = (turn / 2 % 2 == 0 ? us : observer).lock(path, kept);
+        ASSERT_TRUE(held.has_value()) << why(held);
+        EXPECT_GT(held->token(), token);
+        token = held->token();
+        ASSERT_TRUE(held->release().has_value());
+    }
+    EXPECT_TRUE(becomes_nodes(observer, path, 1));
+}
+
+TEST_F(Interop, LockThatIsKeptIsBusyForATry) {
+    auto held = us.lock(path, {.wait = 10s, .budget = 8s, .keep_idle = 10min});
+    ASSERT_TRUE(held.has_value()) << why(held);
+    ASSERT_TRUE(held->release().has_value());
+    EXPECT_EQ(observer.lock(path, {.wait = 0s, .budget = 1s, .check_first = true}).error(),
+              errc::wait_expired);
+    EXPECT_TRUE(us.lock(path, {.wait = 0s, .budget = 1s}).has_value());
+}
+
 TEST_F(Interop, KazooWithExtraPatternsSharesOurUsualNames) {
     auto held = us.lock(path, {.wait = 10s, .budget = 8s});
     ASSERT_TRUE(held.has_value()) << why(held);
@@ -143,6 +177,17 @@ TEST_F(InteropWithCurator, OurBudgetFreesTheLockForIt) {
     curator.lock("c1", path);
     curator.expect_granted("c1");
     EXPECT_FALSE(held->valid());
+    curator.release("c1");
+}
+
+TEST_F(InteropWithCurator, LockThatWeKeepIsItsWhenItComes) {
+    auto held = us.lock(path, {.wait = 10s, .budget = 8s, .keep_idle = 10min});
+    ASSERT_TRUE(held.has_value()) << why(held);
+    ASSERT_TRUE(held->release().has_value());
+    CuratorPeer curator(hosts);
+    curator.lock("c1", path);
+    curator.expect_granted("c1");
+    EXPECT_TRUE(becomes_nodes(observer, path, 1));
     curator.release("c1");
 }
 

@@ -56,6 +56,28 @@ TEST_F(WireCost, FreeLock_IsOneWriteAndOneRoundTrip) {
     EXPECT_EQ(proxy.requests(Opcode::remove), 1U);
 }
 
+TEST_F(WireCost, KeptLock_IsNothingTheSecondTime) {
+    const LockOptions kept{.wait = 10s, .budget = 2s, .keep_idle = 60s};
+    proxy.clear();
+    auto lock = us.lock(path, kept);
+    ASSERT_TRUE(lock.has_value()) << why(lock);
+    const std::int64_t first_token = lock->token();
+    ASSERT_TRUE(eventually([&] {
+        const auto frames = proxy.frames();
+        return std::count_if(frames.begin(), frames.end(), [](const ProxyFrame& frame) {
+                   return frame.is_reply(Opcode::get_children);
+               }) == 2;
+    })) << join(without_pings(proxy));
+    EXPECT_EQ(proxy.requests().size(), 3U) << "the list behind the grant" << join(proxy.frames());
+    proxy.clear();
+    ASSERT_TRUE(lock->release().has_value());
+    lock = us.lock(path, kept);
+    ASSERT_TRUE(lock.has_value()) << why(lock);
+    EXPECT_GT(lock->token(), first_token);
+    ASSERT_TRUE(lock->release().has_value());
+    EXPECT_EQ(proxy.requests().size(), 0U) << join(without_pings(proxy));
+}
+
 TEST_F(WireCost, QueuedLock_IsTwoRoundTripsAndNothingAtTheHandOver) {
     auto held = other.lock(path, {.wait = 10s, .budget = 8s});
     ASSERT_TRUE(held.has_value()) << why(held);

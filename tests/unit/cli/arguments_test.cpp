@@ -129,6 +129,13 @@ TEST(RunArguments, ALockMayBeShared) {
     EXPECT_NE(refusal_of({"run", "/a", "--permits", "3", "--shared", "--", "x"}).find("--shared"),
               std::string::npos);
     EXPECT_EQ(run_of({"run", "/a", "--", "x", "--shared"}).kind, LockKind::exclusive);
+    EXPECT_EQ(run_of({"run", "/a", "--upgradable", "--", "x"}).kind, LockKind::upgradable);
+    for (const Words& other : {Words{"--shared"}, Words{"--permits", "2"}, Words{"--also", "/b"}}) {
+        Words words{"run", "/a", "--upgradable"};
+        words.insert(words.end(), other.begin(), other.end());
+        words.insert(words.end(), {"--", "x"});
+        EXPECT_NE(refusal_of(words).find("--upgradable"), std::string::npos);
+    }
     EXPECT_NE(refusal_of({"ls", "/a", "--shared"}).find("--shared"), std::string::npos);
 }
 

@@ -91,6 +91,21 @@ TEST(LockRequest, PermitHasNoLockDelay) {
     EXPECT_NE(request.error().context().what.find("lock_delay"), std::string::npos);
 }
 
+TEST(LockRequest, OnlyAnExclusiveLockOnOnePathIsKept) {
+    const LockOptions kept{.keep_idle = 1h};
+    EXPECT_TRUE(make_lock_request("/a", LockKind::exclusive, kept, defaults()));
+    for (const LockKind kind : {LockKind::shared, LockKind::upgradable, LockKind::permit}) {
+        EXPECT_EQ(make_lock_request("/a", kind, kept, defaults()).error(), errc::invalid_argument);
+    }
+    const std::vector<std::string> paths{"/a", "/b"};
+    EXPECT_EQ(make_set_request(paths, kept, defaults()).error(), errc::invalid_argument);
+    for (const milliseconds wrong : {-1ms, milliseconds{1h} + 1ms}) {
+        EXPECT_EQ(
+            make_lock_request("/a", LockKind::exclusive, {.keep_idle = wrong}, defaults()).error(),
+            errc::invalid_argument);
+    }
+}
+
 TEST(LockRequest, PathIsCheckedAsGivenAndAsSent) {
     EXPECT_FALSE(make_lock_request("orders", LockKind::exclusive, {}, defaults()));
     EXPECT_FALSE(make_lock_request("/orders/", LockKind::exclusive, {}, defaults()));
