@@ -338,6 +338,9 @@ void Engine::Impl::on_timer(Instant now, TimerKey timer) {
 /// The end of each turn: what follows from what happened in it.
 void Engine::Impl::settle() {
     if (session.is_stopped() && (!queues.empty() || reaper.size() != 0)) {
+        for (const auto& [lease, queue] : std::exchange(keeping, {})) {
+            timers.cancel({TimerKind::keep_end, lease});
+        }
         queues.clear();
         reaper.on_session_ended(session.was_closed_cleanly()
                                     ? result<void>(success())

@@ -165,6 +165,7 @@ TEST_F(Keep, AClosedClientKeepsNothing) {
     a.close(1s);
     world.run_for(1s);
     EXPECT_EQ(contenders(), 0u);
+    EXPECT_EQ(a.next_wakeup(), Instant::max()) << "nothing is left to wait for";
 }
 
 TEST_F(Keep, LeavesNoWatch) {
