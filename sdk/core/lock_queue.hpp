@@ -284,7 +284,8 @@ private:
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
                                                        const AheadOfMembers& ahead) const;
     [[nodiscard]] std::optional<Refusal> why_not_admit(Instant now, const Waiter& waiter,
-                                                       const Member& member, Ahead ahead) const;
+                                                       const Member& member,
+                                                       const Ahead& ahead) const;
     /// `about`: which of several paths it is for; without one the slowest.
     [[nodiscard]] Refusal describe(Instant now, const Waiter& waiter, std::error_code code,
                                    std::string what, const Member* about = nullptr) const;

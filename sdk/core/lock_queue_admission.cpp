@@ -139,7 +139,7 @@ std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waite
 }
 
 std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waiter,
-                                                const Member& member, Ahead ahead) const {
+                                                const Member& member, const Ahead& ahead) const {
     const LockOptions& options = waiter.spec.options;
     if (ahead.contenders == 0) {
         return std::nullopt;
