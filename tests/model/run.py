@@ -43,6 +43,11 @@ def contender(name, bounds, about, *macros, **more):
     return Case(name, "contender.pml", macros, about, end=True, **more)
 
 
+def kinds(name, wishes, about, *macros):
+    macros += tuple(f"K{i}={wish}" for i, wish in enumerate(wishes.split()))
+    return Case(name, "kinds.pml", macros, about, end=True)
+
+
 def lease(name, about, *macros):
     return Case(name, "lease.pml", macros, about)
 
@@ -59,6 +64,20 @@ MODELS = [
     contender("contender-three-cancel", (3, 1, 0, 0, 0, 1), "3 x 1, 1 gives up"),
     contender("contender-cancel", (2, 2, 1, 0, 0, 1), "2 x 2, 1 loss, 1 gives up"),
     contender("contender-ends", (2, 1, 1, 1, 1, 1), "no run goes on for ever", cycles=True),
+    kinds("kinds-upgrades", "Upgradable Upgradable Shared Exclusive",
+          "two upgrade, one upgrade and the writer give up", "ENDS_UPGRADE=1", "GIVES_UP=8"),
+    kinds("kinds-permits", "Permit Permit Permit Permit", "two at a time, one of them to the end",
+          "HOLDS_ON=2"),
+    kinds("kinds-upgrade", "Upgradable Shared Exclusive Shared", "the writer may give up",
+          "GIVES_UP=4"),
+    kinds("kinds-delay", "Exclusive Exclusive Shared Exclusive",
+          "two may die, the reader may give up", "DELAY", "DIES=3", "GIVES_UP=4"),
+    kinds("kinds-sets", "Set Set Exclusive Second", "sets against sets against singles",
+          "GIVES_UP=1"),
+    kinds("kinds-shared", "Shared Exclusive Shared Exclusive", "a writer may give up",
+          "GIVES_UP=2"),
+    kinds("kinds-downgrade", "Downgrading Shared Exclusive Shared", "an exclusive one shares"),
+    kinds("kinds-keep", "Keeping Keeping Exclusive Shared", "kept until somebody comes"),
     lease("lease", "Delta as it is, a server is stopped once"),
     lease("lease-short-step", "step of tick/2 + G/3, stopped any number of times",
           "STOPS=255", "GAP=3", "STEP=3"),
@@ -92,6 +111,33 @@ VARIANTS = [
               "DELETE_WHILE_VALID"),
     contender("late-requests", (2, 1, 1, 0, 0, 0), "old requests arrive behind the barrier",
               "LATE_REQUESTS"),
+    kinds("mark-lets-writers-in", "Downgrading Shared Exclusive",
+          "an exclusive one passes one that shares", "MARK_LETS_WRITERS_IN"),
+    kinds("alone-at-once", "Upgradable Shared Shared", "an upgrade waits for nobody",
+          "ALONE_AT_ONCE"),
+    kinds("two-upgradables", "Upgradable Upgradable Shared", "they hold together",
+          "TWO_UPGRADABLES"),
+    kinds("waits-for-its-waiters", "Upgradable Shared Exclusive Shared",
+          "an upgrade waits for readers behind a writer", "WAITS_FOR_ITS_WAITERS"),
+    kinds("walks-into-the-pair", "Upgradable Shared Exclusive Shared",
+          "a reader does not see what stands behind it", "WALKS_INTO_THE_PAIR", "GIVES_UP=4"),
+    kinds("never-looks-again", "Upgradable Shared Exclusive Shared",
+          "a reader goes on without a second list", "NEVER_LOOKS_AGAIN", "GIVES_UP=4"),
+    kinds("wait-not-shown", "Upgradable Shared Exclusive Shared",
+          "a reader in the pair does not say that it waits", "WAIT_NOT_SHOWN", "GIVES_UP=4"),
+    kinds("runs-unseen", "Permit Permit Permit Permit", "a permit that was waited for is not shown",
+          "RUNS_UNSEEN", "HOLDS_ON=2"),
+    kinds("place-unseen", "Permit Permit Permit Permit",
+          "shown only by those that had to queue themselves", "PLACE_UNSEEN", "HOLDS_ON=2"),
+    kinds("set-by-parts", "Set Set", "a create for each node of a set", "SET_BY_PARTS"),
+    kinds("watches-one-path", "Set Exclusive Second", "a set waits on its first path only",
+          "WATCHES_ONE_PATH"),
+    kinds("release-unmarked", "Exclusive Exclusive", "a release looks like a death",
+          "DELAY", "RELEASE_UNMARKED", "DIES=1"),
+    kinds("end-taken-for-a-release", "Exclusive Exclusive", "a death looks like a release",
+          "DELAY", "END_TAKEN_FOR_A_RELEASE", "DIES=1"),
+    kinds("kept-unlooked-at", "Keeping Exclusive", "the watch is armed, its list not read",
+          "KEPT_UNLOOKED_AT"),
     lease("no-delta", "last acknowledgement + T", "NO_DELTA"),
     lease("delta-tick-short", "Delta one tick short", "DELTA_SHORT=4"),
     lease("delta-tight", "Delta a quarter of a tick short", "DELTA_SHORT=1"),
