@@ -9,7 +9,8 @@ A code block that is marked ```cpp must follow a line
     <!-- quote: examples/quickstart/blocking_lock.cpp -->        the whole file
     <!-- sketch -->                                              nothing that compiles by itself
 
-and be equal to what it names, indentation aside. Links to files of this tree must lead somewhere.
+and be equal to what it names, indentation aside. Links to files of this tree, and to headings in them, must lead
+somewhere.
 Exit 0 without findings, 1 with findings.
 """
 
@@ -20,7 +21,8 @@ import textwrap
 
 MARK = re.compile(r"^<!-- (?:quote: (\S+)|sketch) -->$")
 FENCE = re.compile(r"^```(\w*)$")
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+HEADING = re.compile(r"^#+ +(.*)$")
 
 
 def documents(root):
@@ -49,6 +51,31 @@ def quoted(root, reference):
     return textwrap.dedent("\n".join(lines[edges[0] + 1 : edges[1]])).strip("\n")
 
 
+def anchors(path):
+    """What the headings of a document are linked by."""
+    found, in_block = set(), False
+    with open(path, encoding="utf-8") as file:
+        for line in file.read().splitlines():
+            in_block ^= line.startswith("```")
+            heading = None if in_block else HEADING.match(line)
+            if heading:
+                words = re.sub(r"[^\w\- ]", "", heading.group(1).strip().lower())
+                found.add(words.replace(" ", "-"))
+    return found
+
+
+def dead_link(root, document, target, anchor):
+    """What is wrong with a link, or None."""
+    near = os.path.join(root, os.path.dirname(document), target) if target else os.path.join(root, document)
+    if "://" in target:
+        return None
+    if not os.path.exists(near):
+        return f"no file '{target}'"
+    if anchor and near.endswith(".md") and anchor not in anchors(near):
+        return f"no heading '#{anchor}' in {os.path.basename(near)}"
+    return None
+
+
 def check(root, document):
     """(number of quotes, findings)"""
     with open(os.path.join(root, document), encoding="utf-8") as file:
@@ -61,10 +88,10 @@ def check(root, document):
         fence = FENCE.match(line)
         if not fence:
             mark = MARK.match(line) or (mark if not line.strip() else None)
-            for target in LINK.findall(line):
-                near = os.path.join(root, os.path.dirname(document), target)
-                if "://" not in target and not os.path.exists(near):
-                    findings.append(f"{document}:{number + 1}: no file '{target}'")
+            for target, anchor in LINK.findall(line):
+                wrong = dead_link(root, document, target, anchor)
+                if wrong:
+                    findings.append(f"{document}:{number + 1}: {wrong}")
             number += 1
             continue
         end = number + 1
