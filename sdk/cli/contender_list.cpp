@@ -36,11 +36,11 @@ bool is_unknown(const ContenderInfo& contender) {
     return !contender.is_held && contender.blocked_by.empty();
 }
 
-/// "after 0": waits until the one at position 0 has gone.
+/// "after 0": waits until the one at position 0 has gone. "asked": holds, and is to let go.
 std::string state_of(std::size_t position, Contenders contenders) {
     const ContenderInfo& contender = contenders[position];
     if (contender.is_held) {
-        return "held";
+        return contender.is_asked ? "asked" : "held";
     }
     if (is_unknown(contender)) {
         return "unknown";
@@ -120,6 +120,7 @@ Json json_of(std::size_t position, const ContenderInfo& contender) {
     object["state"] = contender.is_held       ? Json("held")
                       : is_unknown(contender) ? Json(nullptr)
                                               : Json("waiting");
+    object["asked"] = contender.is_asked;
     object["lock"] = lock_of(contender);
     object["owner"] = or_null(contender.owner);
     object["host"] = or_null(contender.host);

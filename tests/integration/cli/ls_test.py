@@ -10,7 +10,7 @@ from harness import TIMING, until
 LONG = ["--budget", "9s", "--wait", "30s"]
 KEYS = {
     "position", "state", "owner", "host", "pid", "age_ms", "budget_ms", "session", "node", "kind",
-    "sequence", "trace_id", "payload", "lock", "token", "blocked_by",
+    "asked", "sequence", "trace_id", "payload", "lock", "token", "blocked_by",
 }
 
 

@@ -54,6 +54,16 @@ TEST(ContenderTable, AlignsItsColumnsAndNamesTheHolderFirst) {
               "x__rlock__0000000008  kazoo\n");
 }
 
+TEST(ContenderTable, TellsWhoHasBeenAskedToLetGo) {
+    ContenderInfo asked = holder();
+    asked.is_asked = true;
+    EXPECT_NE(to_table(std::vector{asked}).find("\n0    asked  excl"), std::string::npos);
+    const auto json = nlohmann::json::parse(to_json(std::vector{asked, stranger()}));
+    EXPECT_EQ(json[0]["state"], "held");
+    EXPECT_EQ(json[0]["asked"], true);
+    EXPECT_EQ(json[1]["asked"], false);
+}
+
 TEST(ContenderTable, NamesThePositionThatEachWaitsFor) {
     ContenderInfo last = stranger();
     last.node = "y__lock__0000000009";
@@ -143,7 +153,7 @@ TEST(ContenderJson, KeepsItsKeysAndSaysNullForWhatIsUnknown) {
     EXPECT_EQ(held["token"], "9007199254740993") << "text: a double would end in 2";
     EXPECT_TRUE(held["blocked_by"].is_null());
     EXPECT_EQ(held["payload"], "web1:8080");
-    EXPECT_EQ(held.size(), 16u);
+    EXPECT_EQ(held.size(), 17u);
 
     const auto& waiting = parsed[1];
     EXPECT_EQ(waiting["state"], "waiting");
