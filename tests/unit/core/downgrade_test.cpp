@@ -66,6 +66,20 @@ TEST_F(Downgrade, LetsInThoseWhoShareBehindItAndKeepsItsLease) {
     EXPECT_EQ(contenders(), 3u);
 }
 
+TEST_F(Downgrade, AnEarlierWriteOfTheRecordDoesNotConfirmIt) {
+    const OperationId first = a.acquire("/q", default_options(), std::string(own_record));
+    LockOptions delayed = default_options();
+    delayed.lock_delay = 2s;  // which the node that is being made does not say
+    const OperationId holder = a.acquire("/q", delayed, std::string(own_record));
+    a.cancel(first);
+    ASSERT_TRUE(answered(a, holder));
+    ASSERT_THAT(a.requests(), SizeIs(::testing::Ge(3u))) << "the record is on its way";
+    const OperationId id = a.downgrade(holder);
+    ASSERT_TRUE(world.run_until([&] { return a.about<DowngradeDone>(id) != nullptr; }));
+    EXPECT_TRUE(a.about<DowngradeDone>(id)->outcome.has_value());
+    EXPECT_TRUE(says_shared(a.grant(holder)->lease->node.substr(3), data_of(a, holder)));
+}
+
 TEST_F(Downgrade, TakesTheTokenBeforeAnythingIsWritten) {
     const OperationId holder = hold_with(a);
     EXPECT_GT(lock_token(a, holder), 0);
