@@ -266,6 +266,7 @@ private:
     enum class Others { unknown, asked, none, some };
     void look_for_others(Instant now);
     void on_others_listed(Member& member, const Response& response);
+    [[nodiscard]] bool is_wanted_elsewhere() const;
     [[nodiscard]] bool keep(Instant now, OperationId lease, Loss loss);
     void advance_kept(Instant now);
     void stop_keeping();

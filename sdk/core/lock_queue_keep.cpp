@@ -52,13 +52,17 @@ void LockQueue::on_children_changed(Instant now) {
     }
 }
 
+/// For all that is known. What is asked and not answered counts for nobody.
+bool LockQueue::is_wanted_elsewhere() const {
+    return x_others == Others::some || x_others == Others::unknown || x_is_asked;
+}
+
 /// As many are kept as may wait: beyond that a release is a release.
 bool LockQueue::keep(Instant now, OperationId lease, Loss loss) {
-    const bool nobody_known = x_others == Others::asked || x_others == Others::none;
-    if (loss != Loss::released || x_spec->options.keep_idle.count() <= 0 || !nobody_known ||
-        !x_waiters.empty() || x_is_asked || x_share != Share::none ||
-        !x_context.session.is_attached() || x_context.session.is_closing() ||
-        contender().state() != ContenderState::held || x_local_grants + 1 >= grants_per_node ||
+    if (loss != Loss::released || x_spec->options.keep_idle.count() <= 0 || is_wanted_elsewhere() ||
+        !x_waiters.empty() || x_share != Share::none || !x_context.session.is_attached() ||
+        x_context.session.is_closing() || contender().state() != ContenderState::held ||
+        x_local_grants + 1 >= grants_per_node ||
         x_context.keeping.size() >= x_context.settings.max_pending) {
         return false;
     }
@@ -71,8 +75,7 @@ bool LockQueue::keep(Instant now, OperationId lease, Loss loss) {
 /// The next caller, or whoever else comes: who was first is known to nobody, so that a caller of
 /// this process may be served once more before the other one.
 void LockQueue::advance_kept(Instant now) {
-    const bool is_wanted = x_others == Others::some || x_others == Others::unknown || x_is_asked;
-    if (x_waiters.empty() && !is_wanted) {
+    if (x_waiters.empty() && !is_wanted_elsewhere()) {
         return;
     }
     if (may_pass_on(now, grants_per_node)) {
