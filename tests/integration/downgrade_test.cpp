@@ -12,14 +12,6 @@ namespace asio = boost::asio;
 
 constexpr LockOptions patiently{.wait = 60s, .budget = 7s};
 
-/// Nothing is to happen for so long before it is taken not to happen at all.
-constexpr milliseconds a_while{150};
-
-template <class T>
-bool still_waits(const std::future<T>& answer) {
-    return answer.wait_for(a_while) == std::future_status::timeout;
-}
-
 using Downgrade = TwoClients;
 
 INSTANTIATE_TEST_SUITE_P(Servers, Downgrade, ::testing::Values(flavours[0], flavours[2]),

@@ -19,14 +19,6 @@ namespace {
 namespace asio = boost::asio;
 using wire::Opcode;
 
-/// Nothing is to happen for so long before it is taken not to happen at all.
-constexpr milliseconds a_while{150};
-
-template <class T>
-bool still_waits(const std::future<T>& answer) {
-    return answer.wait_for(a_while) == std::future_status::timeout;
-}
-
 std::string payload_of(const result<std::optional<ContenderInfo>>& leader) {
     if (!leader) {
         return why(leader);

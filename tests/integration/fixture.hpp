@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -54,6 +55,14 @@ void PrintTo(const Flavour& flavour, std::ostream* out);
 [[nodiscard]] std::string fresh_path();
 /// A fresh path that exists, as a plain node, so that no request for the parents is needed.
 [[nodiscard]] std::string existing_path(const Client& client);
+
+/// Nothing is to happen for so long before it is taken not to happen at all.
+inline constexpr milliseconds a_while{150};
+
+template <class T>
+[[nodiscard]] bool still_waits(const std::future<T>& answer) {
+    return answer.wait_for(a_while) == std::future_status::timeout;
+}
 
 /// Two processes' clients on one path, and a third that only looks.
 class TwoClients : public ::testing::TestWithParam<Flavour> {

@@ -22,11 +22,7 @@ constexpr LockOptions patiently(int permits) {
     return options;
 }
 
-bool still_waits(const Answer& answer) {
-    return answer.wait_for(150ms) == std::future_status::timeout;
-}
-
-bool still_waits(Peer& peer, const std::string& id) {
+bool peer_still_waits(Peer& peer, const std::string& id) {
     return stays([&] { return !peer.was_granted(id); }, 150ms);
 }
 
@@ -85,7 +81,7 @@ TEST_F(CuratorsSemaphore, TheirsWaitForOurs) {
     ASSERT_TRUE(first.has_value() && second.has_value()) << why(first) << why(second);
     curator().permit("c1", root, 2);
     ASSERT_TRUE(are_queued(3));
-    EXPECT_TRUE(still_waits(curator(), "c1"));
+    EXPECT_TRUE(peer_still_waits(curator(), "c1"));
     EXPECT_TRUE(first->valid() && second->valid()) << "too slow to tell";
     ASSERT_TRUE(first->release().has_value());
     curator().expect_granted("c1");
@@ -221,7 +217,7 @@ TEST_F(KazoosSemaphore, ThatComesLater_CountsOurs) {
     auto held = us.acquire_permit(path, patiently(1));
     ASSERT_TRUE(held.has_value()) << why(held);
     kazoo.permit("k1", path, 1);
-    EXPECT_TRUE(still_waits(kazoo, "k1"));
+    EXPECT_TRUE(peer_still_waits(kazoo, "k1"));
     EXPECT_TRUE(held->valid()) << "too slow to tell";
     EXPECT_EQ(nodes_under(observer, path), 1) << "it waits elsewhere";
     ASSERT_TRUE(held->release().has_value());

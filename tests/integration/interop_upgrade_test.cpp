@@ -26,10 +26,6 @@ protected:
     [[nodiscard]] static std::future<result<void>> upgrade(const ScopedLock& lock) {
         return lock.async_upgrade(for_long, boost::asio::use_future);
     }
-    [[nodiscard]] static bool still_waits(const std::future<result<void>>& upgrading) {
-        return upgrading.wait_for(150ms) == std::future_status::timeout;
-    }
-    using WithAPeer::still_waits;
 
     [[nodiscard]] ::testing::AssertionResult is_alone(const ScopedLock& lock) {
         return has(lock, LockKind::exclusive);

@@ -22,17 +22,10 @@ namespace {
 namespace asio = boost::asio;
 using Answer = std::future<result<ScopedLock>>;
 
-/// Nothing is to happen for so long before it is taken not to happen at all.
-constexpr milliseconds a_while{150};
-
 constexpr LockOptions patiently(int permits) {
     LockOptions options{.wait = 60s, .budget = 7s};
     options.permits = permits;
     return options;
-}
-
-bool still_waits(const Answer& answer) {
-    return answer.wait_for(a_while) == std::future_status::timeout;
 }
 
 /// How many served at the same time, at most.

@@ -67,9 +67,6 @@ protected:
     bool they_still_wait(const std::string& id) {
         return stays([&] { return !they().was_granted(id); }, 150ms);
     }
-    [[nodiscard]] static bool still_waits(const Answer& answer) {
-        return answer.wait_for(150ms) == std::future_status::timeout;
-    }
 
     std::string hosts = one_server().connect_string();
     Client us = connect(hosts);

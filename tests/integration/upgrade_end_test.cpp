@@ -21,13 +21,6 @@ namespace asio = boost::asio;
 constexpr LockOptions patiently{.wait = 60s, .budget = 7s};
 constexpr LockOptions at_once{.wait = 0ms, .budget = 1s};
 constexpr UpgradeOptions for_long{.wait = 60s};
-constexpr milliseconds a_while{150};
-
-template <class T>
-bool still_waits(const std::future<T>& answer) {
-    return answer.wait_for(a_while) == std::future_status::timeout;
-}
-
 /// The nodes by which somebody is alone or waits to be.
 int second_nodes(const Client& observer, const std::string& path) {
     const auto children = observer.zookeeper().children(path);

@@ -22,14 +22,6 @@ constexpr LockOptions patiently{.wait = 60s, .budget = 7s};
 constexpr LockOptions at_once{.wait = 0ms, .budget = 1s};
 constexpr UpgradeOptions for_long{.wait = 60s};
 
-/// Nothing is to happen for so long before it is taken not to happen at all.
-constexpr milliseconds a_while{150};
-
-template <class T>
-bool still_waits(const std::future<T>& answer) {
-    return answer.wait_for(a_while) == std::future_status::timeout;
-}
-
 class Upgrade : public TwoClients {
 protected:
     [[nodiscard]] Grant read(const Client& who) {
