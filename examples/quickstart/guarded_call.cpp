@@ -14,19 +14,17 @@ using namespace std::chrono_literals;
 
 //! [fence]
 /// What a resource does with a fencing token: it refuses one that is older than the newest it saw.
-class OrderTable {
+class OrderRow {
 public:
-    bool update(std::int64_t token, std::string state) {
-        if (token < x_newest_token) {
-            return false;  // the writer lost its lock, and somebody else has written since
-        }
-        x_newest_token = token;
+    leasehold::result<void> update(std::int64_t token, std::string state) {
+        // Refused: the writer has lost its lock, and somebody else has written since.
+        BOOST_OUTCOME_TRYV(x_gate.admit("/orders/42", token));
         x_state = std::move(state);
-        return true;
+        return leasehold::success();
     }
 
 private:
-    std::int64_t x_newest_token = 1;  // a share of a lock has no token, and says 0: refused
+    leasehold::FenceGate x_gate{"/orders/42"};
     std::string x_state;
 };
 //! [fence]
@@ -43,7 +41,7 @@ leasehold::result<std::string> charge(leasehold::Instant deadline, std::stop_tok
 int main(int argument_count, char** arguments) {
     const char* const servers = argument_count > 1 ? arguments[1] : "127.0.0.1:2181";
     auto client = leasehold::Client::connect(servers).value();
-    OrderTable table;
+    OrderRow row;
 
     //! [call]
     auto lock = client.lock("/orders/42", {.wait = 2s, .budget = 1s});
@@ -55,9 +53,9 @@ int main(int argument_count, char** arguments) {
         return charge(context.deadline(), context.stop_token());
     });
     // paid is what charge returned; errc::budget_exceeded or errc::lock_lost if it came back late.
-    const bool is_written = table.update(lock->token(), paid ? "paid" : "unpaid");
+    const auto written = row.update(lock->token(), paid ? "paid" : "unpaid");
     //! [call]
     std::printf("%s; %s\n", paid ? paid->c_str() : paid.error().message().c_str(),
-                is_written ? "written" : "refused");
+                written ? "written" : written.error().message().c_str());
     return 0;
 }

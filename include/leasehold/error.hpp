@@ -46,6 +46,7 @@ enum class errc {
     call_failed,         ///< a guarded coroutine threw; the text has its what()
     permits_disagree,    ///< the semaphore has another number of permits; the text has both
     mixed_queue,  ///< contenders are in the queue that would not see ours; the text has the remedy
+    stale_token,  ///< a fenced resource has seen a newer token: the writer has lost its lock
 };
 
 /// ZooKeeper's answer to one request, with its number on the wire (always negative).

@@ -5,6 +5,7 @@
 #include <leasehold/clock.hpp>
 #include <leasehold/contender_info.hpp>
 #include <leasehold/error.hpp>
+#include <leasehold/fence.hpp>
 #include <leasehold/guard.hpp>
 #include <leasehold/leadership.hpp>
 #include <leasehold/lock.hpp>

@@ -70,10 +70,11 @@ public:
     /// The lock path, as it was given to `lock`; and the path of our node below it, as the raw
     /// client takes it (relative to the chroot).
     [[nodiscard]] std::string_view path() const noexcept;
-    /// Of a set all lock paths, as they were given; `path` and `node` are of the first. Valid for
-    /// as long as the handle is.
-    [[nodiscard]] std::span<const std::string> paths() const noexcept;
     [[nodiscard]] std::string_view node() const noexcept;
+    /// Of a set all lock paths, as they were given, and our nodes, one on each; `path` and `node`
+    /// are the first. Valid for as long as the handle is.
+    [[nodiscard]] std::span<const std::string> paths() const noexcept;
+    [[nodiscard]] std::span<const std::string> nodes() const noexcept;
     /// The safe deadline was nearer than the budget when the lock was granted.
     [[nodiscard]] bool is_shortened() const noexcept;
 

@@ -27,7 +27,8 @@ int of(errc code) {
         case errc::protocol_error: return protocol;
         case errc::not_permitted: return not_permitted;
         case errc::budget_exceeded: return budget;
-        case errc::lock_lost: return lock_lost;
+        case errc::lock_lost:
+        case errc::stale_token: return lock_lost;
         case errc::cancelled:
         case errc::closed:
         case errc::would_deadlock:

@@ -14,6 +14,15 @@ std::string in_milliseconds(Duration duration) {
     return std::to_string(std::chrono::duration_cast<milliseconds>(duration).count()) + " ms";
 }
 
+std::vector<std::string> without_chroot(const std::string& chroot,
+                                        const std::vector<std::string>& full_paths) {
+    std::vector<std::string> paths;
+    for (const std::string& full : full_paths) {
+        paths.push_back(core::without_chroot(chroot, full));
+    }
+    return paths;
+}
+
 }  // namespace
 
 Hold::Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
@@ -22,7 +31,7 @@ Hold::Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::G
       x_lease(grant.lease),
       x_id(id),
       x_terms(std::move(terms)),
-      x_node(core::without_chroot(x_impl->chroot(), x_lease->node)),
+      x_nodes(without_chroot(x_impl->chroot(), x_lease->nodes)),
       x_is_shortened(grant.is_shortened),
       x_fork_generation(fork_generation()),
       x_budget_end(core::later(grant.granted_at, x_terms.budget).time_since_epoch().count()) {}
@@ -32,7 +41,7 @@ Hold::Hold(OneMore, const Hold& other)
       x_lease(other.x_lease),
       x_id(other.x_id),
       x_terms(other.x_terms),
-      x_node(other.x_node),
+      x_nodes(other.x_nodes),
       x_is_shortened(other.x_is_shortened),
       x_fork_generation(other.x_fork_generation),
       x_budget_end(other.x_budget_end.load()) {}

@@ -60,7 +60,7 @@ public:
     [[nodiscard]] LockKind kind() const noexcept { return x_lease->kind; }
     [[nodiscard]] const std::string& path() const noexcept { return x_terms.path; }
     [[nodiscard]] const std::vector<std::string>& paths() const noexcept { return x_terms.paths; }
-    [[nodiscard]] const std::string& node() const noexcept { return x_node; }
+    [[nodiscard]] const std::vector<std::string>& nodes() const noexcept { return x_nodes; }
     [[nodiscard]] bool is_shortened() const noexcept { return x_is_shortened; }
     [[nodiscard]] std::stop_token stop_token() const noexcept { return x_stop.get_token(); }
     [[nodiscard]] core::OperationId id() const noexcept { return x_id; }
@@ -108,7 +108,7 @@ private:
     const std::shared_ptr<core::Lease> x_lease;
     const core::OperationId x_id;
     const HoldTerms x_terms;
-    const std::string x_node;  ///< relative to the chroot
+    const std::vector<std::string> x_nodes;  ///< relative to the chroot
     const bool x_is_shortened;
     const int x_fork_generation;
     std::stop_source x_stop;

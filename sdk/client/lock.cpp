@@ -162,7 +162,11 @@ std::span<const std::string> ScopedLock::paths() const noexcept {
 }
 
 std::string_view ScopedLock::node() const noexcept {
-    return x_hold ? std::string_view(x_hold->node()) : std::string_view{};
+    return x_hold ? std::string_view(x_hold->nodes().front()) : std::string_view{};
+}
+
+std::span<const std::string> ScopedLock::nodes() const noexcept {
+    return x_hold ? std::span<const std::string>(x_hold->nodes()) : std::span<const std::string>{};
 }
 
 bool ScopedLock::is_shortened() const noexcept {

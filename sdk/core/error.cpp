@@ -34,6 +34,7 @@ std::string_view text(errc code) noexcept {
         case errc::call_failed: return "the guarded call threw an exception";
         case errc::permits_disagree: return "the semaphore has another number of permits";
         case errc::mixed_queue: return "contenders in this queue would not see ours";
+        case errc::stale_token: return "the resource has seen a newer fencing token";
     }
     return "unknown leasehold error";
 }

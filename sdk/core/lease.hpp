@@ -9,6 +9,8 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace leasehold::core {
 
@@ -63,8 +65,10 @@ private:
 
 /// What the engine and the handle share about one granted lock.
 struct Lease {
-    Lease(Instant deadline, std::int64_t fencing_token, std::string node_path)
-        : word(deadline), token(fencing_token), node(std::move(node_path)) {}
+    Lease(Instant deadline, std::int64_t fencing_token, std::vector<std::string> node_paths)
+        : word(deadline), token(fencing_token), nodes(std::move(node_paths)) {}
+
+    [[nodiscard]] const std::string& node() const noexcept { return nodes.front(); }
 
     /// Any thread sees the kind go first.
     void share(LockKind as) noexcept {
@@ -79,8 +83,8 @@ struct Lease {
     LeaseWord word;
     std::atomic<LockKind> kind{LockKind::exclusive};
     std::atomic<std::int64_t> token;
-    /// Full path of the contender's node, chroot included; of a set the one on the first path.
-    const std::string node;
+    /// Full paths of the contenders' nodes, chroot included: of a set one on each path, else one.
+    const std::vector<std::string> nodes;
     /// Guarded calls in progress; with hold_until_return the node outlives the deadline for them.
     std::atomic<int> active_calls{0};
 };

@@ -35,10 +35,10 @@ LeaseTable::LeaseTable(Timers& timers, std::vector<Effect>& effects, LeaseListen
     : x_timers(timers), x_effects(effects), x_listener(listener) {}
 
 std::shared_ptr<Lease> LeaseTable::grant(Instant now, OperationId id, const LeaseTerms& terms,
-                                         std::int64_t token, std::string node) {
+                                         std::int64_t token, std::vector<std::string> nodes) {
     const Instant budget_end = later(now, terms.budget);
     const Instant deadline = std::min(budget_end, x_safe_deadline);
-    auto lease = std::make_shared<Lease>(deadline, token, std::move(node));
+    auto lease = std::make_shared<Lease>(deadline, token, std::move(nodes));
     Entry entry{.lease = lease,
                 .terms = terms,
                 .granted_at = now,

@@ -50,7 +50,7 @@ public:
 
     /// Lease deadline = min(grant + budget, safe deadline), which must be after `now`.
     std::shared_ptr<Lease> grant(Instant now, OperationId id, const LeaseTerms& terms,
-                                 std::int64_t token, std::string node);
+                                 std::int64_t token, std::vector<std::string> nodes);
     /// The safe deadline moved: leases that it bounds follow.
     void on_safe_deadline(Instant now, Instant safe_deadline);
 

@@ -113,6 +113,8 @@ public:
     /// The first one, which the queue goes by where it needs one name.
     [[nodiscard]] const std::string& path() const { return x_members.front().path; }
     [[nodiscard]] std::vector<std::string> paths() const;
+    /// Full paths of our own nodes, one on each path.
+    [[nodiscard]] std::vector<std::string> own_nodes() const;
     [[nodiscard]] OperationId lane() const { return x_lane; }
     [[nodiscard]] std::size_t waiting() const { return x_waiters.size() + x_leaving.size(); }
     [[nodiscard]] bool has(OperationId id) const;

@@ -28,6 +28,14 @@ std::vector<std::string> LockQueue::paths() const {
     return paths;
 }
 
+std::vector<std::string> LockQueue::own_nodes() const {
+    std::vector<std::string> nodes;
+    for (const Member& member : x_members) {
+        nodes.push_back(member.full(member.contender->name()));
+    }
+    return nodes;
+}
+
 bool LockQueue::knows_queue() const {
     return has_contenders() &&
            std::all_of(x_members.begin(), x_members.end(),

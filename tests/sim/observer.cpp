@@ -90,7 +90,7 @@ void Observer::count_grant(const core::Grant& grant, ClientNumber who, const Hol
     if (holding.is_set()) {
         return count_set(holding);
     }
-    const Node* node = find_node(x_locks[holding.lock].nodes, holding.lease->node);
+    const Node* node = find_node(x_locks[holding.lock].nodes, holding.lease->node());
     if (node == nullptr) {
         return;
     }
@@ -184,18 +184,18 @@ void Observer::check_callers(Instant truth, ClientNumber who, const Holding& hol
 
 void Observer::check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                                  const Lock& lock) {
-    const Node* node = find_node(lock.nodes, holding.lease->node);
+    const Node* node = find_node(lock.nodes, holding.lease->node());
     const bool was_kept = node != nullptr && node->was_kept;
     if (!was_kept && holding.lease->token % grants_per_node >= x_options.max_local_grants) {
         violated(truth, "L3: " + lease + " is one local grant too many on its node");
     }
-    if (lock.last_end_node == holding.lease->node &&
+    if (lock.last_end_node == holding.lease->node() &&
         (lock.last_end != Loss::released || lock.was_downgraded)) {
         violated(truth, "L3: " + lease +
                             " is handed a node whose holder did not let go by itself, "
                             "or shared it");
     }
-    if (lock.asked_node == holding.lease->node) {
+    if (lock.asked_node == holding.lease->node()) {
         violated(truth, "L17: " + lease + " is handed a node that others have asked for");
     }
 }
@@ -280,7 +280,7 @@ void Observer::on_yield_asked(Instant truth, ClientNumber who, OperationId lease
     if (std::exchange(holding->is_asked, true)) {
         violated(truth, "L17: " + name(who, lease) + " is told twice that it is asked to let go");
     }
-    x_locks[holding->lock].asked_node = holding->lease->node;
+    x_locks[holding->lock].asked_node = holding->lease->node();
 }
 
 void Observer::on_stop(Instant truth, ClientNumber who, OperationId lease) {

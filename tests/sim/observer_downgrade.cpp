@@ -81,7 +81,7 @@ void Observer::on_downgraded(Instant truth, ClientNumber who, OperationId id,
         }
         return;
     }
-    const Node* node = find_node(x_locks[held->second.lock].nodes, held->second.lease->node);
+    const Node* node = find_node(x_locks[held->second.lock].nodes, held->second.lease->node());
     if (node != nullptr && !node->is_downgraded) {
         violated(truth, "L15: " + name(who, downgrade.lease) +
                             " is said to be downgraded, but nobody can read it");
@@ -119,7 +119,7 @@ void Observer::on_data_set(Instant truth, const std::string& path, const std::st
     }
     node->second.is_overwritten = false;
     for (const Live& live : x_live) {
-        if (live.holding->lease->node == path && !live.holding->is_shared) {
+        if (live.holding->lease->node() == path && !live.holding->is_shared) {
             violated(truth, "S1: " + path + " says that it shares, but " +
                                 name(live.who, live.holding->id) + " does not");
         }

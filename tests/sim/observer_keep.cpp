@@ -8,10 +8,10 @@ namespace leasehold::sim {
 
 void Observer::note_kept(Instant truth, ClientNumber who, const Holding& holding) {
     Queue& nodes = x_locks[holding.lock].nodes;
-    const auto node = nodes.find(sequence_of(holding.lease->node));
+    const auto node = nodes.find(sequence_of(holding.lease->node()));
     if (holding.loss != Loss::released || holding.keep_idle <= Duration{} ||
         holding.is_delete_written || node == nodes.end() ||
-        node->second.name != holding.lease->node) {
+        node->second.name != holding.lease->node()) {
         return;
     }
     node->second.kept_until = local(who, truth) + holding.keep_idle;
@@ -20,8 +20,8 @@ void Observer::note_kept(Instant truth, ClientNumber who, const Holding& holding
 
 void Observer::note_granted_kept(const Holding& holding) {
     Queue& nodes = x_locks[holding.lock].nodes;
-    const auto node = nodes.find(sequence_of(holding.lease->node));
-    if (node != nodes.end() && node->second.name == holding.lease->node &&
+    const auto node = nodes.find(sequence_of(holding.lease->node()));
+    if (node != nodes.end() && node->second.name == holding.lease->node() &&
         std::exchange(node->second.kept_until, Instant::min()) != Instant::min()) {
         x_tally.count(Deed::granted_kept);
     }

@@ -115,10 +115,11 @@ void Observer::on_upgraded(Instant truth, ClientNumber who, const core::UpgradeD
     holding.is_shared = false;
     x_tally.count(Deed::upgraded);
     Lock& lock = x_locks[holding.lock];
-    const Node* base = find_node(lock.nodes, holding.lease->node);
+    const Node* base = find_node(lock.nodes, holding.lease->node());
     // An earlier one, of an upgrade that was given up, may still be there.
     const auto own = std::find_if(lock.nodes.rbegin(), lock.nodes.rend(), [&](const auto& each) {
-        return each.second.is_upgrade && stem_of(each.second.name) == stem_of(holding.lease->node);
+        return each.second.is_upgrade &&
+               stem_of(each.second.name) == stem_of(holding.lease->node());
     });
     if (own != lock.nodes.rend()) {
         own->second.was_held = true;
@@ -152,12 +153,13 @@ void Observer::check_upgrade_place(Instant truth, ClientNumber who, const Node& 
     }
     const Node* base = base_of(lock.nodes, node);
     const bool is_waiting =
-        base != nullptr &&
-        std::any_of(
-            x_clients[who].upgrades.begin(), x_clients[who].upgrades.end(), [&](const auto& each) {
-                const auto held = x_clients[who].held.find(each.second.lease);
-                return held != x_clients[who].held.end() && held->second.lease->node == base->name;
-            });
+        base != nullptr && std::any_of(x_clients[who].upgrades.begin(),
+                                       x_clients[who].upgrades.end(), [&](const auto& each) {
+                                           const auto held =
+                                               x_clients[who].held.find(each.second.lease);
+                                           return held != x_clients[who].held.end() &&
+                                                  held->second.lease->node() == base->name;
+                                       });
     if (!is_waiting) {
         violated(truth, "L6, S14: " + node.name + " is left, though nobody of client " +
                             std::to_string(who) + " waits or is alone");

@@ -71,7 +71,7 @@ protected:
     }
     void leave(const std::shared_ptr<core::Lease>& lease, OperationId id, Duration when) {
         end(lease, when, Loss::released, second, id);
-        remove(lease->node, when, second);
+        remove(lease->node(), when, second);
         observer->on_node_gone(at(when), second, id);
     }
     /// Writes into its record that it waits for this number.

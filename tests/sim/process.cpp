@@ -129,7 +129,7 @@ void Process::carry_out(core::Effect& effect) {
             return grant != nullptr
                        ? lock + " granted for " + ms_text(grant->deadline - grant->granted_at) +
                              ", token " + std::to_string(grant->lease->token) + ", " +
-                             grant->lease->node
+                             grant->lease->node()
                        : lock + " refused: " + std::get<core::Refusal>(done->outcome).what;
         });
         observer.on_done(

@@ -57,7 +57,7 @@ TEST(ExitCode, ErrorsOfTheSystemAreInternal) {
 }
 
 TEST(ExitCode, NoErrorLooksLikeSuccessOrLikeASignal) {
-    for (int code = 1; code <= static_cast<int>(errc::mixed_queue); ++code) {
+    for (int code = 1; code <= static_cast<int>(errc::stale_token); ++code) {
         const int exit = exit_code::of(static_cast<errc>(code));
         EXPECT_TRUE((exit >= 64 && exit <= 78) || exit == 124 || exit == 125) << code;
     }

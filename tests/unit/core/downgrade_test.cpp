@@ -47,7 +47,7 @@ protected:
         return outcome ? std::error_code{} : outcome.error().code();
     }
     std::string data_of(EngineDriver& who, OperationId lease) {
-        return server.tree().find(who.grant(lease)->lease->node)->data;
+        return server.tree().find(who.grant(lease)->lease->node())->data;
     }
 };
 
@@ -77,7 +77,7 @@ TEST_F(Downgrade, AnEarlierWriteOfTheRecordDoesNotConfirmIt) {
     const OperationId id = a.downgrade(holder);
     ASSERT_TRUE(world.run_until([&] { return a.about<DowngradeDone>(id) != nullptr; }));
     EXPECT_TRUE(a.about<DowngradeDone>(id)->outcome.has_value());
-    EXPECT_TRUE(says_shared(a.grant(holder)->lease->node.substr(3), data_of(a, holder)));
+    EXPECT_TRUE(says_shared(a.grant(holder)->lease->node().substr(3), data_of(a, holder)));
 }
 
 TEST_F(Downgrade, TakesTheTokenBeforeAnythingIsWritten) {
@@ -232,14 +232,14 @@ TEST_F(Downgrade, EndOfTheLeaseAnswersIt) {
 
 TEST_F(Downgrade, NodeThatIsGoneEndsTheLease) {
     const OperationId holder = hold_with(a);
-    remove(a.grant(holder)->lease->node);
+    remove(a.grant(holder)->lease->node());
     EXPECT_EQ(refusal_of_downgrade(a, holder), errc::lock_lost);
     EXPECT_EQ(a.about<LeaseEnded>(holder)->loss, Loss::node_deleted);
 }
 
 TEST_F(Downgrade, NextCallerOfItsProcessGetsANodeOfItsOwn) {
     const OperationId holder = hold_with(a);
-    const std::string node = a.grant(holder)->lease->node;
+    const std::string node = a.grant(holder)->lease->node();
     const OperationId reader = queue_shared(b);
     const OperationId next = queue(a);
     ASSERT_TRUE(is_shared(a, holder));
@@ -260,7 +260,7 @@ TEST_F(Downgrade, CuratorsMarkerDoesNotTakeTheMarkAway) {
     const OperationId holder = a.acquire("/q", options, std::string(own_record));
     ASSERT_TRUE(answered(a, holder));
     ASSERT_TRUE(is_shared(a, holder));
-    const std::string& node = a.grant(holder)->lease->node;
+    const std::string& node = a.grant(holder)->lease->node();
     server.write(world.now(), node, std::string(curator_revocation));
     world.run_for(20ms);
     EXPECT_EQ(data_of(a, holder), with_request(std::string(own_record) + std::string(share_mark)));
@@ -275,7 +275,7 @@ TEST_F(Downgrade, WhoWasAskedToLetGoBeforeSaysBoth) {
     options.watch_own_node = true;
     const OperationId holder = a.acquire("/q", options, std::string(own_record));
     ASSERT_TRUE(answered(a, holder));
-    server.write(world.now(), a.grant(holder)->lease->node, with_request(own_record));
+    server.write(world.now(), a.grant(holder)->lease->node(), with_request(own_record));
     world.run_for(20ms);
     ASSERT_TRUE(is_shared(a, holder));
     EXPECT_EQ(data_of(a, holder), with_request(std::string(own_record) + std::string(share_mark)));

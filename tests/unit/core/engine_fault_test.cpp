@@ -20,7 +20,7 @@ TEST_F(EngineFaults, CreateWhoseReplyIsLostIsFoundBehindABarrierAndNotRepeated) 
     EXPECT_EQ(server.seen(Opcode::create).size(), 1u);
     EXPECT_EQ(contenders(), 1u);
     EXPECT_EQ(a.grant(id)->lease->token,
-              server.tree().find(a.grant(id)->lease->node)->stat.czxid * 64);
+              server.tree().find(a.grant(id)->lease->node())->stat.czxid * 64);
     bool in_one_write = false;
     const std::vector behind_barrier{Opcode::multi, Opcode::get_children};
     for (const auto& write : a.writes()) {
@@ -154,7 +154,7 @@ TEST_F(EngineFaults, NodeDeletedWhileWeWereAwayIsNoticedOnReattach) {
     const OperationId id = hold(a);
     a.refuses_connects = true;
     a.cut();
-    remove(a.grant(id)->lease->node);
+    remove(a.grant(id)->lease->node());
     world.run_for(1s);
     a.refuses_connects = false;
     world.run_for(2s);
@@ -281,7 +281,7 @@ TEST_F(EngineFaults, LockThatHadToQueueWatchesItsNodeAlsoIfItWasFirstWhenItCameB
     ASSERT_TRUE(answered(b, id));
     ASSERT_NE(b.grant(id), nullptr);
     world.run_for(100ms);
-    remove(b.grant(id)->lease->node);
+    remove(b.grant(id)->lease->node());
     world.run_for(10ms);
     ASSERT_NE(b.about<LeaseEnded>(id), nullptr);
     EXPECT_EQ(b.about<LeaseEnded>(id)->loss, Loss::node_deleted);

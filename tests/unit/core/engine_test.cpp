@@ -175,7 +175,7 @@ TEST_F(EngineLeases, OwnNodeDeletedWhileHoldingEndsTheLeaseWhenItIsWatched) {
     options.watch_own_node = true;
     const OperationId id = hold(a, options);
     world.run_for(10ms);
-    remove(a.grant(id)->lease->node);
+    remove(a.grant(id)->lease->node());
     world.run_for(10ms);
     EXPECT_FALSE(a.is_valid(id));
     EXPECT_EQ(loss(a, id), Loss::node_deleted);
@@ -191,7 +191,7 @@ TEST_F(EngineLeases, OwnNodeDeletedWhileHeldForACallLetsTheNextOneQueue) {
     ++a.grant(id)->lease->active_calls;
     world.run_for(4s);
     EXPECT_EQ(a.about<AcquireDone>(next), nullptr);
-    remove(a.grant(id)->lease->node);
+    remove(a.grant(id)->lease->node());
     ASSERT_TRUE(answered(a, next, 20ms));
     EXPECT_NE(a.grant(next), nullptr);
 }

@@ -127,7 +127,7 @@ TEST_F(Keep, WhoeverWantsItUnderAnotherNameGetsANodeOfItsOwn) {
     world.run_for(10ms);
     EXPECT_EQ(contenders(), 1u);
     EXPECT_TRUE(a.is_valid(next));
-    EXPECT_NE(a.grant(next)->lease->node.find("__lock__"), std::string::npos);
+    EXPECT_NE(a.grant(next)->lease->node().find("__lock__"), std::string::npos);
 }
 
 TEST_F(Keep, EndsWithTheConnection) {

@@ -21,7 +21,7 @@ protected:
 
     std::shared_ptr<Lease> grant(OperationId id, Duration budget = 10s,
                                  OnBudget on_budget = OnBudget::release, Duration max_hold = 30s) {
-        return table.grant(now, id, {budget, 500ms, on_budget, max_hold}, 64, "/q/n");
+        return table.grant(now, id, {budget, 500ms, on_budget, max_hold}, 64, {"/q/n"});
     }
     /// Lets time pass; what is due is handled in order.
     void pass(Duration time) {

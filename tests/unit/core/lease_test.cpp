@@ -139,10 +139,10 @@ TEST(LeaseWord, AskersRacingWithMovesNeverSeeFalseThenTrue) {
 }
 
 TEST(Lease, KeepsWhatTheHandleShows) {
-    const Lease lease(at(10s), 4711, "/orders/42/x-lock-0000000001");
+    const Lease lease(at(10s), 4711, {"/orders/42/x-lock-0000000001"});
     EXPECT_EQ(lease.word.deadline(), at(10s));
     EXPECT_EQ(lease.token, 4711);
-    EXPECT_EQ(lease.node, "/orders/42/x-lock-0000000001");
+    EXPECT_EQ(lease.node(), "/orders/42/x-lock-0000000001");
     EXPECT_EQ(lease.active_calls.load(), 0);
 }
 

@@ -115,7 +115,7 @@ TEST_F(LockDelayOfSets, ReleaseIsOneWriteAndKeepsNobodyWaiting) {
 TEST_F(LockDelayOfSets, ReleaseOfOneWhoseNodeIsGoneIsStillOneOnTheOtherPath) {
     const OperationId set = take(a, {"/q", "/r"}, delayed());
     const OperationId next = wait(c, {"/r"}, plain());
-    server.remove(world.now(), a.grant(set)->lease->node);
+    server.remove(world.now(), a.grant(set)->lease->node());
     const Instant released = world.now();
     a.release(set);
     EXPECT_LT(granted_after(c, next, released), delay);

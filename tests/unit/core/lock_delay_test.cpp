@@ -143,7 +143,7 @@ TEST_F(LockDelay, HandOverWithinOneProcessIsARelease) {
     const Instant released = world.now();
     a.release(held);
     EXPECT_EQ(granted_after(a, next, released), 0ms);
-    EXPECT_EQ(a.grant(next)->lease->node, a.grant(held)->lease->node);
+    EXPECT_EQ(a.grant(next)->lease->node(), a.grant(held)->lease->node());
 }
 
 TEST_F(LockDelay, NodeIsNotHandedToOneWhoWantsAnotherDelay) {
@@ -151,7 +151,7 @@ TEST_F(LockDelay, NodeIsNotHandedToOneWhoWantsAnotherDelay) {
     const OperationId next = wait(a, default_options());
     a.release(held);
     ASSERT_TRUE(answered(a, next, 100ms));
-    EXPECT_NE(a.grant(next)->lease->node, a.grant(held)->lease->node);
+    EXPECT_NE(a.grant(next)->lease->node(), a.grant(held)->lease->node());
 }
 
 TEST_F(LockDelay, HolderOnTheNodeOfOneWhoGaveUpIsObeyedToo) {
@@ -208,7 +208,7 @@ TEST_F(LockDelay, HolderThatVanishesWhileNobodyTellsUsIsTakenForDead) {
 TEST_F(LockDelay, WriteOfAnotherIsNotARelease) {
     const OperationId held = take(a);
     const OperationId next = wait(b);
-    server.write(world.now(), a.grant(held)->lease->node, std::string(delayed_record));
+    server.write(world.now(), a.grant(held)->lease->node(), std::string(delayed_record));
     world.collect();
     world.run_for(10ms);
     const Instant crashed = world.now();
@@ -222,10 +222,10 @@ TEST_F(LockDelay, RequestToLetGoDoesNotTakeItBack) {
     const OperationId held = take(a, options);
     world.run_for(10ms);
     const OperationId before = wait(b);
-    server.write(world.now(), a.grant(held)->lease->node, "__REVOKE__");
+    server.write(world.now(), a.grant(held)->lease->node(), "__REVOKE__");
     world.collect();
     world.run_for(10ms);
-    EXPECT_THAT(server.tree().find(a.grant(held)->lease->node)->data,
+    EXPECT_THAT(server.tree().find(a.grant(held)->lease->node())->data,
                 ::testing::StartsWith(std::string(delayed_record)))
         << "whoever comes now has to read it, too";
     const Instant crashed = world.now();

@@ -79,7 +79,7 @@ TEST_F(LockDelayOfUpgrades, ReaderThatDiesBesideADowngradedHolderWhoseRecordIsGo
     const OperationId reader = take(b, LockKind::shared, 500ms);
     const OperationId writer = ask(a, LockKind::exclusive);
     world.run_for(20ms);
-    server.write(world.now(), c.grant(alone)->lease->node, "__REVOKE__");
+    server.write(world.now(), c.grant(alone)->lease->node(), "__REVOKE__");
     ASSERT_TRUE(is_gone(b, reader));
     const Instant overrun = world.now();
     world.run_for(20ms);

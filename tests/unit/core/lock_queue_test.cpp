@@ -29,17 +29,17 @@ TEST_F(LockQueueing, FreeLockCostsOneWriteAndOneRoundTrip) {
 
 TEST_F(LockQueueing, NodeCarriesTheRecordTheAclAndAFreshName) {
     const OperationId id = hold(a);
-    const std::string node = a.grant(id)->lease->node;
+    const std::string node = a.grant(id)->lease->node();
     EXPECT_EQ(server.tree().find(node)->data, "record of the holder");
     EXPECT_THAT(node, ::testing::MatchesRegex("/q/[0-9a-f]+-lock-0000000000"));
     a.release(id);
     const OperationId again = hold(a);
-    EXPECT_NE(a.grant(again)->lease->node.substr(0, 19), node.substr(0, 19));
+    EXPECT_NE(a.grant(again)->lease->node().substr(0, 19), node.substr(0, 19));
 }
 
 TEST_F(LockQueueing, TokenIsTheNodesCzxidTimes64) {
     const OperationId id = hold(a);
-    EXPECT_EQ(lock_token(a, id), server.tree().find(a.grant(id)->lease->node)->stat.czxid * 64);
+    EXPECT_EQ(lock_token(a, id), server.tree().find(a.grant(id)->lease->node())->stat.czxid * 64);
 }
 
 TEST_F(LockQueueing, QueuedOneWatchesItsPredecessorAndItselfAndNeverByExists) {
@@ -47,9 +47,9 @@ TEST_F(LockQueueing, QueuedOneWatchesItsPredecessorAndItselfAndNeverByExists) {
     queue(b);
     EXPECT_THAT(ops(b.requests()), ElementsAre(Opcode::create, Opcode::get_children,
                                                Opcode::get_data, Opcode::get_data));
-    EXPECT_EQ(b.requests()[2].path, a.grant(held)->lease->node);
+    EXPECT_EQ(b.requests()[2].path, a.grant(held)->lease->node());
     EXPECT_EQ(server.watches().size(), 2u);
-    EXPECT_TRUE(server.watches().has_data(a.grant(held)->lease->node));
+    EXPECT_TRUE(server.watches().has_data(a.grant(held)->lease->node()));
 }
 
 TEST_F(LockQueueing, HandOffNeedsNoRequestAndOneTrip) {
@@ -168,7 +168,7 @@ TEST_F(LockQueueing, WaitThatEndsIsAnsweredInTimeWithHolderAndPosition) {
     const Refusal* refusal = b.refusal(id);
     EXPECT_EQ(refusal->code, errc::wait_expired);
     EXPECT_EQ(refusal->position, 1u);
-    EXPECT_EQ("/q/" + refusal->holder_node, a.grant(held)->lease->node);
+    EXPECT_EQ("/q/" + refusal->holder_node, a.grant(held)->lease->node());
     EXPECT_EQ(refusal->holder_record, "record of the holder");
     world.run_for(20ms);
     EXPECT_EQ(contenders(), 1u);

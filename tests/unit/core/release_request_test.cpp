@@ -16,7 +16,9 @@ protected:
     static LockOptions watchful() {
         return {.wait = 60s, .budget = 10s, .max_local_grants = 64, .watch_own_node = true};
     }
-    std::string node(EngineDriver& who, OperationId lease) { return who.grant(lease)->lease->node; }
+    std::string node(EngineDriver& who, OperationId lease) {
+        return who.grant(lease)->lease->node();
+    }
     void write(const std::string& path, const std::string& data) {
         server.write(world.now(), path, data);
         world.run_for(20ms);

@@ -84,7 +84,7 @@ TEST_F(Sets, AllNodesHaveTheTransactionNumberThatTheTokenIsMadeOf) {
         EXPECT_EQ(server.tree().find(own_node(a, path))->stat.czxid * grants_per_node,
                   lock_token(a, id));
     }
-    EXPECT_EQ(a.grant(id)->lease->node, own_node(a, "/q"));
+    EXPECT_EQ(a.grant(id)->lease->node(), own_node(a, "/q"));
 }
 
 TEST_F(Sets, WaitsUntilTheLastOfItsPathsIsFree) {
