@@ -71,27 +71,31 @@ def read_scale(document):
     return read | {"name": text(scale.get("name"))}
 
 
+def times_of(runs, moments_of):
+    """When something was: once if all clients that had it did so at the same time, else for each."""
+    times = {run.label: ", ".join(moments_of(run)) for run in runs.values()}
+    if len(set(times.values())) == 1:
+        return next(iter(times.values()))
+    return ", ".join(f"{label} {when}" for label, when in times.items() if when)
+
+
 def legend_of(runs):
-    """Phases and marks with the times at which each client had them."""
+    """Phases and marks, by their signs in the plots, with the times at which they were."""
     legend = Legend(runs)
 
-    def times(is_wanted, items_of, show):
-        return [
-            (run.label, ", ".join(show(item) for item in items_of(run) if is_wanted(item)))
-            for run in runs.values()
-        ]
+    def phase_times(name):
+        return times_of(
+            runs,
+            lambda run: [f"{p.from_s:.0f}–{p.to_s:.0f} s" for p in run.phases if p.name == name],
+        )
 
-    phases = [
-        (sign, name, times(lambda p: p.name == name, lambda run: run.phases,
-                           lambda p: f"{p.from_s:.0f}–{p.to_s:.0f} s"))
-        for name, sign in legend.numbers.items()
-    ]
-    marks = [
-        (sign, what, times(lambda m: m.what == what, lambda run: run.marks,
-                           lambda m: f"{m.at_s:.1f} s"))
-        for what, sign in legend.letters.items()
-    ]
-    return {"phases": phases, "marks": marks}
+    def mark_times(what):
+        return times_of(runs, lambda run: [f"{m.at_s:.1f} s" for m in run.marks if m.what == what])
+
+    return {
+        "phases": [(sign, name, phase_times(name)) for name, sign in legend.numbers.items()],
+        "marks": [(sign, what, mark_times(what)) for what, sign in legend.letters.items()],
+    }
 
 
 def render(document):
@@ -104,10 +108,11 @@ def render(document):
         trim_blocks=True, lstrip_blocks=True,
     )
     environment.filters |= {"seconds": words.seconds, "count": words.count}
+    is_missed = any(score["kind"] == "missed" for score in scores)
     server = mapping(document.get("server"))
     return environment.get_template("report.html.j2").render(
         verdict=words.verdict(runs),
-        is_passed=document.get("passed"),
+        is_passed=False if is_missed else document.get("passed"),
         summary=words.score_summary(scores),
         scores=scores,
         cards=words.card_rows(runs),

@@ -4,6 +4,7 @@ import numpy
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from report_figure import GREY, INK, SHADE, in_points, not_measured, width_of
+from report_text import count
 
 LABEL_SIZE = 8
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -68,29 +69,36 @@ def draw_marks(axes, run, legend):
         axes.axvline(mark.at_s, color=INK, linewidth=0.7, linestyle=(0, (3, 2)), zorder=1.5)
     places = spread([(mark.at_s - from_s) * per_second for mark in marks], apart=9.5)
     for mark, place in zip(marks, places):
-        in_points(axes, place, -0.5, legend.letters.get(mark.what, "+"), ha="center", va="center",
+        in_points(axes, place, -5.5, legend.letters.get(mark.what, "+"), ha="center", va="center",
                   fontsize=7, weight="bold", color="white",
                   bbox={"boxstyle": "circle,pad=0.18", "facecolor": INK, "edgecolor": "none"})
 
 
 def unknown_spans(series):
-    """Where the series has moments without a value, from the last known to the next."""
+    """Where the series has no value: each moment stands for the time around it."""
     if not len(series.at_s):
         return []
-    is_known = numpy.isfinite(series.values)
-    spans, begin = [], None
-    for index, known in enumerate(is_known):
-        if not known and begin is None:
-            begin = series.at_s[max(0, index - 1)]
-        elif known and begin is not None:
-            spans.append((begin, series.at_s[index]))
-            begin = None
-    return spans + ([(begin, series.at_s[-1])] if begin is not None else [])
+    middles = (series.at_s[1:] + series.at_s[:-1]) / 2
+    edges = numpy.concatenate([series.at_s[:1], middles, series.at_s[-1:]])
+    spans = []
+    for index in numpy.flatnonzero(~numpy.isfinite(series.values)):
+        if spans and spans[-1][1] == edges[index]:
+            spans[-1][1] = edges[index + 1]
+        else:
+            spans.append([edges[index], edges[index + 1]])
+    return spans
+
+
+def lonely(values):
+    """Which values have no neighbour, so that no line would show them."""
+    is_known = numpy.isfinite(values)
+    padded = numpy.concatenate([[False], is_known, [False]])
+    return is_known & ~padded[:-2] & ~padded[2:]
 
 
 def hatch_unknown(axes, series):
     for from_s, to_s in unknown_spans(series):
-        axes.axvspan(from_s, to_s, facecolor="white", edgecolor="#9aa2ab", hatch="////", linewidth=0,
+        axes.axvspan(from_s, to_s, facecolor="white", edgecolor="#c6ccd2", hatch="////", linewidth=0,
                      zorder=0.5)
 
 
@@ -123,9 +131,9 @@ def log_seconds(axis, least, most):
 
 
 def whole_counts(axes, most):
-    axes.set_ylim(0, max(1.0, most * 1.12))
+    axes.set_ylim(0, max(1.0, most * 1.25))
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: count(value)))
 
 
 def finish(panels, drawn, legend, band):

@@ -64,7 +64,7 @@ def captions(runs, scale):
         "wait": (
             "Wait for the lock",
             "Solid p99, dotted p50; the dashed line is as long as a caller is willing to wait, "
-            f"{seconds(scale['wait_s'])}. No line: nothing was granted.",
+            f"{seconds(scale['wait_s'])}. Hatched: nothing was granted.",
         ),
         "sessions": (
             "Sessions on the server",
@@ -80,7 +80,7 @@ def captions(runs, scale):
         "connects": (
             "Connection attempts a second",
             "Of the busiest process, in its busiest second: "
-            f"{tell(most_of('connects', 'attempts'), rate)}.",
+            f"{tell(most_of('connects', 'attempts'), count)}.",
         ),
         "lengths": (
             "How long the hot lock was held",

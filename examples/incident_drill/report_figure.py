@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
 NARROW, WIDE = 284, 620
-LEFT, RIGHT = 36, 8
-TITLE, BAND, GAP, FOOT = 15, 21, 9, 29
+LEFT, RIGHT = 36, 11
+TITLE, BAND, GAP, FOOT = 19, 21, 8, 29
+TITLE_RISE = 7  # of its baseline: the topmost tick label is half as high
 POINTS_PER_INCH = 72
 
 # Okabe and Ito's blue and vermilion, darkened until they can be read as text.
@@ -56,14 +57,14 @@ def width_of(label, size=8.5):
     return TextPath((0, 0), label, size=size).get_extents().width if label.strip() else 0.0
 
 
-def stacked(count, height, width=NARROW, band=BAND, foot=FOOT):
+def stacked(count, height, width=NARROW, band=BAND, left=LEFT):
     """A figure with axes one above the other, each with room for a title, the first for a band."""
-    total = band + count * (TITLE + height) + (count - 1) * GAP + foot
+    total = band + count * (TITLE + height) + (count - 1) * GAP + FOOT
     figure = Figure(figsize=(width / POINTS_PER_INCH, total / POINTS_PER_INCH))
     panels, top = [], total
     for index in range(count):
         top -= TITLE + (band if index == 0 else GAP) + height
-        box = (LEFT / width, top / total, (width - LEFT - RIGHT) / width, height / total)
+        box = (left / width, top / total, (width - left - RIGHT) / width, height / total)
         axes = figure.add_axes(box)
         axes.patch.set_visible(False)
         axes.tick_params(length=2.5, pad=2.5, labelbottom=index == count - 1)
@@ -82,13 +83,14 @@ def in_points(axes, x, y, label, **style):
 def title(axes, client, label, remark="", above=0):
     """Whose panel it is, and the number that sums it up, in the margins above the axes."""
     sign = {"naive": "●", "sdk": "■"}[client]
+    left = axes.get_position().x0 * axes.figure.get_figwidth() * POINTS_PER_INCH
     style = {"va": "baseline", "fontsize": 9}
     in_points(
-        axes, -LEFT + 2, above + 4.5, f"{sign} {label}", color=COLOURS[client], weight="bold", **style
+        axes, 2 - left, above + TITLE_RISE, f"{sign} {label}", color=COLOURS[client], weight="bold", **style
     )
     if remark:
         axes.annotate(
-            remark, (1, 1), (RIGHT - 2, above + 4.5), xycoords="axes fraction",
+            remark, (1, 1), (RIGHT - 2, above + TITLE_RISE), xycoords="axes fraction",
             textcoords="offset points", ha="right", color=INK, **style
         )
 

@@ -9,11 +9,11 @@ from report_axis import log_seconds, points_wide
 from report_figure import (
     COLOURS, FILLS, INK, NARROW, SHADE, in_points, not_measured, stacked, title, width_of,
 )
-from report_text import count, seconds
+from report_text import count, remark, seconds
 
 MOST_LANES = 12
 LANE = 15
-SHORTEST = 0.7  # a hold of 5 ms must still be seen
+SHORTEST = 0.8  # a hold of 5 ms must still be seen, also between two long ones
 BINS_PER_DECADE = 8
 
 
@@ -63,10 +63,10 @@ def draw_lane(axes, client, holds, begin, middle, per_point_s):
     ordinary = holds.where(~holds.is_stuck)
     longest = numpy.maximum(ordinary.to_s, ordinary.from_s + SHORTEST * per_point_s)
     bars = merged(ordinary.from_s - begin, longest - begin, 0.25 * per_point_s)
-    add_bars(axes, bars, middle, 0.62, facecolor=COLOURS[client], linewidth=0, zorder=2)
+    add_bars(axes, bars, middle, 0.62, facecolor=COLOURS[client], linewidth=0, zorder=3)
     stuck = holds.where(holds.is_stuck)
     bars = merged(stuck.from_s - begin, stuck.to_s - begin, 0.0)
-    add_bars(axes, bars, middle, 0.9, facecolor=INK, edgecolor="white", linewidth=0.5, zorder=3)
+    add_bars(axes, bars, middle, 0.9, facecolor=INK, edgecolor="white", linewidth=0.5, zorder=2)
     left, right = axes.get_xlim()
     for from_s, to_s in bars:
         shown = (max(from_s, left), min(to_s, right))
@@ -89,7 +89,7 @@ def lanes_plot(runs, is_split, width=NARROW, length_s=None):
     known = [window_holds(run, length_s)[0] for run in runs.values()]
     most_lanes = max((len(lanes_of(holds, is_split)) for holds in known), default=1)
     height = LANE * max(1, most_lanes) if is_split else 26
-    figure, panels = stacked(len(runs), height, width, band=0)
+    figure, panels = stacked(len(runs), height, width, band=0, left=26 if is_split else 8)
     for axes, (client, run), holds in zip(panels, runs.items(), known):
         axes.set_xlim(0, length_s)
         draw_lanes(axes, client, run, lanes_of(holds, is_split), length_s, is_split)
@@ -100,8 +100,8 @@ def lanes_plot(runs, is_split, width=NARROW, length_s=None):
 
 def draw_lanes(axes, client, run, lanes, length_s, is_split):
     holds, begin = window_holds(run, length_s)
-    remark = f"{count(went_through(run, length_s))} orders went through" if len(holds) else ""
-    title(axes, client, run.label, remark)
+    passed = f"{count(went_through(run, length_s))} orders went through" if len(holds) else ""
+    title(axes, client, run.label, passed)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(max(1, len(lanes)) - 0.5, -0.5)
@@ -142,7 +142,8 @@ def lengths_plot(runs, budget_s):
     for axes, (client, run) in zip(panels, runs.items()):
         axes.set_xscale("log")
         least_s, most_s = log_seconds(axes.xaxis, max(1e-5, lengths.min()), lengths.max() * 1.01)
-        title(axes, client, run.label, f"longest {seconds(run.holds.longest_s)}", 10 * (axes is panels[0]))
+        title(axes, client, run.label, remark("longest {}", seconds(run.holds.longest_s)),
+              10 * (axes is panels[0]))
         if not len(run.holds):
             not_measured(axes)
         else:
@@ -164,7 +165,7 @@ def finish_lengths(panels, runs, most, budget_s):
         axes.set_ylim(0.5, most * 2)
         ticks = [10.0**power for power in range(0, 7) if 10**power <= most * 2]
         axes.yaxis.set_major_locator(FixedLocator(ticks))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: count(value)))
         axes.yaxis.set_minor_locator(NullLocator())
         axes.grid(axis="y", color="#dfe3e7", linewidth=0.6)
     if numpy.isfinite(budget_s):

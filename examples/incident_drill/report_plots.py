@@ -2,9 +2,9 @@
 
 import numpy
 
-from report_axis import finish, hatch_unknown, log_seconds, thinned, whole_counts
+from report_axis import finish, hatch_unknown, log_seconds, lonely, thinned, whole_counts
 from report_figure import BAND, COLOURS, FILLS, GREY, in_points, stacked, title
-from report_text import count, last_value, rate, seconds, total
+from report_text import count, last_value, remark, seconds, total
 
 HEIGHT = 74
 
@@ -41,24 +41,28 @@ def per_second_plot(runs, legend, group, key, remark_of):
 
 
 def hot_plot(runs, legend):
-    return per_second_plot(runs, legend, "orders", "hot", lambda run, _: f"{count(run.hot_done)} done")
+    return per_second_plot(
+        runs, legend, "orders", "hot", lambda run, _: remark("{} done", count(run.hot_done))
+    )
 
 
 def cold_plot(runs, legend):
     return per_second_plot(
-        runs, legend, "orders", "cold", lambda run, _: f"{count(run.cold_done)} done"
+        runs, legend, "orders", "cold", lambda run, _: remark("{} done", count(run.cold_done))
     )
 
 
 def turned_away_plot(runs, legend):
     return per_second_plot(
-        runs, legend, "orders", "turned_away", lambda _, one: f"{count(total(one))} turned away"
+        runs, legend, "orders", "turned_away",
+        lambda _, one: remark("{} turned away", count(total(one))),
     )
 
 
 def connects_plot(runs, legend):
     return per_second_plot(
-        runs, legend, "connects", "attempts", lambda _, one: f"at most {rate(one.most)} a second"
+        runs, legend, "connects", "attempts",
+        lambda _, one: remark("at most {} a second", count(one.most)),
     )
 
 
@@ -69,9 +73,13 @@ def lines_plot(runs, legend, group, solid, dashed, remark_of):
     for index, (axes, (client, run)) in enumerate(zip(panels, runs.items())):
         main, other = run.one(group, solid), run.one(group, dashed)
         title(axes, client, run.label, remark_of(main, other), above(index))
-        axes.plot(*thinned(other, numpy.max), color=COLOURS[client], linewidth=1.2,
-                  linestyle=(0, (1.2, 1.2)), zorder=3)
-        axes.plot(*thinned(main, numpy.max), color=COLOURS[client], linewidth=1.6, zorder=3)
+        for one, style in ((other, {"linewidth": 1.2, "linestyle": (0, (1.2, 1.2))}),
+                           (main, {"linewidth": 1.6})):
+            at_s, values = thinned(one, numpy.max)
+            axes.plot(at_s, values, color=COLOURS[client], zorder=3, **style)
+            is_lonely = lonely(values)
+            axes.plot(at_s[is_lonely], values[is_lonely], "o", color=COLOURS[client], markersize=2,
+                      zorder=3)
         hatch_unknown(axes, main)
         drawn.append((run, main.is_measured or other.is_measured))
     return figure, panels, drawn
@@ -86,7 +94,7 @@ def positive(runs, group, keys):
 def wait_plot(runs, legend, patience_s):
     """Waits on a log axis: from milliseconds to as long as a caller is willing to wait, and beyond."""
     figure, panels, drawn = lines_plot(
-        runs, legend, "wait", "p99_s", "p50_s", lambda p99, _: f"p99 up to {seconds(p99.most)}"
+        runs, legend, "wait", "p99_s", "p50_s", lambda p99, _: remark("p99 up to {}", seconds(p99.most))
     )
     known = positive(runs, "wait", ("p50_s", "p99_s"))
     for index, axes in enumerate(panels):
@@ -110,12 +118,13 @@ def server_plot(runs, legend, solid, dashed, remark_of):
 
 def sessions_plot(runs, legend):
     return server_plot(
-        runs, legend, "sessions", "watching_connections", lambda main, _: f"at most {count(main.most)}"
+        runs, legend, "sessions", "watching_connections",
+        lambda main, _: remark("at most {}", count(main.most)),
     )
 
 
 def watches_plot(runs, legend):
     return server_plot(
         runs, legend, "watches", "watches",
-        lambda main, _: f"at most {count(main.most)}, in the end {count(last_value(main))}",
+        lambda main, _: remark("at most {}, in the end {}", count(main.most), count(last_value(main))),
     )

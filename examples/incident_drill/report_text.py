@@ -8,16 +8,16 @@ from report_run import CLIENTS, text
 
 NOT_MEASURED = "not measured"
 NARROW_SPACE = "\u202f"
+FIXED_SPACE = "\u00a0"  # a number and its unit stay on one line
 
 
 def seconds(value):
     if not math.isfinite(value):
         return NOT_MEASURED
     if value < 0.0995:
-        return f"{value * 1000:.3g} ms" if value >= 0.001 or value == 0 else "under 1 ms"
-    if value < 9.995:
-        return f"{value:.2f} s" if value < 0.995 else f"{value:.1f} s"
-    return f"{value:.0f} s"
+        return f"{value * 1000:.3g}{FIXED_SPACE}ms"
+    digits = 2 if value < 0.995 else 1 if value < 99.5 else 0
+    return f"{value:.{digits}f}{FIXED_SPACE}s"
 
 
 def count(value):
@@ -32,13 +32,18 @@ def rate(value):
     return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
 
+def remark(pattern, *shown):
+    """The pattern with what is shown in it, or nothing if any of it was not measured."""
+    return "" if NOT_MEASURED in shown else pattern.format(*shown)
+
+
 def both(runs, figure_of, show):
     """ "naive 12, SDK 345": one figure of each client that ran."""
     names = {"naive": "naive", "sdk": "SDK"}
     shown = []
     for client in CLIENTS:
         if client in runs:
-            shown.append(f"{names[client]} {show(figure_of(runs[client]))}")
+            shown.append(f"{names[client]}{FIXED_SPACE}{show(figure_of(runs[client]))}")
     return ", ".join(shown) or NOT_MEASURED
 
 
@@ -55,28 +60,26 @@ def verdict(runs):
         run, name = (sdk, "The SDK") if sdk else (naive, "The naive client")
         other = "naive client" if sdk else "SDK"
         return (
-            f"{name} {finished(run)} and {left_locked(run)}. "
+            f"{name} {did(run)}. "
             f"The {other} was not run: there is nothing to compare it with."
         )
-    first = f"Under the same load the naive client {finished(naive)} and {left_locked(naive)}"
-    if math.isfinite(sdk.longest_block_s) and sdk.longest_block_s < naive.longest_block_s:
-        end = f"and never left it locked for longer than {seconds(sdk.longest_block_s)}"
-    else:
-        end = f"and {left_locked(sdk)}"
-    return f"{first}; the SDK {finished(sdk)} {end}."
+    locked = "left the hot order locked for up to"
+    if sdk.longest_block_s < naive.longest_block_s:
+        locked = "never left it locked for longer than"
+    return f"Under the same load the naive client {did(naive)}; the SDK {did(sdk, locked)}."
 
 
-def finished(run):
-    done = orders_done(run)
-    if not math.isfinite(done):
-        return "finished orders that nobody counted"
-    return f"finished {count(done)} orders"
-
-
-def left_locked(run):
-    if not math.isfinite(run.longest_block_s):
-        return "for how long the hot order was locked was not measured"
-    return f"left the hot order locked for up to {seconds(run.longest_block_s)}"
+def did(run, locked="left the hot order locked for up to"):
+    """What became of a run's orders; what was not measured is not passed over in silence."""
+    done, parts = orders_done(run), []
+    if math.isfinite(done):
+        parts.append(f"finished {count(done)} orders")
+    if math.isfinite(run.longest_block_s):
+        parts.append(f"{locked} {seconds(run.longest_block_s)}")
+    if not parts:
+        return "ran, but neither its orders nor its locks were measured"
+    missing = "" if len(parts) == 2 else " (the rest was not measured)"
+    return " and ".join(parts) + missing
 
 
 def stuck_mean(run, key):
