@@ -21,7 +21,7 @@ import report_text as words  # noqa: E402
 from report_axis import Legend  # noqa: E402
 from report_captions import captions  # noqa: E402
 from report_figure import WIDE, inline_svg, styled  # noqa: E402
-from report_run import mapping, number, read_runs, text  # noqa: E402
+from report_run import mapping, number, positive, read_runs, text  # noqa: E402
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 VERSION = 1
@@ -33,7 +33,6 @@ def drawings(runs, scale):
     legend = Legend(runs)
     budget_s, stuck_s, wait_s = (scale[key] for key in ("budget_s", "stuck_s", "wait_s"))
     opening_s = min(holds.window_s(runs), OPENING_STUCK_HOLDS * stuck_s)
-    opening_s = opening_s if opening_s > 0 else holds.window_s(runs)
     yield "opening", holds.lanes_plot(runs, is_split=False, length_s=opening_s)
     yield "hot", plots.hot_plot(runs, legend)
     yield "cold", plots.cold_plot(runs, legend)
@@ -63,7 +62,7 @@ def figures_of(runs, scale):
 def read_scale(document):
     scale = mapping(document.get("scale"))
     read = {
-        f"{key}_s": number(scale.get(f"{key}_ms")) / 1000
+        f"{key}_s": positive(scale.get(f"{key}_ms")) / 1000
         for key in ("tick", "session_timeout", "budget", "stuck", "wait")
     }
     for key in ("processes", "callers", "cold_locks", "hot_per_s", "cold_per_s", "stuck_every"):

@@ -3,11 +3,13 @@
 All lengths are in points. A page shows a figure a little larger than it is drawn, at most twice.
 """
 
+import functools
 import io
 import re
 from xml.etree import ElementTree
 
 import matplotlib
+import numpy
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
@@ -52,9 +54,11 @@ LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 REFERENCE = re.compile(r"url\(#([^)]*)\)")
 
 
-def width_of(label, size=8.5):
+@functools.lru_cache(maxsize=1000)
+def width_of(label, size):
     """How wide a text will be; the fonts of other machines are narrower than this one."""
-    return TextPath((0, 0), label, size=size).get_extents().width if label.strip() else 0.0
+    outline = TextPath((0, 0), label, size=size).vertices
+    return float(numpy.ptp(outline[:, 0])) if len(outline) else 0.0
 
 
 def stacked(count, height, width=NARROW, band=BAND, left=LEFT):

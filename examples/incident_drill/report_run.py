@@ -19,6 +19,12 @@ def number(value):
     return float(value) if math.isfinite(value) else math.nan
 
 
+def positive(value):
+    """A length of time that is none is as good as unknown."""
+    value = number(value)
+    return value if value > 0 else math.nan
+
+
 def text(value):
     return "" if value is None else UNPRINTABLE.sub("\ufffd", str(value))
 

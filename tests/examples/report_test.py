@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import warnings
 from xml.etree import ElementTree
 
 from drill_document import drill_document
@@ -74,6 +75,12 @@ class Report(unittest.TestCase):
     def setUpClass(cls):
         cls.source = report.render(drill_document())
         cls.page = Page(cls.source)
+
+    def setUp(self):
+        catching = warnings.catch_warnings()
+        catching.__enter__()
+        self.addCleanup(catching.__exit__, None, None, None)
+        warnings.simplefilter("error", RuntimeWarning)  # numpy's, about values that it cannot do
 
     def assert_sound(self, source):
         page = Page(source)
