@@ -7,6 +7,7 @@ No script, no network, no other file: it can be mailed, read on a phone, and pri
 """
 
 import json
+import math
 import os
 import sys
 
@@ -31,17 +32,17 @@ OPENING_STUCK_HOLDS = 3.5  # as many of the naive client's as the first picture 
 def drawings(runs, scale):
     """Name, figure, and whether it is the variant for wide pages; in the order of the page."""
     legend = Legend(runs)
-    budget_s, stuck_s, wait_s = (scale[key] for key in ("budget_s", "stuck_s", "wait_s"))
-    opening_s = min(holds.window_s(runs), OPENING_STUCK_HOLDS * stuck_s)
+    window_s = holds.window_s(runs)
+    opening_s = min(window_s, OPENING_STUCK_HOLDS * scale["stuck_s"])  # the first if not known
     yield "opening", holds.lanes_plot(runs, is_split=False, length_s=opening_s)
     yield "hot", plots.hot_plot(runs, legend)
     yield "cold", plots.cold_plot(runs, legend)
     yield "turned_away", plots.turned_away_plot(runs, legend)
-    yield "wait", plots.wait_plot(runs, legend, wait_s)
+    yield "wait", plots.wait_plot(runs, legend, scale["wait_s"])
     yield "sessions", plots.sessions_plot(runs, legend)
     yield "watches", plots.watches_plot(runs, legend)
     yield "connects", plots.connects_plot(runs, legend)
-    yield "lengths", holds.lengths_plot(runs, budget_s)
+    yield "lengths", holds.lengths_plot(runs, scale["budget_s"])
     yield "lanes", holds.lanes_plot(runs, is_split=True)
     yield "lanes_wide", holds.lanes_plot(runs, is_split=True, width=WIDE)
 
@@ -71,7 +72,7 @@ def read_scale(document):
 
 
 def times_of(runs, moments_of):
-    """When something was: once if all clients that had it did so at the same time, else for each."""
+    """When something was: one time if it is the same for all clients, else one for each."""
     times = {run.label: ", ".join(moments_of(run)) for run in runs.values()}
     if len(set(times.values())) == 1:
         return next(iter(times.values()))
@@ -99,14 +100,19 @@ def legend_of(runs):
 
 def render(document):
     if document.get("version") != VERSION:
-        raise ValueError(f"a document of version {VERSION} is wanted, not {document.get('version')!r}")
+        found = document.get("version")
+        raise ValueError(f"a document of version {VERSION} is wanted, not {found!r}")
     runs, scale = read_runs(document), read_scale(document)
     scores = words.score_rows(document)
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"seconds": words.seconds, "count": words.count}
+    load = [value for key, value in scale.items() if key != "name"]
     is_missed = any(score["kind"] == "missed" for score in scores)
     server = mapping(document.get("server"))
     return environment.get_template("report.html.j2").render(
@@ -118,6 +124,7 @@ def render(document):
         figures=figures_of(runs, scale),
         legend=legend_of(runs),
         scale=scale,
+        is_load_known=all(math.isfinite(value) for value in load),
         server={key: text(server.get(key)) for key in ("version", "connections")},
         generated=text(document.get("generated")),
         leasehold=text(document.get("leasehold")),

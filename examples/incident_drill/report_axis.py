@@ -1,4 +1,4 @@
-"""What every plot over time shares: the phases behind it, the marks in it, and gaps in what is known."""
+"""What every plot over time shares: phases behind it, marks in it, gaps in what is known."""
 
 import numpy
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
@@ -98,8 +98,8 @@ def lonely(values):
 
 def hatch_unknown(axes, series):
     for from_s, to_s in unknown_spans(series):
-        axes.axvspan(from_s, to_s, facecolor="white", edgecolor="#c6ccd2", hatch="////", linewidth=0,
-                     zorder=0.5)
+        axes.axvspan(from_s, to_s, facecolor="white", edgecolor="#c6ccd2", hatch="////",
+                     linewidth=0, zorder=0.5)
 
 
 def thinned(series, combine):
@@ -137,7 +137,7 @@ def whole_counts(axes, most):
 
 
 def finish(panels, drawn, legend, band):
-    """Phases, marks and the axis of time for panels that are drawn; drawn: (run, is_measured) each."""
+    """Phases, marks and the axis of time; drawn has (run, is_measured) for each panel."""
     end_s = max((run.end_s for run, _ in drawn), default=1.0)
     for index, (axes, (run, is_measured)) in enumerate(zip(panels, drawn)):
         axes.set_xlim(0, end_s)

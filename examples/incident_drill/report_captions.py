@@ -2,8 +2,10 @@
 
 import math
 
+from report_holds import MOST_LANES, window_holds, window_s
 from report_text import both, count, last_value, rate, seconds, stuck_mean, total
 
+TOLERANCE_S = 0.25  # what the scorecard allows a hold beyond its budget
 HATCHED = "Hatched: the server gave no answer."
 
 
@@ -12,26 +14,28 @@ def opening(runs, scale):
         "naive": "The naive client keeps the lock until the call returns",
         "sdk": f"the SDK takes it back after its budget of {seconds(scale['budget_s'])}",
     }
-    parts = [lines[client] for client in runs]
+    parts = "; ".join(lines[client] for client in runs)
     return (
-        "Each black bar is a call that hangs while it holds the lock of the hot order; each coloured "
-        f"line is an order that went through. {'; '.join(parts)[:1].upper()}{'; '.join(parts)[1:]}."
+        "Each black bar is a call that hangs while it holds the lock of the hot order; each "
+        f"coloured line is an order that went through. {parts[:1].upper()}{parts[1:]}."
     )
 
 
 def past_budget(run, budget_s):
     if not len(run.holds) or not math.isfinite(budget_s):
         return math.nan
-    return float((run.holds.length_s > budget_s + 0.25).sum())
+    return float((run.holds.length_s > budget_s + TOLERANCE_S).sum())
 
 
 def lanes(runs):
-    lost = max((len(set(run.holds.process.tolist())) for run in runs.values()), default=0) - 12
+    length_s = window_s(runs)
+    drawn = [set(window_holds(run, length_s)[0].process.tolist()) for run in runs.values()]
+    lost = max(map(len, drawn), default=0) - MOST_LANES
     more = f" {lost} more processes are not drawn." if lost > 0 else ""
     return (
-        "One lane for each process. Black: a hold whose call hangs, with its length; nobody else can "
-        "have the lock. Coloured: an order that went through; it takes "
-        f"milliseconds and is drawn wider than it is.{more}"
+        "One lane for each process. Black: a hold whose call hangs; nobody else can have the "
+        "lock. Coloured: an order that went through; it takes milliseconds and is drawn wider "
+        f"than it is.{more}"
     )
 
 
@@ -84,8 +88,8 @@ def captions(runs, scale):
         ),
         "lengths": (
             "How long the hot lock was held",
-            "Number of holds by length, both axes logarithmic; black: the call hung. More than 250 ms "
-            f"past the budget of {seconds(budget_s)}: "
+            "Number of holds by length, both axes logarithmic; black: the call hung. More than "
+            f"250 ms past the budget of {seconds(budget_s)}: "
             f"{tell(lambda r: past_budget(r, budget_s), count)}.",
         ),
         "lanes": ("The hot lock while calls hang, process by process", lanes(runs)),

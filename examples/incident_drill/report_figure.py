@@ -90,7 +90,8 @@ def title(axes, client, label, remark="", above=0):
     left = axes.get_position().x0 * axes.figure.get_figwidth() * POINTS_PER_INCH
     style = {"va": "baseline", "fontsize": 9}
     in_points(
-        axes, 2 - left, above + TITLE_RISE, f"{sign} {label}", color=COLOURS[client], weight="bold", **style
+        axes, 2 - left, above + TITLE_RISE, f"{sign} {label}", color=COLOURS[client], weight="bold",
+        **style
     )
     if remark:
         axes.annotate(

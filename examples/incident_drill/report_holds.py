@@ -89,7 +89,8 @@ def lanes_plot(runs, is_split, width=NARROW, length_s=None):
     known = [window_holds(run, length_s)[0] for run in runs.values()]
     most_lanes = max((len(lanes_of(holds, is_split)) for holds in known), default=1)
     height = LANE * max(1, most_lanes) if is_split else 26
-    figure, panels = stacked(len(runs), height, width, band=0, left=26 if is_split else 8)
+    left = 26 if is_split else 8
+    figure, panels = stacked(len(runs), height, width, band=0, left=left)
     for axes, (client, run), holds in zip(panels, runs.items(), known):
         axes.set_xlim(0, length_s)
         draw_lanes(axes, client, run, lanes_of(holds, is_split), length_s, is_split)
@@ -112,7 +113,7 @@ def draw_lanes(axes, client, run, lanes, length_s, is_split):
     for middle, (_, is_in_lane) in enumerate(lanes):
         axes.axhspan(middle - 0.45, middle + 0.45, color=SHADE, linewidth=0, zorder=0)
         draw_lane(axes, client, holds.where(is_in_lane), begin, middle, per_point_s)
-    axes.set_yticks(range(len(lanes)), [name for name, _ in lanes] if is_split else [""] * len(lanes))
+    axes.set_yticks(range(len(lanes)), [name for name, _ in lanes])
 
 
 def histogram(axes, client, holds, edges):

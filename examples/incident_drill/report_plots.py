@@ -1,4 +1,4 @@
-"""The plots over time: orders, waits, the server, connection attempts; one panel for each client."""
+"""The plots over time: orders, waits, the server, connects; one panel for each client."""
 
 import numpy
 
@@ -67,7 +67,7 @@ def connects_plot(runs, legend):
 
 
 def lines_plot(runs, legend, group, solid, dashed, remark_of):
-    """Two lines for each client, and hatching where nothing is known; returns the axes as well."""
+    """Two lines for each client, and hatching where nothing is known."""
     figure, panels = panels_for(runs)
     drawn = []
     for index, (axes, (client, run)) in enumerate(zip(panels, runs.items())):
@@ -92,9 +92,10 @@ def positive(runs, group, keys):
 
 
 def wait_plot(runs, legend, patience_s):
-    """Waits on a log axis: from milliseconds to as long as a caller is willing to wait, and beyond."""
+    """Waits on a log axis, with a line where a caller's patience ends."""
     figure, panels, drawn = lines_plot(
-        runs, legend, "wait", "p99_s", "p50_s", lambda p99, _: remark("p99 up to {}", seconds(p99.most))
+        runs, legend, "wait", "p99_s", "p50_s",
+        lambda p99, _: remark("p99 up to {}", seconds(p99.most)),
     )
     known = positive(runs, "wait", ("p50_s", "p99_s"))
     for index, axes in enumerate(panels):
@@ -126,5 +127,5 @@ def sessions_plot(runs, legend):
 def watches_plot(runs, legend):
     return server_plot(
         runs, legend, "watches", "watches",
-        lambda main, _: remark("at most {}, in the end {}", count(main.most), count(last_value(main))),
+        lambda one, _: remark("at most {}, in the end {}", count(one.most), count(last_value(one))),
     )

@@ -127,7 +127,7 @@ class Run:
 
     @property
     def stuck_phase(self):
-        """When calls hang: what the drill is about. Without a phase of that name, all of the run."""
+        """When calls hang: what the drill is about. All of the run if no phase is named so."""
         for phase in self.phases:
             if "stuck" in phase.name:
                 return phase
@@ -143,11 +143,13 @@ class Run:
 
 
 def read_holds(items):
-    rows = [(number(i.get("from_s")), number(i.get("to_s")), number(i.get("process"))) for i in items]
+    keys = ("from_s", "to_s", "process")
+    rows = [tuple(number(item.get(key)) for key in keys) for item in items]
     is_stuck = numpy.array([item.get("is_stuck") is True for item in items], bool)
     columns = numpy.array(rows, float).reshape(-1, 3).T
     known = numpy.isfinite(columns).all(axis=0) & (columns[1] >= columns[0])
-    return Holds(columns[0][known], columns[1][known], columns[2][known].astype(int), is_stuck[known])
+    from_s, to_s, process = columns[:, known]
+    return Holds(from_s, to_s, process.astype(int), is_stuck[known])
 
 
 def read_run(run):
@@ -157,7 +159,8 @@ def read_run(run):
         for item in mappings(run.get("phases"))
     ]
     marks = [
-        Mark(number(item.get("at_s")), text(item.get("what"))) for item in mappings(run.get("marks"))
+        Mark(number(item.get("at_s")), text(item.get("what")))
+        for item in mappings(run.get("marks"))
     ]
     return Run(
         client=run["client"],

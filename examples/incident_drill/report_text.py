@@ -102,7 +102,8 @@ def card_rows(runs):
     clients = [run for run in (runs.get(client) for client in CLIENTS) if run]
 
     def row(what, show, figure_of):
-        return {"what": what, "values": [(run.client, run.label, show(figure_of(run))) for run in clients]}
+        values = [(run.client, run.label, show(figure_of(run))) for run in clients]
+        return {"what": what, "values": values}
 
     return [
         row("hot orders finished", count, lambda run: run.hot_done),
