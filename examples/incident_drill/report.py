@@ -11,18 +11,16 @@ import math
 import os
 import sys
 
-sys.dont_write_bytecode = True  # the folder of the sources stays as it is
+import jinja2
+import markupsafe
 
-import jinja2  # noqa: E402
-import markupsafe  # noqa: E402
-
-import report_holds as holds  # noqa: E402
-import report_plots as plots  # noqa: E402
-import report_text as words  # noqa: E402
-from report_axis import Legend  # noqa: E402
-from report_captions import captions  # noqa: E402
-from report_figure import WIDE, inline_svg, styled  # noqa: E402
-from report_run import mapping, number, positive, read_runs, text  # noqa: E402
+import report_holds as holds
+import report_plots as plots
+import report_text as words
+from report_axis import Legend
+from report_captions import captions
+from report_figure import WIDE, inline_svg, styled
+from report_run import mapping, number, positive, read_runs, text
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 VERSION = 1
