@@ -211,6 +211,18 @@ class Report(unittest.TestCase):
         self.assertLess(len(source.encode("utf-8")), 1_000_000)
         self.assertIn("./dev drill --full --html report.html", source)
 
+    def test_holds_that_nobody_could_tell_apart_become_one_bar(self):
+        document = drill_document(clients=["sdk"])
+        run = document["runs"][0]
+        begin = next(p["from_s"] for p in run["phases"] if p["name"] == "stuck holds")
+        run["hot_holds"] = [
+            {"from_s": at, "to_s": at + 0.00005, "process": 0, "caller": 0, "is_stuck": False}
+            for at in (begin + 0.0001 * index for index in range(100_000))
+        ]
+        source = report.render(document)
+        self.assertIn("100 000 orders went through", " ".join(Page(source).text.split()))
+        self.assertLess(len(source.encode("utf-8")), 500_000)
+
     def test_the_same_document_makes_the_same_file(self):
         self.assertEqual(self.source, report.render(drill_document()))
 
