@@ -7,6 +7,7 @@ import numpy
 from report_run import CLIENTS, text
 
 NOT_MEASURED = "not measured"
+SHORT = {"naive": "naive", "sdk": "SDK"}
 NARROW_SPACE = "\u202f"
 FIXED_SPACE = "\u00a0"  # a number and its unit stay on one line
 
@@ -17,7 +18,8 @@ def seconds(value):
     if value < 0.0995:
         return f"{value * 1000:.3g}{FIXED_SPACE}ms"
     digits = 2 if value < 0.995 else 1 if value < 99.5 else 0
-    return f"{value:.{digits}f}{FIXED_SPACE}s"
+    shown = f"{value:.{digits}f}"
+    return f"{shown.removesuffix('.0') if value >= 9.95 else shown}{FIXED_SPACE}s"
 
 
 def count(value):
@@ -39,11 +41,10 @@ def remark(pattern, *shown):
 
 def both(runs, figure_of, show):
     """ "naive 12, SDK 345": one figure of each client that ran."""
-    names = {"naive": "naive", "sdk": "SDK"}
     shown = []
     for client in CLIENTS:
         if client in runs:
-            shown.append(f"{names[client]}{FIXED_SPACE}{show(figure_of(runs[client]))}")
+            shown.append(f"{SHORT[client]}{FIXED_SPACE}{show(figure_of(runs[client]))}")
     return ", ".join(shown) or NOT_MEASURED
 
 
@@ -102,7 +103,7 @@ def card_rows(runs):
     clients = [run for run in (runs.get(client) for client in CLIENTS) if run]
 
     def row(what, show, figure_of):
-        values = [(run.client, run.label, show(figure_of(run))) for run in clients]
+        values = [(run.client, SHORT[run.client], show(figure_of(run))) for run in clients]
         return {"what": what, "values": values}
 
     return [
