@@ -60,11 +60,8 @@ inline std::string lock_path(int order) {
 /// Fits a standalone server with tickTime=200: it grants sessions of 0.4 to 4 s. A budget of 2 s
 /// plus tick/2 plus the ack gap, 3.1 s, is within 0.99 * 4 s - 0.25 s = 3.71 s.
 inline leasehold::ClientOptions client_options() {
-    return {.session_timeout = 4s,
-            .tick = 200ms,
-            .standalone = true,
-            .ack_gap = 1s,
-            .owner = "order_service"};
+    return {
+        .session_timeout = 4s, .tick = 200ms, .standalone = true, .ack_gap = 1s, .owner = "demo"};
 }
 
 inline constexpr milliseconds budget = 2s;

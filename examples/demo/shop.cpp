@@ -41,9 +41,8 @@ Shop::~Shop() {
 }
 
 void Shop::start_process(std::string_view name) {
-    const auto child =
-        start_again({"order_service", "--connect", x_connect, "--role", std::string(name),
-                     "--services-port", std::to_string(x_services.port())});
+    const auto child = start_again({"demo", "--connect", x_connect, "--role", std::string(name),
+                                    "--services-port", std::to_string(x_services.port())});
     if (!child) {
         say(EventKind::failed, name, "could not be started");
         return;

@@ -1,6 +1,6 @@
 // An order service loses its payment call, and not its lock.
 //
-//     order_service [--connect HOST:PORT] [--hang blocking|coroutine]
+//     demo [--connect HOST:PORT] [--hang blocking|coroutine]
 //
 // Two processes take locks on ZooKeeper and charge payments under them; without --connect on a
 // server inside this process. The gateway never answers one payment. Watch what becomes of its
@@ -27,7 +27,7 @@ namespace demo {
 namespace {
 
 constexpr std::string_view usage =
-    "usage: order_service [--connect HOST:PORT] [--hang blocking|coroutine]\n"
+    "usage: demo [--connect HOST:PORT] [--hang blocking|coroutine]\n"
     "\n"
     "  --connect HOST:PORT  a standalone ZooKeeper server with tickTime=200; without it, a server\n"
     "                       inside this process\n"
@@ -158,7 +158,7 @@ int main(int argument_count, char** arguments) {
     try {
         return demo::run(*parsed);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "order_service: %s\n", error.what());
+        std::fprintf(stderr, "demo: %s\n", error.what());
         return 1;
     }
 }
