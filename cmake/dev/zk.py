@@ -264,6 +264,9 @@ class Servers:
                 "netty-resolver.jar",
                 "netty-transport-native-unix-common.jar",
             ]
+        classpath = [os.path.join(JARS, jar) for jar in jars]
+        if settings.get("jars"):
+            classpath = [os.path.join(settings["jars"], "*")]  # another release, all of it
         return [
             "java",
             "-Xmx128m" if settings["netty"] else "-Xmx64m",
@@ -278,7 +281,7 @@ class Servers:
             "-Dzookeeper.forceSync=no",  # a killed process loses nothing, and tests outrun the disk
             *settings["jvm"],
             "-cp",
-            ":".join(os.path.join(JARS, jar) for jar in jars),
+            ":".join(classpath),
             "org.apache.zookeeper.server.quorum.QuorumPeerMain",
             self.write_config(node),
         ]

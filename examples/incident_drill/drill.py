@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""Replays the incident: the same load on a real ZooKeeper, once with a client that does what the
+failing application did, once with leasehold, and what became of the orders.
+
+    ./dev drill [--quick | --full] [--html FILE] [--json FILE]
+
+A database and a payment gateway run beside it. One lock is hot, fifty are cold; calls under the hot
+lock hang, half of the callers give up, the server is paused, killed and started again, a client is
+killed. Ends with a scorecard; exit 0 if the SDK has met every bar, 1 if not.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import datetime
+import json
+import os
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
+
+import score  # noqa: E402
+import zk  # noqa: E402
+from crew import Crew  # noqa: E402
+from sampler import Sampler, look_at_server, now  # noqa: E402
+from scale import SCALES  # noqa: E402
+from world import Database, Gateway, ZooKeeper  # noqa: E402
+
+SERVERS = {  # name -> (Netty, the jars of another release)
+    "nio": (False, None),
+    "netty": (True, None),
+    "3.4.8-nio": (False, "zookeeper-3.4.8"),
+    "3.4.8-netty": (True, "zookeeper-3.4.8"),
+}
+ALONE = 20  # uncontended locks that are counted
+GONE_S = 2.0  # until the server has forgotten a client that closed its sessions
+
+
+class Run:
+    """One client's drill, and all that was seen of it."""
+
+    def __init__(self, client, scale, server, gateway, database, program):
+        self.client = client
+        self.scale = scale
+        self.server = server
+        self.database = database
+        self.crew = Crew(
+            program,
+            client,
+            scale,
+            server.connect_string,
+            gateway.address,
+            database.connection_string,
+        )
+        self.began = now()
+        self.phases = []
+        self.marks = []
+        self.served_again = []  # boot times
+        self.transactions = None  # of one uncontended lock and its release
+        self.looks = []  # of the processes: after the steady phase, and when all is quiet
+        self.left = None  # on the server, when all is closed
+        self.sampler = None
+
+    def carry_out(self):
+        paths = ["/drill/alone", "/drill/hot"]
+        paths += [f"/drill/cold-{number}" for number in range(self.scale.cold_locks)]
+        self.database.make_table(paths)
+        with self.crew as crew:
+            self.count_transactions()
+            pids = [worker.process.pid for worker in crew.workers]
+            with Sampler(self.server.port, pids) as self.sampler, Progress(self):
+                self.began = now()
+                self.play()
+                self.quiesce()
+        self.counters = self.database.counters()
+
+    def count_transactions(self):
+        first = self.crew.workers[0]
+        for count in (1, ALONE):  # the first makes the path
+            before = self.settled_zxid()
+            first.forget("alone")
+            first.say(f"alone {count}")
+            if not first.reaches("alone", 30):
+                raise zk.Failure("a lock that nobody else wants was not granted")
+        self.transactions = (self.settled_zxid() - before) / ALONE
+
+    def settled_zxid(self):
+        """Releases go on behind their callers: asks until nothing moves any more."""
+        seen = None
+        while (zxid := self.server.zxid()) is None or zxid != seen:
+            seen = zxid
+            time.sleep(0.2)
+        return zxid
+
+    @contextlib.contextmanager
+    def phase(self, name, load, seconds=0.0):
+        begin = now()
+        self.phases.append({"name": name, "from_s": begin - self.began, "to_s": begin - self.began})
+        self.crew.say(load)
+        yield
+        self.rest(begin + seconds - now())
+        self.phases[-1]["to_s"] = now() - self.began
+
+    def rest(self, seconds):
+        time.sleep(max(0.0, seconds))  # the load goes on by itself
+
+    def mark(self, what):
+        self.marks.append({"at_s": now() - self.began, "what": what})
+
+    def play(self):
+        scale = self.scale
+        with self.phase("steady", "steady", scale.steady_s):
+            pass
+        self.looks.append(self.crew.look())
+        with self.phase("stuck holds", "stuck", scale.stuck_s):
+            pass
+        with self.phase("cancel storm", "cancel", scale.cancel_s):
+            pass
+        with self.phase("outage", "steady"):
+            self.mark("server paused")
+            self.server.pause()
+            self.rest(scale.paused_s)
+            self.served_again.append(self.server.resume())
+            self.mark("server resumed")
+            self.rest(scale.between_s)
+            self.mark("server killed")
+            self.server.kill()
+            self.rest(scale.down_s)
+            self.served_again.append(self.server.restart())
+            self.mark("server restarted")
+            self.rest(scale.recovered_s)
+        with self.phase("client killed", "steady", scale.killed_s):
+            self.mark("client killed")
+            self.crew.workers[-1].kill()
+
+    def quiesce(self):
+        scale = self.scale
+        patience = 2 * (scale.stuck_ms + scale.session_timeout_ms + scale.wait_ms) / 1000
+        with self.phase("quiesce", "finish"):
+            if not self.crew.reach("idle", patience):
+                self.mark("waiters given up")
+                self.crew.say("give up")
+                self.crew.reach("idle", patience)
+            self.looks.append(self.crew.look())
+            self.crew.say("close")
+            self.crew.reach("closed", patience)
+            self.left = self.what_is_left()
+
+    def what_is_left(self):
+        deadline = time.monotonic() + GONE_S
+        while True:
+            left = look_at_server(self.server.port)
+            if left and not any(left.values()) or time.monotonic() > deadline:
+                return left
+            time.sleep(0.05)
+
+
+class Progress:
+    """One line on a terminal, written over; elsewhere a line every few seconds."""
+
+    def __init__(self, run):
+        self.run = run
+        self.is_terminal = sys.stderr.isatty()
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.report)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        if self.is_terminal:
+            print(file=sys.stderr)
+
+    def report(self):
+        done = 0
+        period = 1 if self.is_terminal else 5
+        while not self.over.wait(period):
+            orders = [o for o in self.run.crew.orders() if o["outcome"] == "done"]
+            rate, done = (len(orders) - done) / period, len(orders)
+            phase = self.run.phases[-1]["name"] if self.run.phases else "begin"
+            seen = self.run.sampler.latest() if self.run.sampler else None
+            server = "server: no answer"
+            if seen:
+                server = f"server: {seen['sessions']} sessions, {seen['watches']} watches"
+            line = f"{self.run.client:5}  {now() - self.run.began:6.1f} s  {phase:13}"
+            line += f"  {rate:5.1f} orders/s  {server}"
+            print(
+                f"\r{line:78}" if self.is_terminal else line,
+                end="" if self.is_terminal else "\n",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def carry_out(options, scale):
+    is_netty, jars_name = SERVERS[options.server]
+    jars = os.path.join(ROOT, "build", "jars", jars_name) if jars_name else None
+    if jars and not os.path.isdir(jars):
+        raise zk.Failure(f"no jars of {jars_name}: Maven's registry was not to be had")
+    programs = os.path.join(options.build, "examples")
+    worker = os.path.join(programs, "incident_drill", "incident_drill_worker")
+    runs = []
+    scratch = os.path.join(options.build, "drill")
+    connections = scale.processes * (scale.callers + 1) + 10
+    gateway = Gateway(os.path.join(programs, "payment_gateway", "payment_gateway"))
+    with Database(scratch, connections) as database, gateway:
+        for client in options.clients:
+            name = f"drill-{os.getpid()}-{client}"
+            with ZooKeeper(scratch, name, scale.tick_ms, is_netty, jars) as server:
+                version = server.version()
+                run = Run(client, scale, server, gateway, database, worker)
+                run.carry_out()
+                runs.append(score.Facts(run))
+    return score.document(scale, runs, version, "netty" if is_netty else "nio", options.version)
+
+
+def print_scores(document):
+    rows = [("", "naive", "SDK", "bar", "")]
+    for each in document["scorecard"]:
+        met = {True: "met", False: "MISSED", None: ""}[each["is_met"]]
+        rows.append((each["name"], each["naive"] or "-", each["sdk"] or "-", each["bar"], met))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog=os.environ.get("LEASEHOLD_DRILL_PROG", "drill.py"),
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    scale = parser.add_mutually_exclusive_group()
+    add = scale.add_argument
+    add("--quick", dest="scale", action="store_const", const="quick", help="a tenth; the default")
+    add("--full", dest="scale", action="store_const", const="full", help="the incident's own times")
+    add("--brief", dest="scale", action="store_const", const="brief", help="half a minute, a look")
+    parser.set_defaults(scale="quick")
+    parser.add_argument("--server", choices=SERVERS, default="nio", help="default: nio, of 3.8")
+    parser.add_argument("--only", choices=("naive", "sdk"), help="one of the two clients")
+    parser.add_argument("--seed", type=int, default=1, help="of arrivals and cancellations")
+    parser.add_argument("--html", metavar="FILE", help="the report, with pictures, in one file")
+    parser.add_argument("--json", metavar="FILE", help="the same figures")
+    parser.add_argument("--build", metavar="DIR", default=os.path.join(ROOT, "build"))
+    options = parser.parse_args(arguments)
+    options.clients = [options.only] if options.only else ["naive", "sdk"]
+    options.version = "0.1.0"
+    return options
+
+
+def main(arguments):
+    options = parse(arguments)
+    scale = dataclasses.replace(SCALES[options.scale], seed=options.seed)
+    try:
+        document = carry_out(options, scale)
+    except (zk.Failure, OSError) as error:
+        print(f"drill: {error}", file=sys.stderr)
+        return 2
+    document["generated"] = datetime.datetime.now(datetime.timezone.utc).strftime("%FT%TZ")
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
+    if options.html:
+        import report
+
+        report.write_html(document, options.html)
+    print_scores(document)
+    return 0 if document["passed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,109 @@
+"""Looks at the server and at the clients' processes, again and again, from outside."""
+
+import os
+import re
+import threading
+import time
+
+from world import ask
+
+PERIOD_S = 0.2
+CLOSE_WAIT = 0x08
+CONNECTED_OR_TRYING = (0x01, 0x02)  # ESTABLISHED, SYN_SENT
+
+
+def now():
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def look_at_server(port):
+    """Sessions, watches, connections that watch, ephemeral nodes; None if it does not answer."""
+    dump, wchs = ask(port, "dump"), ask(port, "wchs")
+    if "ephemeral" not in dump.lower() or not wchs:
+        return None
+    sessions, _, ephemerals = dump.partition("phemeral nodes dump")
+    watching = re.search(r"^(\d+) connections? watching", wchs, re.MULTILINE)
+    watches = re.search(r"^Total watches:\s*(\d+)", wchs, re.MULTILINE)
+    return {
+        "sessions": len(set(re.findall(r"^\s*(0x[0-9a-f]+)\s*$", sessions, re.MULTILINE))),
+        "watches": int(watches.group(1)) if watches else 0,
+        "watching_connections": int(watching.group(1)) if watching else 0,
+        "ephemerals": len(re.findall(r"^\s+/", ephemerals, re.MULTILINE)),
+    }
+
+
+def sockets(port):
+    """Sockets of this machine with the server's port at either end: inode -> (state, is ours)."""
+    found = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            with open(table, encoding="ascii") as file:
+                lines = file.read().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            local, remote = (int(field.rpartition(":")[2], 16) for field in fields[1:3])
+            if port in (local, remote):
+                found[fields[9]] = (int(fields[3], 16), remote == port)
+    return found
+
+
+def connections_of(pid, table):
+    """How many connections to the server the process has or is making."""
+    count = 0
+    try:
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            target = os.readlink(f"/proc/{pid}/fd/{number}")
+            state, is_client = table.get(target[8:-1], (None, False))
+            count += is_client and state in CONNECTED_OR_TRYING
+    except OSError:
+        pass
+    return count
+
+
+def look_at_process(pid):
+    """Resident memory in KiB, threads and descriptors; None if it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            status = dict(line.split(":", 1) for line in file if ":" in line)
+        return {
+            "rss_kib": int(status["VmRSS"].split()[0]),
+            "threads": int(status["Threads"]),
+            "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+        }
+    except (OSError, KeyError):
+        return None
+
+
+class Sampler:
+    """A thread that looks five times a second, from `with` to its end."""
+
+    def __init__(self, port, pids):
+        self.port = port
+        self.pids = pids
+        self.server = []  # (when, what or None)
+        self.close_wait = 0  # at most, at either end
+        self.connections = 0  # of one process, at most
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def run(self):
+        while not self.over.wait(PERIOD_S):
+            self.server.append((now(), look_at_server(self.port)))
+            table = sockets(self.port)
+            waiting = sum(state == CLOSE_WAIT for state, _ in table.values())
+            self.close_wait = max(self.close_wait, waiting)
+            most = max((connections_of(pid, table) for pid in self.pids), default=0)
+            self.connections = max(self.connections, most)
+
+    def latest(self):
+        return next((what for _, what in reversed(self.server) if what), None)
