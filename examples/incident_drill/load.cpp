@@ -21,7 +21,14 @@ Callers::Callers(LockingClient& client, Gateway& gateway, Load load)
 }
 
 Callers::~Callers() {
-    finish();
+    {
+        const std::lock_guard lock(x_mutex);
+        x_is_over = true;
+        x_changed.notify_all();
+    }
+    for (std::thread& thread : x_threads) {
+        thread.join();
+    }
 }
 
 void Callers::set_phase(std::string_view phase) {
@@ -31,16 +38,10 @@ void Callers::set_phase(std::string_view phase) {
 }
 
 void Callers::finish() {
-    {
-        const std::lock_guard lock(x_mutex);
-        x_is_over = true;
-        x_changed.notify_all();
-    }
-    for (std::thread& thread : x_threads) {
-        if (thread.joinable()) {
-            thread.join();
-        }
-    }
+    std::unique_lock lock(x_mutex);
+    x_phase = "quiet";
+    x_changed.notify_all();
+    x_changed.wait(lock, [this] { return x_orders.empty() && x_busy == 0; });
 }
 
 /// Poisson arrivals: independent of how the orders before them fared, as customers are.
@@ -82,7 +83,7 @@ Order Callers::next_order(bool is_hot) {
     if (x_phase == "stuck" && is_hot &&
         ++x_hot_holds % static_cast<std::uint64_t>(x_load.stuck_every) == 0) {
         order.is_stuck = true;
-        order.ignores_stop = ++x_stuck % 2 == 0;
+        order.ignores_stop = x_stuck++ % 2 == 0;
     }
     if (x_phase == "cancel" && std::bernoulli_distribution(0.5)(x_random)) {
         std::uniform_int_distribution<leasehold::Duration::rep> when(
@@ -115,6 +116,7 @@ void Callers::call(int number) {
         tell(order);
         lock.lock();
         --x_busy;
+        x_changed.notify_all();
     }
 }
 

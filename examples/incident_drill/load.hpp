@@ -41,7 +41,7 @@ public:
     /// `quiet`: nothing arrives. `steady`, `stuck`: some calls hang. `cancel`: half of the callers
     /// give up at a random moment.
     void set_phase(std::string_view phase);
-    /// Nothing arrives any more; returns when the last order has ended.
+    /// Nothing arrives any more; returns when the last order has ended. The threads stay.
     void finish();
 
 private:

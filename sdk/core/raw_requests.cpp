@@ -118,7 +118,10 @@ void RawRequests::on_answer(Instant now, OperationId id, const WatchTarget& watc
     const bool was_given_up = found == x_requests.end();
     const auto early = was_given_up ? std::nullopt : std::exchange(found->second.early, {});
     if (leaves_watch && !early) {
-        x_watches.add(id, watch->first, watch->second);
+        // Of a node that is there `exists` leaves the watch that `getData` leaves. Only restored as
+        // that does it tell of a deletion that came while there was no connection.
+        const bool is_there = watch->first == WatchKind::exist && response.ok();
+        x_watches.add(id, is_there ? WatchKind::data : watch->first, watch->second);
     }
     if (was_given_up) {
         return disarm(now, id);

@@ -144,18 +144,25 @@ TEST_F(RawClient, DroppedWatch_GoesFromTheServer) {
 
 TEST_F(RawClient, Watches_OutliveTheConnectionAndTellWhatWasMissed) {
     ASSERT_TRUE(other.zookeeper().create(path + "/missed").has_value());
+    ASSERT_TRUE(other.zookeeper().create(path + "/there").has_value());
     auto kept = zookeeper.get_watched(path);
     auto missed = zookeeper.get_watched(path + "/missed");
     auto absent = zookeeper.exists_watched(path + "/absent");
-    ASSERT_TRUE(kept.has_value() && missed.has_value() && absent.has_value());
+    auto there = zookeeper.exists_watched(path + "/there");
+    ASSERT_TRUE(kept.has_value() && missed.has_value());
+    ASSERT_TRUE(absent.has_value() && there.has_value());
     proxy.refuse(true);
     proxy.cut_all();
     ASSERT_TRUE(eventually([&] { return us.state() != ClientState::connected; }));
     ASSERT_TRUE(other.zookeeper().remove(path + "/missed").has_value());
+    ASSERT_TRUE(other.zookeeper().remove(path + "/there").has_value());
     proxy.refuse(false);
     const auto heard = missed->watch.wait(patient(10s));
     ASSERT_TRUE(heard.has_value()) << why(heard);
     EXPECT_EQ(heard->type, WatchEventType::deleted);
+    const auto gone = there->watch.wait(patient(10s));
+    ASSERT_TRUE(gone.has_value()) << why(gone);
+    EXPECT_EQ(gone->type, WatchEventType::deleted);
     EXPECT_GE(proxy.requests(wire::Opcode::set_watches), 1U);
     EXPECT_TRUE(fails_with(kept->watch.wait(20ms), errc::timed_out)) << "nothing happened to it";
     ASSERT_TRUE(other.zookeeper().set(path, "now").has_value());
