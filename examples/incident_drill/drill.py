@@ -61,7 +61,7 @@ class Run:
         self.marks = []
         self.served_again = []  # boot times
         self.transactions = None  # of one uncontended lock and its release
-        self.looks = []  # of the processes: after the steady phase, and when all is quiet
+        self.looks = []  # of the processes: after the cancel storm, and when all is quiet
         self.left = None  # on the server, when all is closed
         self.sampler = None
 
@@ -115,11 +115,11 @@ class Run:
         scale = self.scale
         with self.phase("steady", "steady", scale.steady_s):
             pass
-        self.looks.append(self.crew.look())
         with self.phase("stuck holds", "stuck", scale.stuck_s):
             pass
         with self.phase("cancel storm", "cancel", scale.cancel_s):
             pass
+        self.looks.append(self.crew.look())  # whatever is made when it is first needed is there
         with self.phase("outage", "steady"):
             self.mark("server paused")
             self.server.pause()
@@ -149,6 +149,7 @@ class Run:
             self.crew.say("close")
             self.crew.reach("closed", patience)
             self.left = self.what_is_left()
+            self.close_wait_left = self.sampler.count_close_wait()
 
     def what_is_left(self):
         deadline = time.monotonic() + GONE_S
@@ -218,6 +219,10 @@ def carry_out(options, scale):
                 run = Run(client, scale, server, gateway, database, worker)
                 run.carry_out()
                 runs.append(score.Facts(run))
+    if options.orders:
+        with open(options.orders, "w", encoding="utf-8") as file:
+            for run in runs:
+                file.writelines(run.order_lines())
     return score.document(scale, runs, version, "netty" if is_netty else "nio", options.version)
 
 
@@ -248,6 +253,7 @@ def parse(arguments):
     parser.add_argument("--seed", type=int, default=1, help="of arrivals and cancellations")
     parser.add_argument("--html", metavar="FILE", help="the report, with pictures, in one file")
     parser.add_argument("--json", metavar="FILE", help="the same figures")
+    parser.add_argument("--orders", metavar="FILE", help="every order, one JSON object a line")
     parser.add_argument("--build", metavar="DIR", default=os.path.join(ROOT, "build"))
     options = parser.parse_args(arguments)
     options.clients = [options.only] if options.only else ["naive", "sdk"]

@@ -37,11 +37,9 @@ void Callers::set_phase(std::string_view phase) {
     x_changed.notify_all();
 }
 
-void Callers::finish() {
-    std::unique_lock lock(x_mutex);
-    x_phase = "quiet";
-    x_changed.notify_all();
-    x_changed.wait(lock, [this] { return x_orders.empty() && x_busy == 0; });
+bool Callers::are_idle() {
+    const std::lock_guard lock(x_mutex);
+    return x_orders.empty() && x_busy == 0;
 }
 
 /// Poisson arrivals: independent of how the orders before them fared, as customers are.
@@ -116,7 +114,6 @@ void Callers::call(int number) {
         tell(order);
         lock.lock();
         --x_busy;
-        x_changed.notify_all();
     }
 }
 

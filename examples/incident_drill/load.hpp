@@ -41,8 +41,8 @@ public:
     /// `quiet`: nothing arrives. `steady`, `stuck`: some calls hang. `cancel`: half of the callers
     /// give up at a random moment.
     void set_phase(std::string_view phase);
-    /// Nothing arrives any more; returns when the last order has ended. The threads stay.
-    void finish();
+    /// No order is under way or waits for a thread.
+    [[nodiscard]] bool are_idle();
 
 private:
     void arrive();

@@ -83,7 +83,6 @@ class Sampler:
         self.port = port
         self.pids = pids
         self.server = []  # (when, what or None)
-        self.close_wait = 0  # at most, at either end
         self.connections = 0  # of one process, at most
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run)
@@ -100,10 +99,12 @@ class Sampler:
         while not self.over.wait(PERIOD_S):
             self.server.append((now(), look_at_server(self.port)))
             table = sockets(self.port)
-            waiting = sum(state == CLOSE_WAIT for state, _ in table.values())
-            self.close_wait = max(self.close_wait, waiting)
             most = max((connections_of(pid, table) for pid in self.pids), default=0)
             self.connections = max(self.connections, most)
+
+    def count_close_wait(self):
+        """At either end, now."""
+        return sum(state == CLOSE_WAIT for state, _ in sockets(self.port).values())
 
     def latest(self):
         return next((what for _, what in reversed(self.server) if what), None)

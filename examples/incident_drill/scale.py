@@ -29,9 +29,10 @@ class Scale:
     cold_per_s: int = 50
     stuck_every: int = 40
     hold_ms: int = 5
-    # More of them in the queue than this, and a caller is better told at once: in the time that a
-    # caller is willing to wait, that many orders go through even while calls hang.
-    max_queue: int = 40
+    # With more ahead than this (callers of the own process, and the other processes) a caller is told
+    # at once, and its thread is free for other orders. Five times as many, the whole queue, go
+    # through in the time that a caller is willing to wait, even while calls hang.
+    max_queue: int = 8
     seed: int = 1
 
     def document(self):

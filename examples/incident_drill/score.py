@@ -1,5 +1,6 @@
 """From what a drill has seen to its document: the scorecard, and the series that are drawn. Pure."""
 
+import json
 import math
 
 import facts
@@ -24,12 +25,19 @@ class Facts:
         self.counters = run.counters
         self.figures = {worker.number: worker.figures for worker in run.crew.workers}
         self.server = run.sampler.server
-        self.close_wait = run.sampler.close_wait
+        self.close_wait = run.close_wait_left
         self.connections = run.sampler.connections
         self.served_again = run.served_again
         self.transactions = run.transactions
         self.looks = run.looks
         self.left = run.left
+
+    def order_lines(self):
+        """Times count from the begin of the run."""
+        times = ("asked", "answered", "granted", "valid_until", "ended")
+        for order in self.orders:
+            since = {key: rounded(order[key] - self.began) for key in times if order.get(key)}
+            yield json.dumps({"client": self.client} | order | since) + "\n"
 
     @property
     def length_s(self):
@@ -66,7 +74,7 @@ class Facts:
         return facts.percentile(waits, 0.5)
 
     def drift(self, key):
-        """The largest growth of a process from the steady phase to the end, as a fraction."""
+        """The largest growth of a process from the first look to the last, as a fraction."""
         first, last = self.looks
         both = [(first[number][key], last[number][key]) for number in first if number in last]
         return max((after / before - 1 for before, after in both), default=None)
@@ -282,12 +290,12 @@ def rest_rows(runs):
     rows.append(
         row(
             "close_wait",
-            "Sockets in CLOSE-WAIT",
+            "Sockets left in CLOSE-WAIT",
             runs,
             lambda run: str(run.close_wait),
             "0",
             lambda run: run.close_wait == 0,
-            "at most, at either end",
+            "at either end",
         )
     )
     rows.append(
@@ -298,7 +306,7 @@ def rest_rows(runs):
             drift_text,
             "flat, ± 1 %",
             is_flat,
-            "from the end of the steady phase to the end",
+            "growth from the cancel storm, when all has been used once, to the end",
         )
     )
     return rows

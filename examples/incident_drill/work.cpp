@@ -73,7 +73,7 @@ leasehold::result<void> Gateway::charge(bool is_stuck, leasehold::Instant deadli
     // Everything about the signal happens on the strand: it is not for two threads.
     const auto strand = asio::make_strand(x_pool);
     const auto signal = std::make_shared<asio::cancellation_signal>();
-    auto call = payment_gateway::charge(x_endpoint, std::move(charge), deadline, &x_connections);
+    auto call = payment_gateway::charge(x_endpoint, std::move(charge), deadline);
     auto answer = asio::co_spawn(strand, std::move(call),
                                  asio::bind_cancellation_slot(signal->slot(), asio::use_future));
     const std::stop_callback give_up(stop, [&strand, signal] {

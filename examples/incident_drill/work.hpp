@@ -57,7 +57,6 @@ private:
     payment_gateway::Endpoint x_endpoint;
     std::string x_delay;
     boost::asio::thread_pool x_pool{1};
-    payment_gateway::Connections x_connections;
 };
 
 }  // namespace drill

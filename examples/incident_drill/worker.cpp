@@ -37,20 +37,43 @@ void run_alone(LockingClient& client, Gateway& gateway, const Load& load, int co
     tell_state("alone");
 }
 
-/// One line of standard input each: a phase of the load, or one of the words below. Its end is ours.
+/// Tells the figures ten times a second, and, once it was asked to, when the last order has ended.
+class Reporter {
+public:
+    Reporter(LockingClient& client, Callers& callers) : x_client(client), x_callers(callers) {}
+
+    void finish() { x_is_finishing = true; }
+
+private:
+    void run(const std::stop_token& stop) {
+        for (auto due = std::chrono::steady_clock::now(); !stop.stop_requested(); due += 100ms) {
+            tell(x_client.figures());
+            if (x_is_finishing && x_callers.are_idle()) {
+                x_is_finishing = false;
+                tell_state("idle");
+            }
+            std::this_thread::sleep_until(due);
+        }
+    }
+
+    LockingClient& x_client;
+    Callers& x_callers;
+    std::atomic<bool> x_is_finishing{false};
+    std::jthread x_thread{[this](const std::stop_token& stop) { run(stop); }};
+};
+
+/// One line of standard input each: a phase of the load, or one of the words below. Its end is
+/// ours.
 void obey(LockingClient& client, Gateway& gateway, Callers& callers, const Load& load) {
-    std::jthread finisher;
+    Reporter reporter(client, callers);
     for (std::string line; std::getline(std::cin, line);) {
         if (line.starts_with("alone ")) {
             run_alone(client, gateway, load, std::stoi(line.substr(6)));
         } else if (line == "give up") {
             client.give_up();
         } else if (line == "finish") {
-            finisher = std::jthread([&client, &callers] {
-                callers.finish();
-                tell(client.figures());
-                tell_state("idle");
-            });
+            callers.set_phase("quiet");
+            reporter.finish();
         } else if (line == "close") {
             client.close();
             tell(client.figures());
@@ -72,12 +95,6 @@ int work(const Options& options) {
                                                 : make_naive_client(options.settings);
     Gateway gateway(*endpoint, leasehold::milliseconds(options.hold_ms));
     Callers callers(*client, gateway, options.load);
-    std::jthread reporter([&client](const std::stop_token& stop) {
-        for (auto due = std::chrono::steady_clock::now(); !stop.stop_requested(); due += 100ms) {
-            tell(client->figures());
-            std::this_thread::sleep_until(due);
-        }
-    });
     tell_state("ready");
     obey(*client, gateway, callers, options.load);
     return 0;
