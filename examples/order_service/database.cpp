@@ -138,6 +138,11 @@ asio::awaitable<result<void>> Database::submit(Job job, leasehold::Instant deadl
     co_return Error(errc::timed_out, "the database did not answer in time");
 }
 
+bool Database::is_stopping() {
+    const std::lock_guard lock(x_mutex);
+    return x_is_stopping;
+}
+
 std::shared_ptr<Database::Ticket> Database::next() {
     std::unique_lock lock(x_mutex);
     x_wakeup.wait(lock, [this] { return x_is_stopping || !x_queue.empty(); });
@@ -156,7 +161,9 @@ void Database::serve(Worker& worker) {
         }
         const bool is_old = worker.connection.has_value();
         auto outcome = attempt(worker, ticket->job);
-        if (!outcome && outcome.error() == make_error_code(store_errc::unavailable) && is_old) {
+        const bool is_lost =
+            !outcome && outcome.error() == make_error_code(store_errc::unavailable);
+        if (is_lost && is_old && !is_stopping()) {
             outcome = attempt(worker, ticket->job);  // it had died while it was idle
         }
         asio::post(ticket->done.get_executor(), [ticket, outcome] {

@@ -71,6 +71,7 @@ private:
     boost::asio::awaitable<leasehold::result<void>> submit(Job job, leasehold::Instant deadline);
     void serve(Worker& worker);
     std::shared_ptr<Ticket> next();
+    [[nodiscard]] bool is_stopping();
     leasehold::result<void> attempt(Worker& worker, const Job& job);
     void connect(Worker& worker);
 

@@ -74,8 +74,8 @@ int serve(const Settings& settings) {
     }
     bool is_closed = false;
     {
+        asio::io_context io;  // outlives the database's threads, which post to it
         Service service(settings, *client, *gateway);
-        asio::io_context io;
         HttpServer server(io, settings, [&service](const HttpRequest& request) {
             return service.handle(request);
         });
