@@ -1,0 +1,146 @@
+"""The processes that a black-box test of the order service needs, and how it talks to them."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(SOURCE, "cmake", "dev"))
+import pg  # noqa: E402  (found only once the path is set)
+import zk  # noqa: E402
+
+PATIENCE_S = 60
+TICK_MS = 200
+ZK_SETTINGS = {
+    "nodes": 1,
+    "port": 0,
+    "tick": TICK_MS,
+    "sync_limit": 5,
+    "netty": False,
+    "config": [],
+    "jvm": [],
+}
+
+
+def wait_until(condition, what):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+        time.sleep(0.02)
+
+
+class ZooKeeper:
+    def __init__(self):
+        self.root = tempfile.TemporaryDirectory()
+        self.servers = zk.Servers(self.root.name, "zk")
+        self.start()
+
+    def start(self):
+        self.servers.start(ZK_SETTINGS, PATIENCE_S, die_with_us=True)
+
+    def stop(self):
+        self.servers.stop(keep=True)
+
+    def close(self):
+        self.servers.stop()
+        for each in self.servers.children:
+            each.wait()
+        self.root.cleanup()
+
+    @property
+    def connect(self):
+        return self.servers.connect_string
+
+    def ask(self, word):
+        with socket.create_connection(("127.0.0.1", self.servers.nodes[0]["port"]), 5) as link:
+            link.sendall(word.encode())
+            answer = b""
+            while chunk := link.recv(65536):
+                answer += chunk
+        return answer.decode()
+
+    def ephemerals(self, path):
+        """Those whose path begins like this; others may be of a service that was killed."""
+        return [line for line in self.ask("dump").splitlines() if line.startswith("\t" + path)]
+
+
+class Program:
+    """A program of ours that prints its port first; its standard error is kept."""
+
+    def __init__(self, *command, env=None):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            preexec_fn=lambda: zk.die_with_parent(signal.SIGKILL),
+            env={**os.environ, **(env or {})},
+        )
+        line = self.process.stdout.readline()
+        if not line:
+            said = self.said()
+            self.close()
+            raise AssertionError(f"{command[0]} did not start: {said}")
+        self.port = int(line)
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read().decode()
+
+    def events(self):
+        return [json.loads(line) for line in self.said().splitlines()]
+
+    def end(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(PATIENCE_S)
+        finally:
+            self.process.stdout.close()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+
+    def ask(self, method, target, body=None, headers=None):
+        """(status, body, headers); the body parsed if it is JSON."""
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            text = json.dumps(body) if isinstance(body, (dict, list)) else body
+            link.request(method, target, text, headers or {})
+            answer = link.getresponse()
+            raw = answer.read()
+            is_json = answer.getheader("Content-Type") == "application/json"
+            return answer.status, json.loads(raw) if is_json else raw.decode(), answer.headers
+        finally:
+            link.close()
+
+
+class Asking(threading.Thread):
+    """A request on a thread of its own."""
+
+    def __init__(self, program, *request):
+        super().__init__(daemon=True)
+        self.program, self.request = program, request
+        self.answer = None
+        self.start()
+
+    def run(self):
+        self.answer = self.program.ask(*self.request)
+
+    def result(self):
+        self.join(PATIENCE_S)
+        if self.answer is None:
+            raise AssertionError(f"no answer to {self.request}")
+        return self.answer
