@@ -115,6 +115,7 @@ def card_rows(runs):
 
 
 VERDICTS = {True: ("met", "✓", "met"), False: ("missed", "✕", "missed")}
+UNKNOWN = ("unknown", "–", NOT_MEASURED)
 
 
 def score_rows(document):
@@ -124,9 +125,9 @@ def score_rows(document):
         if not isinstance(score, dict):
             continue
         is_met = score.get("is_met")
-        kind, sign, word = VERDICTS.get(
-            is_met if isinstance(is_met, bool) else None, ("unknown", "–", NOT_MEASURED)
-        )
+        # Without a verdict but with a figure it is there to be known, and not to be kept.
+        other = ("told", "–", "no bar") if text(score.get("sdk")) else UNKNOWN
+        kind, sign, word = VERDICTS.get(is_met if isinstance(is_met, bool) else None, other)
         row = {key: text(score.get(key)) for key in ("name", "naive", "sdk", "bar", "note")}
         row["name"] = row["name"] or text(score.get("id"))
         rows.append(row | {"kind": kind, "sign": sign, "verdict": word})
@@ -137,9 +138,10 @@ def score_summary(rows):
     """ "15 of 17 bars met, 1 missed, 1 not measured", and the kinds that it takes."""
     kinds = [row["kind"] for row in rows]
     met, missed, unknown = (kinds.count(kind) for kind in ("met", "missed", "unknown"))
-    if not rows:
+    bars = met + missed + unknown
+    if not bars:
         return "no bar was measured"
-    parts = [f"{met} of {len(rows)} bars met"]
+    parts = [f"{met} of {bars} bars met"]
     if missed:
         parts.append(f"{missed} missed")
     if unknown:

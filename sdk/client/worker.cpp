@@ -25,7 +25,8 @@ struct Worker::State : std::enable_shared_from_this<State> {
     std::size_t running = 0;  // threads that have not ended
     std::size_t idle = 0;     // of these, waiting for a job
     bool is_finishing = false;
-    std::vector<std::thread> threads;  // to join; detached ones are not in it
+    std::vector<std::thread> threads;      // to join; detached ones are not in it
+    std::vector<std::thread::id> retired;  // of these, at their end
 
     void push(std::unique_lock<std::mutex>& lock, Job job) {
         jobs.push_back(std::move(job));
@@ -39,6 +40,7 @@ struct Worker::State : std::enable_shared_from_this<State> {
     /// Under the lock. Without a thread to be had the job waits for one that there is; without any
     /// at all it is kept until the next attempt.
     void start_one() {
+        join_retired();
         try {
             std::thread thread =
                 net::start_thread(name, [state = shared_from_this()] { state->run(); });
@@ -52,9 +54,26 @@ struct Worker::State : std::enable_shared_from_this<State> {
         }
     }
 
+    /// Under the lock, which they need no more.
+    void join_retired() {
+        for (const std::thread::id id : std::exchange(retired, {})) {
+            const auto found = std::ranges::find(threads, id, &std::thread::get_id);
+            if (found != threads.end()) {
+                found->join();
+                threads.erase(found);
+            }
+        }
+    }
+
     void run() {
         std::unique_lock lock(mutex);
         for (;;) {
+            // One waits for what comes next; the others were for a moment in which it was not
+            // enough.
+            if (jobs.empty() && idle > 0) {
+                retired.push_back(std::this_thread::get_id());
+                break;
+            }
             ++idle;
             changed.wait(lock, [this] { return !jobs.empty() || is_finishing; });
             --idle;

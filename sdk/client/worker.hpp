@@ -12,7 +12,8 @@
 namespace leasehold::detail {
 
 /// Runs jobs on threads that it starts when they are needed: with one thread a serial executor,
-/// with more each job gets a thread while others are stuck in theirs, up to that number.
+/// with more each job gets a thread while others are stuck in theirs, up to that number. All but
+/// one end when there is nothing left to do.
 ///
 /// A job that throws ends the program. Its threads keep what they need alive: a worker may be
 /// destroyed while a job of its own is running.

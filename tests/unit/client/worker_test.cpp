@@ -6,9 +6,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -51,6 +54,35 @@ TEST(Worker, StuckJobHoldsUpNobodyWhoHasAnotherThread) {
     EXPECT_TRUE(second_ran.happens());
     let_go.set();
     worker.finish(in(15s));
+}
+
+TEST(Worker, ThreadsThatAMomentNeededGoWithIt) {
+    const auto threads = [] {
+        std::size_t count = 0;
+        for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+            std::ifstream file(task.path() / "comm");
+            std::string name;
+            count += std::getline(file, name) && name == "worker-test" ? 1 : 0;
+        }
+        return count;
+    };
+    Worker worker("worker-test", 8);
+    for (int round = 0; round < 3; ++round) {
+        Event let_go;
+        std::atomic<int> inside{0};
+        for (int i = 0; i < 8; ++i) {
+            worker.post([&] {
+                ++inside;
+                let_go.wait();
+            });
+        }
+        ASSERT_TRUE(support::eventually([&] { return inside == 8; }));
+        EXPECT_EQ(threads(), 8u);
+        let_go.set();
+        EXPECT_TRUE(support::eventually([&] { return threads() == 1; })) << round;
+    }
+    worker.finish(in(15s));
+    EXPECT_TRUE(support::eventually([&] { return threads() == 0; }));
 }
 
 TEST(Worker, OneThreadNeverRunsTwoJobsAtOnce) {
