@@ -5,7 +5,7 @@ import re
 import threading
 import time
 
-from world import ask
+from four_letter import ask
 
 PERIOD_S = 0.2
 CLOSE_WAIT = 0x08

@@ -276,17 +276,29 @@ def safety_rows(runs):
     ]
 
 
-def rest_rows(runs):
-    names = {
-        "ephemerals": "Lock nodes left",
-        "watches": "Watches left",
-        "watching_connections": "Connections left that watch",
-        "sessions": "Sessions left",
-    }
+def watching_row(runs, scale, is_leaky):
+    """A server that leaks keeps a connection for each session that ever watched: no client can take
+    them away again, but it can open no more sessions than it has processes."""
+    most = scale.processes if is_leaky else 0
+    note = "when all clients have closed"
+    return row(
+        "watching_connections",
+        "Connections left that watch",
+        runs,
+        left("watching_connections"),
+        f"≤ {most}" if is_leaky else "0",
+        lambda run: run.left and run.left["watching_connections"] <= most,
+        f"{note}; this server forgets none, whoever the client is" if is_leaky else note,
+    )
+
+
+def rest_rows(runs, scale, is_leaky):
+    names = {"ephemerals": "Lock nodes left", "watches": "Watches left", "sessions": "Sessions left"}
     rows = [
         row(key, name, runs, left(key), "0", nothing_left(key), "when all clients have closed")
         for key, name in names.items()
     ]
+    rows.append(watching_row(runs, scale, is_leaky))
     rows.append(
         row(
             "close_wait",
@@ -392,7 +404,10 @@ def run_document(run):
 
 
 def document(scale, runs, server_version, connections, version):
-    scorecard = use_rows(runs, scale) + time_rows(runs, scale) + safety_rows(runs) + rest_rows(runs)
+    # ZooKeeper's Netty connections never left the watch tables before 3.5.5 (ZOOKEEPER-3131).
+    is_leaky = connections == "netty" and server_version.startswith("3.4.")
+    scorecard = use_rows(runs, scale) + time_rows(runs, scale) + safety_rows(runs)
+    scorecard += rest_rows(runs, scale, is_leaky)
     return {
         "version": 1,
         "leasehold": version,

@@ -4,29 +4,15 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 
 import pg
 import zk
+from four_letter import ask
 
 SERVE_TIMEOUT_S = 60
 POLL_S = 0.02
-
-
-def ask(port, word, timeout=0.3):
-    """A four-letter word's answer; empty while the server does not answer."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout) as connection:
-            connection.settimeout(timeout)
-            connection.sendall(word.encode())
-            parts = []
-            while part := connection.recv(65536):
-                parts.append(part)
-            return b"".join(parts).decode(errors="replace")
-    except OSError:
-        return ""
 
 
 class ZooKeeper:

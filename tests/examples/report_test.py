@@ -163,7 +163,7 @@ class Report(unittest.TestCase):
         source = report.render(document)
         page = self.assert_sound(source)
         self.assertIn("<script>alert('x')</script>", page.text)
-        self.assertEqual("unknown", page.scores()[0][0])
+        self.assertEqual("told", page.scores()[0][0])
         source.encode("utf-8")
 
     def test_empty_series(self):
