@@ -175,7 +175,7 @@ class OrderService(unittest.TestCase):
         self.behave("fail")
         status, answer, _ = self.pay(name)
         self.assertEqual((402, "declined"), (status, answer["error"]))
-        self.assertEqual("failed", self.state(name))
+        self.assertEqual("declined", self.state(name))
         self.assert_paid(name, self.pay(name))
 
     def test_a_gateway_that_answers_garbage_or_nothing(self):
@@ -189,6 +189,15 @@ class OrderService(unittest.TestCase):
                 self.assertEqual("charging", self.state(name))
                 self.behave("normal", times=None)
                 self.assert_paid(name, self.pay(name))
+
+    def test_a_charge_of_unknown_outcome_is_not_called_failed_afterwards(self):
+        name = self.order()
+        self.behave("charge-then-close", times=None)
+        self.assertEqual(502, self.pay(name)[0])
+        self.assertEqual(1, self.charges(name)[1])
+        self.gateway.end()
+        self.assertEqual(503, self.pay(name)[0])  # certain of this attempt, and only of this one
+        self.assertEqual("charging", self.state(name))
 
     def test_a_gateway_that_is_gone(self):
         name = self.order()
