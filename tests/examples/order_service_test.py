@@ -203,7 +203,12 @@ class OrderService(unittest.TestCase):
 
     def test_a_gateway_that_is_gone(self):
         name = self.order()
+        self.assertTrue(self.service.ask("GET", "/healthz")[1]["ready"])
         self.gateway.end()
+        for target, wanted in (("/healthz", 200), ("/readyz", 503)):
+            status, answer, _ = self.service.ask("GET", target)
+            self.assertEqual((wanted, True, False), (status, answer["live"], answer["ready"]))
+            self.assertIn("refused", answer["gateway"])
         status, answer, headers = self.pay(name)
         self.assertEqual((503, "no_gateway"), (status, answer["error"]), answer)
         self.assertGreaterEqual(int(headers["Retry-After"]), 1)
