@@ -90,6 +90,10 @@ class OrderService(unittest.TestCase):
         fence = int(self.database.execute(f"select fence from orders where id = '{name}'"))
         self.assertGreater(fence, 1)
 
+    def test_a_payment_need_not_say_what_it_costs(self):
+        name = self.order()
+        self.assert_paid(name, self.service.ask("POST", f"/orders/{name}/pay", {}))
+
     def test_creating_twice_changes_nothing_and_another_amount_is_refused(self):
         name = self.order()
         self.assertEqual(200, self.service.ask("PUT", f"/orders/{name}", {"amount_cents": 1999})[0])
@@ -104,6 +108,7 @@ class OrderService(unittest.TestCase):
         status, refused, headers = self.pay(name, service=other, wait_ms=100)
         self.assertEqual((409, "being_paid"), (status, refused["error"]), refused)
         self.assertIn("order_service on ", refused["holder"])
+        self.assertEqual(1, refused["position"])
         self.assertIn(f"pid {self.service.process.pid}", refused["holder"])
         self.assertGreater(refused["held_for_s"], 0)
         self.assertGreaterEqual(int(headers["Retry-After"]), 1)
