@@ -129,7 +129,7 @@ void HttpServer::begin(tcp::socket socket) {
     // On the strand, so that nobody cancels before there is something to cancel.
     asio::dispatch(connection->strand, [this, place, connection,
                                         socket = std::move(socket)]() mutable {
-        auto ended = [this, place](std::exception_ptr) {
+        auto ended = [this, place](const std::exception_ptr&) {
             const std::lock_guard lock(x_mutex);
             x_connections.erase(place);
         };
