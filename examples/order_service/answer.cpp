@@ -46,9 +46,9 @@ Answer answer_no_lock(const Error& error, Duration budget) {
     const int retry_s = whole_seconds(budget);
     const bool is_held = error.context().position.has_value() || !error.context().holder.empty();
     Answer answer;
-    if (error == errc::wait_expired && is_held) {
+    if ((error == errc::wait_expired || error == errc::hopeless_wait) && is_held) {
         answer = refuse_for(retry_s, 409, "being_paid", error.message());
-    } else if (error == errc::hopeless_wait || error == errc::queue_full) {
+    } else if (error == errc::queue_full) {
         answer = refuse_for(retry_s, 503, "too_many_payments", error.message());
     } else if (error == errc::budget_refused || error == errc::invalid_argument) {
         answer = refuse(400, "budget", error.message());

@@ -1,6 +1,7 @@
 #include "http_server.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -14,6 +15,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -35,6 +38,8 @@ constexpr std::uint64_t max_body = 16 << 10;
 constexpr std::uint32_t max_header = 8 << 10;
 constexpr std::chrono::seconds read_limit{30};  // of one request, and of idleness before it
 constexpr std::chrono::seconds write_limit{10};
+constexpr std::chrono::seconds drain_limit{2};  // of what nobody wants to read
+constexpr std::size_t max_drained = 64 << 20;
 constexpr std::chrono::milliseconds look_again{10};
 
 HttpResponse response_to(const HttpRequest& request, const Answer& answer) {
@@ -67,6 +72,20 @@ std::optional<Answer> complaint(const error_code& failure) {
         return std::nullopt;
     }
     return refuse(400, "no_http", failure.message());
+}
+
+/// A socket that is closed with bytes unread resets the connection, and whoever is still sending
+/// them never sees the answer.
+awaitable<void> drain(beast::tcp_stream& stream) {
+    error_code failure;
+    stream.socket().shutdown(tcp::socket::shutdown_send, failure);
+    stream.expires_after(drain_limit);
+    std::array<char, 16 << 10> bytes{};
+    for (std::size_t left = max_drained; !failure && left > 0;) {
+        const std::size_t count = co_await stream.async_read_some(
+            asio::buffer(bytes), redirect_error(use_awaitable, failure));
+        left -= std::min(left, count);
+    }
 }
 
 }  // namespace
@@ -110,7 +129,7 @@ void HttpServer::begin(tcp::socket socket) {
     // On the strand, so that nobody cancels before there is something to cancel.
     asio::dispatch(connection->strand, [this, place, connection,
                                         socket = std::move(socket)]() mutable {
-        auto ended = [this, place](std::exception_ptr) {
+        auto ended = [this, place](const std::exception_ptr&) {
             const std::lock_guard lock(x_mutex);
             x_connections.erase(place);
         };
@@ -157,6 +176,9 @@ awaitable<bool> HttpServer::exchange(Connection& connection, beast::tcp_stream& 
     stream.expires_after(write_limit);
     error_code unwritten;
     co_await http::async_write(stream, response, redirect_error(use_awaitable, unwritten));
+    if (failure && !unwritten) {
+        co_await drain(stream);
+    }
     co_return !unwritten && response.keep_alive();
 }
 

@@ -20,7 +20,7 @@ void make_table(pqxx::connection& connection) {
     transaction.exec(
         "create table if not exists orders (id text primary key, "
         "amount_cents bigint not null, state text not null default 'open' "
-        "check (state in ('open', 'charging', 'paid', 'failed')), "
+        "check (state in ('open', 'charging', 'paid', 'declined')), "
         "receipt text not null default '', " +
         leasehold::fence_column_sql() + ")");
     transaction.commit();

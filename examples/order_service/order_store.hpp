@@ -11,8 +11,8 @@
 
 namespace order_service {
 
-/// open -> charging -> paid | failed. From charging and failed it may be charged again, since the
-/// gateway charges an order once.
+/// open -> charging -> paid | declined. From charging and declined it may be charged again, since
+/// the gateway charges an order once.
 ///
 /// No aggregate: GCC 12 destroys those twice when they are temporaries beside a co_await.
 struct Order {

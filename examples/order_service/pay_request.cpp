@@ -42,7 +42,7 @@ bool read(const Json& json, const char* name, std::int64_t lowest, std::int64_t 
 std::optional<PayRequest> parse_pay_request(std::string_view body, const Settings& settings,
                                             std::string& why) {
     const Json json = object_in(body, why);
-    std::int64_t amount = 0;
+    std::int64_t amount = 1;
     std::int64_t budget = settings.default_budget.count();
     std::int64_t wait = settings.default_wait.count();
     if (json.is_null() || !read(json, "amount_cents", 1, largest_amount, amount, why) ||
@@ -50,7 +50,13 @@ std::optional<PayRequest> parse_pay_request(std::string_view body, const Setting
         !read(json, "wait_ms", 0, settings.max_wait.count(), wait, why)) {
         return std::nullopt;
     }
-    return PayRequest{amount, milliseconds(budget), milliseconds(wait)};
+    PayRequest request;
+    request.budget = milliseconds(budget);
+    request.wait = milliseconds(wait);
+    if (json.contains("amount_cents")) {
+        request.amount_cents = amount;
+    }
+    return request;
 }
 
 std::optional<std::int64_t> parse_order(std::string_view body, std::string& why) {

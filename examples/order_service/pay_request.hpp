@@ -11,12 +11,12 @@
 namespace order_service {
 
 struct PayRequest {
-    std::int64_t amount_cents = 0;
+    std::optional<std::int64_t> amount_cents;  ///< what the caller believes that it costs
     milliseconds budget{0};
     milliseconds wait{0};
 };
 
-/// {"amount_cents": 1999, "budget_ms": 2000, "wait_ms": 500}; the last two may be left out.
+/// {"amount_cents": 1999, "budget_ms": 2000, "wait_ms": 500}; each of them may be left out.
 /// Nothing, and `why`, if it is no such thing or beyond the settings' bounds.
 [[nodiscard]] std::optional<PayRequest> parse_pay_request(std::string_view body,
                                                           const Settings& settings,

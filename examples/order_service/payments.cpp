@@ -23,6 +23,7 @@ using leasehold::Instant;
 using leasehold::result;
 using leasehold::ScopedLock;
 using payment_gateway::Charge;
+using payment_gateway::gateway_errc;
 using payment_gateway::Receipt;
 
 /// Who waits for an answer has waited already.
@@ -67,7 +68,7 @@ awaitable<Answer> Payments::attempt(const std::string& id, const PayRequest& req
         co_return refuse(404, "no_such_order", "there is no order " + id);
     }
     const std::int64_t amount = (*order)->amount_cents;
-    if (amount != request.amount_cents) {
+    if (request.amount_cents && *request.amount_cents != amount) {
         co_return refuse(400, "amount", "this order costs " + std::to_string(amount) + " cents");
     }
     if ((*order)->state == "paid") {
@@ -128,12 +129,12 @@ awaitable<Answer> Payments::pay_under(ScopedLock& lock, const std::string& id,
     }
 
     const auto receipt = co_await charge_under(lock, id, amount_cents);
-    if (!receipt && !payment_gateway::is_certain(receipt.error())) {
-        // Nobody knows whether it was charged: the row stays as it is, and the next attempt gets
-        // the receipt of this one if there is one.
+    if (!receipt && receipt.error() != make_error_code(gateway_errc::declined)) {
+        // Nobody knows whether it was charged, or only of this attempt, and one before it may have
+        // charged: the row stays as it is, and the next attempt gets the receipt if there is one.
         co_return answer_no_receipt(receipt.error());
     }
-    std::string state = receipt ? "paid" : "failed";
+    std::string state = receipt ? "paid" : "declined";
     std::string number = receipt ? receipt->receipt : std::string();
     // Also when the lock has just ended: then the row decides.
     const auto written = co_await x_store.write(id, std::move(state), number, token);

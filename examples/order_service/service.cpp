@@ -2,6 +2,12 @@
 
 #include "log.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -10,6 +16,10 @@ namespace {
 
 namespace http = boost::beast::http;
 using boost::asio::awaitable;
+using boost::asio::redirect_error;
+using boost::asio::use_awaitable;
+
+constexpr milliseconds longest_look{500};  // at each of those whom a payment needs
 
 std::string_view view(boost::beast::string_view text) {
     return {text.data(), text.size()};
@@ -25,12 +35,22 @@ std::string trace_of(const HttpRequest& request) {
     return is_order_id(text) ? std::string(text) : std::string();
 }
 
+/// Whether somebody listens there; nothing is said to him.
+awaitable<boost::system::error_code> knock(payment_gateway::Endpoint gateway) {
+    boost::beast::tcp_stream stream(co_await boost::asio::this_coro::executor);
+    stream.expires_after(longest_look);
+    boost::system::error_code failure;
+    co_await stream.async_connect(gateway, redirect_error(use_awaitable, failure));
+    co_return failure;
+}
+
 }  // namespace
 
 Service::Service(const Settings& settings, const leasehold::Client& client,
                  const payment_gateway::Endpoint& gateway)
     : x_settings(settings),
       x_client(client),
+      x_gateway(gateway),
       x_store(settings),
       x_payments(settings, client, x_store, x_metrics, gateway) {}
 
@@ -58,13 +78,14 @@ awaitable<Answer> Service::route(const HttpRequest& request, std::string_view& n
         if (!is_get) {
             co_return wrong_method("GET");
         }
-        if (target == "/readyz") {
-            co_return co_await ready();
-        }
-        Answer answer(200, nlohmann::json{{"live", true}});
         if (target == "/metrics") {
-            answer.text = x_metrics.text(x_client.stats());
+            Answer figures(200, nlohmann::json::object());
+            figures.text = x_metrics.text(x_client.stats());
+            co_return figures;
         }
+        nlohmann::json body = co_await readiness();
+        const bool is_fine = target == "/healthz" || body["ready"] == true;
+        Answer answer(is_fine ? 200 : 503, std::move(body));
         co_return answer;
     }
     if (!target.starts_with(orders)) {
@@ -99,17 +120,17 @@ awaitable<Answer> Service::route(const HttpRequest& request, std::string_view& n
     co_return co_await create_order(std::move(id), request.body());
 }
 
-awaitable<Answer> Service::ready() {
+awaitable<nlohmann::json> Service::readiness() {
     const leasehold::ClientState state = x_client.state();
-    const auto ping =
-        co_await x_store.ping(leasehold::BootClock::now() + x_settings.database_timeout);
+    const milliseconds limit = std::min(x_settings.database_timeout, longest_look);
+    const auto ping = co_await x_store.ping(leasehold::BootClock::now() + limit);
+    const auto refused = co_await knock(x_gateway);
     const bool is_attached = state == leasehold::ClientState::connected;
-    const bool is_ready = is_attached && ping;
-    Answer answer(is_ready ? 200 : 503, nlohmann::json::object());
-    answer.body["ready"] = is_ready;
-    answer.body["zookeeper"] = leasehold::to_string(state);
-    answer.body["database"] = ping ? std::string("connected") : ping.error().message();
-    co_return answer;
+    nlohmann::json body = {{"live", true}, {"ready", is_attached && ping && !refused}};
+    body["zookeeper"] = leasehold::to_string(state);
+    body["database"] = ping ? std::string("connected") : ping.error().message();
+    body["gateway"] = refused ? refused.message() : std::string("connected");
+    co_return body;
 }
 
 awaitable<Answer> Service::show_order(std::string id) {

@@ -90,6 +90,10 @@ class OrderService(unittest.TestCase):
         fence = int(self.database.execute(f"select fence from orders where id = '{name}'"))
         self.assertGreater(fence, 1)
 
+    def test_a_payment_need_not_say_what_it_costs(self):
+        name = self.order()
+        self.assert_paid(name, self.service.ask("POST", f"/orders/{name}/pay", {}))
+
     def test_creating_twice_changes_nothing_and_another_amount_is_refused(self):
         name = self.order()
         self.assertEqual(200, self.service.ask("PUT", f"/orders/{name}", {"amount_cents": 1999})[0])
@@ -104,6 +108,7 @@ class OrderService(unittest.TestCase):
         status, refused, headers = self.pay(name, service=other, wait_ms=100)
         self.assertEqual((409, "being_paid"), (status, refused["error"]), refused)
         self.assertIn("order_service on ", refused["holder"])
+        self.assertEqual(1, refused["position"])
         self.assertIn(f"pid {self.service.process.pid}", refused["holder"])
         self.assertGreater(refused["held_for_s"], 0)
         self.assertGreaterEqual(int(headers["Retry-After"]), 1)
@@ -125,7 +130,9 @@ class OrderService(unittest.TestCase):
                 status, answer, _ = self.service.ask("POST", f"/orders/{name}/pay", body.encode())
                 self.assertEqual((400, "body"), (status, answer["error"]))
         self.assertEqual(400, self.pay(name, amount_cents=1)[0])
-        self.assertEqual(413, self.service.ask("PUT", f"/orders/{name}", "x" * 100_000)[0])
+        for size in (100_000, 8_000_000):  # the latter is not sent yet when it is refused
+            answer = self.service.ask("PUT", f"/orders/{name}", "x" * size)
+            self.assertEqual((413, "too_large"), (answer[0], answer[1]["error"]))
         self.assertEqual((0, 0), self.charges(name))
         self.assertEqual("open", self.state(name))
 
@@ -175,7 +182,7 @@ class OrderService(unittest.TestCase):
         self.behave("fail")
         status, answer, _ = self.pay(name)
         self.assertEqual((402, "declined"), (status, answer["error"]))
-        self.assertEqual("failed", self.state(name))
+        self.assertEqual("declined", self.state(name))
         self.assert_paid(name, self.pay(name))
 
     def test_a_gateway_that_answers_garbage_or_nothing(self):
@@ -190,9 +197,23 @@ class OrderService(unittest.TestCase):
                 self.behave("normal", times=None)
                 self.assert_paid(name, self.pay(name))
 
+    def test_a_charge_of_unknown_outcome_is_not_called_failed_afterwards(self):
+        name = self.order()
+        self.behave("charge-then-close", times=None)
+        self.assertEqual(502, self.pay(name)[0])
+        self.assertEqual(1, self.charges(name)[1])
+        self.gateway.end()
+        self.assertEqual(503, self.pay(name)[0])  # certain of this attempt, and only of this one
+        self.assertEqual("charging", self.state(name))
+
     def test_a_gateway_that_is_gone(self):
         name = self.order()
+        self.assertTrue(self.service.ask("GET", "/healthz")[1]["ready"])
         self.gateway.end()
+        for target, wanted in (("/healthz", 200), ("/readyz", 503)):
+            status, answer, _ = self.service.ask("GET", target)
+            self.assertEqual((wanted, True, False), (status, answer["live"], answer["ready"]))
+            self.assertIn("refused", answer["gateway"])
         status, answer, headers = self.pay(name)
         self.assertEqual((503, "no_gateway"), (status, answer["error"]), answer)
         self.assertGreaterEqual(int(headers["Retry-After"]), 1)
