@@ -15,6 +15,7 @@ import dataclasses
 import datetime
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -236,6 +237,12 @@ def print_scores(document):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
+def version():
+    with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+        found = re.search(r"^ +VERSION (\S+)", file.read(), re.MULTILINE)
+    return found.group(1) if found else "unknown"
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog=os.environ.get("LEASEHOLD_DRILL_PROG", "drill.py"),
@@ -257,7 +264,7 @@ def parse(arguments):
     parser.add_argument("--build", metavar="DIR", default=os.path.join(ROOT, "build"))
     options = parser.parse_args(arguments)
     options.clients = [options.only] if options.only else ["naive", "sdk"]
-    options.version = "0.1.0"
+    options.version = version()
     return options
 
 
