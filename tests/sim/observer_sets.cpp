@@ -61,7 +61,7 @@ std::vector<Observer::Spot> Observer::find_spots(ClientNumber who, const Asked& 
     std::vector<Spot> spots;
     for (std::size_t i = 0; i < x_locks.size(); ++i) {
         if (x_locks[i].path == ask.path) {
-            spots.insert(spots.begin(), {i, lease.node});
+            spots.insert(spots.begin(), {i, lease.node()});
         } else if (ask.is_for(x_locks[i].path)) {
             const Node* node =
                 find_made_at(x_locks[i], x_clients[who].session, lease.token / grants_per_node);
