@@ -25,7 +25,6 @@ class Facts:
         self.counters = run.counters
         self.figures = {worker.number: worker.figures for worker in run.crew.workers}
         self.server = run.sampler.server
-        self.close_wait = run.close_wait_left
         self.connections = run.sampler.connections
         self.served_again = run.served_again
         self.transactions = run.transactions
@@ -293,23 +292,17 @@ def watching_row(runs, scale, is_leaky):
 
 
 def rest_rows(runs, scale, is_leaky):
-    names = {"ephemerals": "Lock nodes left", "watches": "Watches left", "sessions": "Sessions left"}
+    names = {
+        "ephemerals": "Lock nodes left",
+        "watches": "Watches left",
+        "sessions": "Sessions left",
+        "close_wait": "Sockets left in CLOSE-WAIT",
+    }
     rows = [
         row(key, name, runs, left(key), "0", nothing_left(key), "when all clients have closed")
         for key, name in names.items()
     ]
     rows.append(watching_row(runs, scale, is_leaky))
-    rows.append(
-        row(
-            "close_wait",
-            "Sockets left in CLOSE-WAIT",
-            runs,
-            lambda run: str(run.close_wait),
-            "0",
-            lambda run: run.close_wait == 0,
-            "at either end",
-        )
-    )
     rows.append(
         row(
             "drift",

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import unittest
 
+import markupsafe
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRILL = os.path.join(HERE, "..", "..", "examples", "incident_drill", "drill.py")
 ALWAYS = ["sessions_per_process", "transactions", "connections", "overlap", "lost_fenced"]
@@ -65,7 +67,7 @@ class Drill(unittest.TestCase):
         self.assertIn("orders/s", self.ran.stderr)
         for row in self.rows.values():
             self.assertIn(row["name"], self.ran.stdout)
-            self.assertIn(row["name"], self.page)
+            self.assertIn(str(markupsafe.escape(row["name"])), self.page)
 
 
 if __name__ == "__main__":
