@@ -17,6 +17,7 @@ std::string in_milliseconds(Duration duration) {
 std::vector<std::string> without_chroot(const std::string& chroot,
                                         const std::vector<std::string>& full_paths) {
     std::vector<std::string> paths;
+    paths.reserve(full_paths.size());
     for (const std::string& full : full_paths) {
         paths.push_back(core::without_chroot(chroot, full));
     }
