@@ -17,7 +17,6 @@ import json
 import os
 import re
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,6 +26,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
 import score  # noqa: E402
 import zk  # noqa: E402
 from crew import Crew  # noqa: E402
+from repeating import Repeating  # noqa: E402
 from sampler import Sampler, look_at_server, now  # noqa: E402
 from scale import SCALES  # noqa: E402
 from world import Database, Gateway, ZooKeeper  # noqa: E402
@@ -167,44 +167,35 @@ class Run:
         return left and left | {"close_wait": count}
 
 
-class Progress:
+class Progress(Repeating):
     """One line on a terminal, written over; elsewhere a line every few seconds."""
 
     def __init__(self, run):
-        self.run = run
         self.is_terminal = sys.stderr.isatty()
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.report)
+        super().__init__(1 if self.is_terminal else 5)
+        self.run = run
+        self.done = 0
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
+    def __exit__(self, *details):
+        super().__exit__(*details)
         if self.is_terminal:
             print(file=sys.stderr)
 
-    def report(self):
-        done = 0
-        period = 1 if self.is_terminal else 5
-        while not self.over.wait(period):
-            orders = [o for o in self.run.crew.orders() if o["outcome"] == "done"]
-            rate, done = (len(orders) - done) / period, len(orders)
-            phase = self.run.phases[-1]["name"] if self.run.phases else "begin"
-            seen = self.run.sampler.latest() if self.run.sampler else None
-            server = "server: no answer"
-            if seen:
-                server = f"server: {seen['sessions']} sessions, {seen['watches']} watches"
-            line = f"{self.run.client:5}  {now() - self.run.began:6.1f} s  {phase:13}"
-            line += f"  {rate:5.1f} orders/s  {server}"
-            print(
-                f"\r{line:78}" if self.is_terminal else line,
-                end="" if self.is_terminal else "\n",
-                file=sys.stderr,
-                flush=True,
-            )
+    def once(self):
+        before = self.done
+        self.done = sum(order["outcome"] == "done" for order in self.run.crew.orders())
+        rate = (self.done - before) / self.period_s
+        phase = self.run.phases[-1]["name"] if self.run.phases else "begin"
+        seen = self.run.sampler.latest()
+        server = "server: no answer"
+        if seen:
+            server = f"server: {seen['sessions']} sessions, {seen['watches']} watches"
+        line = f"{self.run.client:5}  {now() - self.run.began:6.1f} s  {phase:13}"
+        line += f"  {rate:5.1f} orders/s  {server}"
+        if self.is_terminal:
+            print(f"\r{line:78}", end="", file=sys.stderr, flush=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
 
 
 def carry_out(options, scale):
@@ -259,7 +250,7 @@ def parse(arguments):
     add = scale.add_argument
     add("--quick", dest="scale", action="store_const", const="quick", help="a tenth; the default")
     add("--full", dest="scale", action="store_const", const="full", help="the incident's own times")
-    add("--brief", dest="scale", action="store_const", const="brief", help="half a minute, a look")
+    add("--brief", dest="scale", action="store_const", const="brief", help="a minute, for a look")
     parser.set_defaults(scale="quick")
     parser.add_argument("--server", choices=SERVERS, default="nio", help="default: nio, of 3.8")
     parser.add_argument("--only", choices=("naive", "sdk"), help="one of the two clients")

@@ -26,7 +26,7 @@ using leasehold::ZooKeeper;
 /// How often a waiter looks whether its caller has given up.
 constexpr milliseconds patience = 50ms;
 
-/// Without the chance to give the lock up, `wait` is as long as it takes.
+/// What came of one attempt.
 enum class Answer { yes, given_up, try_again };
 
 class NaiveClient final : public LockingClient {

@@ -2,10 +2,10 @@
 
 import os
 import re
-import threading
 import time
 
 from four_letter import ask
+from repeating import Repeating
 
 PERIOD_S = 0.2
 CLOSE_WAIT = 0x08
@@ -76,31 +76,21 @@ def look_at_process(pid):
         return None
 
 
-class Sampler:
-    """A thread that looks five times a second, from `with` to its end."""
+class Sampler(Repeating):
+    """Looks five times a second."""
 
     def __init__(self, port, pids):
+        super().__init__(PERIOD_S)
         self.port = port
         self.pids = pids
         self.server = []  # (when, what or None)
         self.connections = 0  # of one process, at most
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.run)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
-
-    def run(self):
-        while not self.over.wait(PERIOD_S):
-            self.server.append((now(), look_at_server(self.port)))
-            table = sockets(self.port)
-            most = max((connections_of(pid, table) for pid in self.pids), default=0)
-            self.connections = max(self.connections, most)
+    def once(self):
+        self.server.append((now(), look_at_server(self.port)))
+        table = sockets(self.port)
+        most = max((connections_of(pid, table) for pid in self.pids), default=0)
+        self.connections = max(self.connections, most)
 
     def count_close_wait(self):
         """At either end, now."""

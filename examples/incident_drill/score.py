@@ -8,7 +8,6 @@ import facts
 RETURN_TOLERANCE_S = 0.010
 BLOCK_TOLERANCE_S = 0.250
 MEMORY_TOLERANCE = 0.01
-BUSY_DONE = ("done",)
 TURNED_AWAY = ("refused", "no_thread", "expired")
 
 
@@ -324,7 +323,7 @@ def rounded(value):
 def series(run):
     bins = max(1, math.ceil(run.length_s))
     at_s = [number + 0.5 for number in range(bins)]
-    done = [order for order in run.orders if order["outcome"] in BUSY_DONE]
+    done = [order for order in run.orders if order["outcome"] == "done"]
     away = [order for order in run.orders if order["outcome"] in TURNED_AWAY]
 
     def ended(orders):
@@ -383,7 +382,7 @@ def hot_holds(run):
 
 
 def run_document(run):
-    done = [order for order in run.orders if order["outcome"] in BUSY_DONE]
+    done = [order for order in run.orders if order["outcome"] == "done"]
     hot = sum(order["is_hot"] for order in done)
     return {
         "client": run.client,

@@ -32,8 +32,6 @@ class ZooKeeper:
         }
 
     def __enter__(self):
-        zk.terminate(self.servers.nodes)
-        self.servers.stop()  # what a drill that was killed left behind
         self.servers.start(self.settings, SERVE_TIMEOUT_S, die_with_us=True)
         return self
 

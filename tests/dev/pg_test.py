@@ -7,24 +7,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PG = os.path.join(SOURCE, "cmake", "dev", "pg.py")
-sys.path.insert(0, os.path.dirname(PG))
+sys.path[:0] = [os.path.dirname(PG), os.path.join(SOURCE, "tests", "support")]
 import pg  # noqa: E402  (found only once the path is set)
 import zk  # noqa: E402
-
-PATIENCE_S = 60
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {PATIENCE_S} s: {what}")
-        time.sleep(0.02)
+from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 
 def is_alive(pid):

@@ -8,27 +8,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ZK = os.path.join(SOURCE, "cmake", "dev", "zk.py")
-sys.path.insert(0, os.path.dirname(ZK))
+sys.path[:0] = [os.path.dirname(ZK), os.path.join(SOURCE, "tests", "support")]
 import zk  # noqa: E402  (found only once the path is set)
-
-PATIENCE_S = 60
+from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 
 def is_alive(pid):
     return zk.start_ticks(pid) is not None
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {PATIENCE_S} s: {what}")
-        time.sleep(0.02)
 
 
 class Zk(unittest.TestCase):

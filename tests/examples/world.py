@@ -9,14 +9,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(SOURCE, "cmake", "dev"))
+sys.path[:0] = [os.path.join(SOURCE, "cmake", "dev"), os.path.join(SOURCE, "tests", "support")]
 import pg  # noqa: E402  (found only once the path is set)
 import zk  # noqa: E402
+from waiting import PATIENCE_S, wait_until  # noqa: E402
 
-PATIENCE_S = 60
 TICK_MS = 200
 ZK_SETTINGS = {
     "nodes": 1,
@@ -27,14 +26,6 @@ ZK_SETTINGS = {
     "config": [],
     "jvm": [],
 }
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {PATIENCE_S} s: {what}")
-        time.sleep(0.02)
 
 
 class ZooKeeper:
