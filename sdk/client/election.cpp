@@ -92,6 +92,12 @@ void LeaderFollower::stop() {
     });
 }
 
+void LeaderFollower::stop(const LeaderObserver& observer) {
+    if (const auto& follower = observer.x_follower; follower && !follower->impl()->is_forked()) {
+        follower->stop();
+    }
+}
+
 void LeaderFollower::answer(result<LeaderInfo> answer) {
     if (!x_sink) {
         return;

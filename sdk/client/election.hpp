@@ -21,6 +21,10 @@ public:
     [[nodiscard]] static Leadership make_leadership(ScopedLock lock) noexcept {
         return Leadership(std::move(lock));
     }
+    /// What it was made of.
+    [[nodiscard]] static ScopedLock lock_of(Leadership leadership) noexcept {
+        return std::move(leadership.x_lock);
+    }
 };
 
 using LeaderInfo = std::optional<ContenderInfo>;
@@ -43,6 +47,8 @@ public:
     void cancel_next(core::OperationId id);
     /// The observer is gone.
     void stop();
+    /// What its destructor does, while others may still be inside a call of it.
+    static void stop(const LeaderObserver& observer);
 
     [[nodiscard]] const std::shared_ptr<ClientImpl>& impl() const noexcept { return x_impl; }
 

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] static ScopedLock make_lock(std::shared_ptr<Hold> hold) {
         return ScopedLock(std::move(hold));
     }
+    /// Of a handle, for who guards a call by other means than ScopedLock::call.
+    [[nodiscard]] static std::shared_ptr<Hold> of(const ScopedLock& lock) { return lock.x_hold; }
 
     // ---- any thread ----
 

@@ -1,0 +1,113 @@
+#include "tests/unit/capi/fixture.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace leasehold::capi {
+namespace {
+
+using support::eventually;
+
+class ClientOfC : public CInterface {};
+
+TEST_F(ClientOfC, TellsItsStateItsFiguresAndItsLog) {
+    struct Heard {
+        std::mutex mutex;
+        std::vector<int> states;
+        std::vector<std::string> events;
+        std::atomic<int> destroyed{0};
+    } heard;
+    lh_client_options options = client_options();
+    options.on_log = [](void* user, int, const char* event, const char* const* names,
+                        const char* const* values, size_t fields) {
+        auto* const self = static_cast<Heard*>(user);
+        const std::lock_guard lock(self->mutex);
+        std::string line = event;
+        for (size_t field = 0; field < fields; ++field) {
+            line += std::string(" ") + names[field] + "=" + values[field];
+        }
+        self->events.push_back(line);
+    };
+    options.log_user = &heard;
+    lh_client* other = nullptr;
+    ASSERT_EQ(lh_client_connect(lh_embedded_server_connect_string(server), &options, &other, nullptr),
+              LH_OK);
+    ASSERT_EQ(lh_client_on_state_change(
+                  other,
+                  [](void* user, int state) {
+                      auto* const self = static_cast<Heard*>(user);
+                      const std::lock_guard lock(self->mutex);
+                      self->states.push_back(state);
+                  },
+                  &heard, [](void* user) { ++static_cast<Heard*>(user)->destroyed; }, nullptr),
+              LH_OK);
+    ASSERT_EQ(lh_client_wait_connected(other, 15'000, nullptr), LH_OK);
+    EXPECT_EQ(lh_client_state(other), LH_STATE_CONNECTED);
+    lh_client_stats stats;
+    stats.struct_size = sizeof stats;
+    ASSERT_EQ(lh_client_stats_get(other, &stats, nullptr), LH_OK);
+    EXPECT_EQ(stats.struct_size, sizeof stats);
+    EXPECT_EQ(stats.sessions, 1U);
+    EXPECT_GT(stats.session_timeout_ns, 0);
+    ASSERT_EQ(lh_client_close(other, 5'000, nullptr), LH_OK);
+    EXPECT_TRUE(eventually([&] {
+        const std::lock_guard lock(heard.mutex);
+        return !heard.states.empty() && heard.states.back() == LH_STATE_CLOSED;
+    }));
+    lh_client_free(other);
+    EXPECT_TRUE(eventually([&] { return heard.destroyed == 1; }));
+    EXPECT_FALSE(heard.events.empty());
+}
+
+TEST_F(ClientOfC, NotReachedInTimeSaysSo) {
+    OwnedClient nobody;
+    ASSERT_EQ(lh_client_connect("127.0.0.1:1", nullptr, &nobody, nullptr), LH_OK);
+    OwnedError error;
+    EXPECT_EQ(lh_client_wait_connected(nobody, 50, &error), LH_NO_SERVER);
+    EXPECT_THAT(lh_error_message(error), ::testing::HasSubstr("127.0.0.1:1"));
+}
+
+TEST_F(ClientOfC, CodesHaveNames) {
+    EXPECT_STREQ(lh_code_name(LH_OK), "ok");
+    EXPECT_STREQ(lh_code_name(LH_WAIT_EXPIRED), "wait_expired");
+    EXPECT_STREQ(lh_code_name(LH_INVALID_HANDLE), "invalid_handle");
+    EXPECT_STREQ(lh_code_name(-101), "zk_no_node");
+    EXPECT_STREQ(lh_code_name(-1'000), "unknown");
+    EXPECT_STREQ(lh_code_name(999), "unknown");
+    for (int code = LH_INVALID_ARGUMENT; code <= LH_STALE_TOKEN; ++code) {
+        EXPECT_STRNE(lh_code_name(code), "unknown") << code;
+    }
+    EXPECT_STREQ(lh_version(), LEASEHOLD_TEST_VERSION);
+}
+
+TEST_F(ClientOfC, DoesNotSurviveAForkAndTheParentGoesOn) {
+    OwnedLock lock;
+    ASSERT_EQ(lh_client_lock(client, "/a", nullptr, &lock, nullptr), LH_OK);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        int faults = 0;
+        faults += lh_lock_valid(lock) == 0 ? 0 : 1;
+        faults += lh_lock_release(lock, 100, nullptr) == LH_FORKED ? 0 : 2;
+        lh_lock* other = nullptr;
+        faults += lh_client_lock(client, "/b", nullptr, &other, nullptr) == LH_FORKED ? 0 : 4;
+        lh_error* error = nullptr;
+        faults += lh_client_close(client, 100, &error) == LH_FORKED ? 0 : 8;
+        faults += lh_error_code(error) == LH_FORKED ? 0 : 16;
+        lh_lock_free(lock);
+        lh_client_free(client);
+        ::_exit(faults);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    EXPECT_EQ(lh_lock_valid(lock), 1);
+    EXPECT_EQ(lh_embedded_server_nodes(server, "/a"), 1U);
+}
+
+}  // namespace
+}  // namespace leasehold::capi
