@@ -51,6 +51,7 @@ Handles& Handles::all() {
 
 Handles::Handles() : x_slots(std::make_unique<Slots>()) {
     // A child that was forked while another thread was in here would find the mutex held for ever.
+    // A plain mutex: a shared one knows its writer by the thread's id, which is another in a child.
     ::pthread_atfork([] { all().x_slots->mutex.lock(); }, [] { all().x_slots->mutex.unlock(); },
                      [] { all().x_slots->mutex.unlock(); });
 }

@@ -89,6 +89,7 @@ TEST_F(ClientOfC, DoesNotSurviveAForkAndTheParentGoesOn) {
     ASSERT_EQ(lh_client_lock(client, "/a", nullptr, &lock, nullptr), LH_OK);
     const pid_t child = ::fork();
     if (child == 0) {
+        ::alarm(30);  // a child that hangs is a failure, not a test that never ends
         int faults = 0;
         faults += lh_lock_valid(lock) == 0 ? 0 : 1;
         faults += lh_lock_release(lock, 100, nullptr) == LH_FORKED ? 0 : 2;
