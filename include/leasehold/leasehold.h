@@ -51,7 +51,8 @@ typedef struct lh_contenders lh_contenders;
 typedef struct lh_observer lh_observer;
 typedef struct lh_error lh_error;
 
-/* ---- the library ------------------------------------------------------------------------------ */
+/* ---- the library ------------------------------------------------------------------------------
+ */
 
 /* The version of the library that is running, e.g. "0.1.0". */
 LH_API const char* lh_version(void);
@@ -59,39 +60,40 @@ LH_API const char* lh_version(void);
 /* Now, on the clock that all instants are told by; nanoseconds. */
 LH_API int64_t lh_now_ns(void);
 
-/* ---- errors ----------------------------------------------------------------------------------- */
+/* ---- errors -----------------------------------------------------------------------------------
+ */
 
 /* What went wrong. Negative values are ZooKeeper's own answers, with their numbers on the wire. */
 typedef enum lh_code {
     LH_OK = 0,
-    LH_INVALID_ARGUMENT = 1,    /* a string, path, duration or option is malformed */
-    LH_BUDGET_REFUSED = 2,      /* the lease arithmetic cannot honour the budget */
-    LH_WAIT_EXPIRED = 3,        /* not acquired within the wait */
-    LH_QUEUE_FULL = 4,          /* more contenders ahead than max_queue */
-    LH_HOPELESS_WAIT = 5,       /* at the observed pace the wait would expire first */
-    LH_QUEUE_TOO_LONG = 6,      /* the list of contenders exceeds the frame cap */
-    LH_SEQUENCE_EXHAUSTED = 7,  /* the path's sequence counter is worn out */
-    LH_BUDGET_EXCEEDED = 8,     /* the guarded call came back late; the lock is released */
-    LH_LOCK_LOST = 9,           /* session or node gone, or the safe deadline passed; final */
-    LH_NOT_PERMITTED = 10,      /* ACL or authentication refuses us */
-    LH_NO_SERVER = 11,          /* no server could be reached in time */
-    LH_PROTOCOL_ERROR = 12,     /* the server sent what ZooKeeper's protocol does not allow */
-    LH_SESSION_EXPIRED = 13,    /* the session ended while the operation was under way */
-    LH_CONNECTION_LOST = 14,    /* the connection went away after sending: effect unknown */
-    LH_CANCELLED = 15,          /* cancelled before it took effect */
-    LH_CLOSED = 16,             /* the client is closed or closing */
-    LH_WOULD_DEADLOCK = 17,     /* a blocking call on the client's own I/O thread */
-    LH_OVERLOADED = 18,         /* a queue or buffer of the client is at its cap */
-    LH_UNSUPPORTED = 19,        /* this server, or a read-only connection, cannot do it */
-    LH_FORKED = 20,             /* used in a forked child */
-    LH_NO_CHROOT = 21,          /* the connect string's chroot does not exist */
-    LH_TIMED_OUT = 22,          /* the operation's own time limit passed */
-    LH_CALL_FAILED = 23,        /* a guarded function threw */
-    LH_PERMITS_DISAGREE = 24,   /* the semaphore has another number of permits */
-    LH_MIXED_QUEUE = 25,        /* contenders are in the queue that would not see ours */
-    LH_STALE_TOKEN = 26,        /* a fenced resource has seen a newer token */
-    LH_INVALID_HANDLE = 1001,   /* NULL, freed, of another type, or no handle at all */
-    LH_SYSTEM_ERROR = 1002,     /* the system's; the message has its text */
+    LH_INVALID_ARGUMENT = 1,   /* a string, path, duration or option is malformed */
+    LH_BUDGET_REFUSED = 2,     /* the lease arithmetic cannot honour the budget */
+    LH_WAIT_EXPIRED = 3,       /* not acquired within the wait */
+    LH_QUEUE_FULL = 4,         /* more contenders ahead than max_queue */
+    LH_HOPELESS_WAIT = 5,      /* at the observed pace the wait would expire first */
+    LH_QUEUE_TOO_LONG = 6,     /* the list of contenders exceeds the frame cap */
+    LH_SEQUENCE_EXHAUSTED = 7, /* the path's sequence counter is worn out */
+    LH_BUDGET_EXCEEDED = 8,    /* the guarded call came back late; the lock is released */
+    LH_LOCK_LOST = 9,          /* session or node gone, or the safe deadline passed; final */
+    LH_NOT_PERMITTED = 10,     /* ACL or authentication refuses us */
+    LH_NO_SERVER = 11,         /* no server could be reached in time */
+    LH_PROTOCOL_ERROR = 12,    /* the server sent what ZooKeeper's protocol does not allow */
+    LH_SESSION_EXPIRED = 13,   /* the session ended while the operation was under way */
+    LH_CONNECTION_LOST = 14,   /* the connection went away after sending: effect unknown */
+    LH_CANCELLED = 15,         /* cancelled before it took effect */
+    LH_CLOSED = 16,            /* the client is closed or closing */
+    LH_WOULD_DEADLOCK = 17,    /* a blocking call on the client's own I/O thread */
+    LH_OVERLOADED = 18,        /* a queue or buffer of the client is at its cap */
+    LH_UNSUPPORTED = 19,       /* this server, or a read-only connection, cannot do it */
+    LH_FORKED = 20,            /* used in a forked child */
+    LH_NO_CHROOT = 21,         /* the connect string's chroot does not exist */
+    LH_TIMED_OUT = 22,         /* the operation's own time limit passed */
+    LH_CALL_FAILED = 23,       /* a guarded function threw */
+    LH_PERMITS_DISAGREE = 24,  /* the semaphore has another number of permits */
+    LH_MIXED_QUEUE = 25,       /* contenders are in the queue that would not see ours */
+    LH_STALE_TOKEN = 26,       /* a fenced resource has seen a newer token */
+    LH_INVALID_HANDLE = 1001,  /* NULL, freed, of another type, or no handle at all */
+    LH_SYSTEM_ERROR = 1002,    /* the system's; the message has its text */
     LH_OUT_OF_MEMORY = 1003
 } lh_code;
 
@@ -102,8 +104,8 @@ LH_API const char* lh_code_name(int code);
 LH_API int lh_error_code(lh_error* error);
 /* One line for a person: what happened, where, who holds the lock, and what to do. Never NULL. */
 LH_API const char* lh_error_message(lh_error* error);
-/* The lock's path; who holds it, from its record (shown, never trusted); the holder's node. "" where
- * unknown. */
+/* The lock's path; who holds it, from its record (shown, never trusted); the holder's node. ""
+ * where unknown. */
 LH_API const char* lh_error_path(lh_error* error);
 LH_API const char* lh_error_holder(lh_error* error);
 LH_API const char* lh_error_holder_node(lh_error* error);
@@ -113,7 +115,8 @@ LH_API int64_t lh_error_position(lh_error* error);
 LH_API int64_t lh_error_time_left_ns(lh_error* error);
 LH_API void lh_error_free(lh_error* error);
 
-/* ---- operations under way ---------------------------------------------------------------------- */
+/* ---- operations under way ----------------------------------------------------------------------
+ */
 
 /* One operation that was begun by an `_async` function. 0 is none. Nothing has to be freed. */
 typedef uint64_t lh_operation;
@@ -122,7 +125,8 @@ typedef uint64_t lh_operation;
  * was granted in the same moment is released. Returns 1 if it was under way, else 0. */
 LH_API int lh_cancel(lh_operation operation);
 
-/* The callback of an operation that answers nothing but its end: `error` is NULL, or to be freed. */
+/* The callback of an operation that answers nothing but its end: `error` is NULL, or to be freed.
+ */
 typedef void (*lh_done_fn)(void* user, lh_error* error);
 /* Exactly one of `lock` and `error` is not NULL, and to be freed. */
 typedef void (*lh_lock_fn)(void* user, lh_lock* lock, lh_error* error);
@@ -134,7 +138,8 @@ typedef void (*lh_contenders_fn)(void* user, lh_contenders* contenders, lh_error
  * any more: it was replaced, or what it was set on is gone. */
 typedef void (*lh_destroy_fn)(void* user);
 
-/* ---- clients ------------------------------------------------------------------------------------ */
+/* ---- clients ------------------------------------------------------------------------------------
+ */
 
 typedef enum lh_log_level { LH_DEBUG = 0, LH_INFO = 1, LH_WARNING = 2, LH_ERROR = 3 } lh_log_level;
 
@@ -208,10 +213,10 @@ LH_API int lh_client_on_state_change(lh_client* client, void (*handler)(void* us
 /* Counters run from the start of the client and never go back. */
 typedef struct lh_client_stats {
     size_t struct_size;
-    uint64_t sessions;        /* opened */
-    uint64_t connects;        /* connection attempts */
-    uint64_t reconnects;      /* re-attachments of a session */
-    uint64_t requests;        /* written, pings excluded */
+    uint64_t sessions;   /* opened */
+    uint64_t connects;   /* connection attempts */
+    uint64_t reconnects; /* re-attachments of a session */
+    uint64_t requests;   /* written, pings excluded */
     uint64_t pings;
     uint64_t bytes_sent;
     uint64_t bytes_received;
@@ -222,20 +227,21 @@ typedef struct lh_client_stats {
     uint64_t nodes_to_delete; /* created nodes whose deletion is not confirmed yet */
     uint64_t orphans;
     uint64_t grants;
-    uint64_t local_grants;    /* of these, handed over inside this process */
+    uint64_t local_grants; /* of these, handed over inside this process */
     uint64_t refusals;
     uint64_t overruns;
     uint64_t losses;
     uint64_t gaps;
     int64_t session_timeout_ns; /* granted */
     int64_t evidence_age_ns;
-    int64_t lease_in_hand_ns;   /* until the safe deadline */
+    int64_t lease_in_hand_ns; /* until the safe deadline */
 } lh_client_stats;
 
 /* Fills in one consistent snapshot; `stats->struct_size` has to be set. */
 LH_API int lh_client_stats_get(lh_client* client, lh_client_stats* stats, lh_error** error);
 
-/* ---- taking locks ------------------------------------------------------------------------------- */
+/* ---- taking locks -------------------------------------------------------------------------------
+ */
 
 typedef enum lh_lock_kind {
     LH_EXCLUSIVE = 0,
@@ -290,20 +296,20 @@ typedef struct lh_lock_options {
 
 LH_API void lh_lock_options_init(lh_lock_options* options, size_t size);
 
-/* Takes the lock at `path`; answers by the end of the wait. The lock is released by lh_lock_free, at
- * the end of its budget, or when it is lost, whichever comes first. */
+/* Takes the lock at `path`; answers by the end of the wait. The lock is released by lh_lock_free,
+ * at the end of its budget, or when it is lost, whichever comes first. */
 LH_API int lh_client_lock(lh_client* client, const char* path, const lh_lock_options* options,
                           lh_lock** lock, lh_error** error);
-LH_API int lh_client_lock_async(lh_client* client, const char* path,
-                                const lh_lock_options* options, lh_lock_fn callback, void* user,
-                                lh_operation* operation, lh_error** error);
+LH_API int lh_client_lock_async(lh_client* client, const char* path, const lh_lock_options* options,
+                                lh_lock_fn callback, void* user, lh_operation* operation,
+                                lh_error** error);
 
 /* Takes the exclusive locks at all `count` paths, or none, under one lease and one token. */
 LH_API int lh_client_lock_all(lh_client* client, const char* const* paths, size_t count,
                               const lh_lock_options* options, lh_lock** lock, lh_error** error);
 LH_API int lh_client_lock_all_async(lh_client* client, const char* const* paths, size_t count,
-                                    const lh_lock_options* options, lh_lock_fn callback,
-                                    void* user, lh_operation* operation, lh_error** error);
+                                    const lh_lock_options* options, lh_lock_fn callback, void* user,
+                                    lh_operation* operation, lh_error** error);
 
 /* One candidacy for leadership; each field as in ElectOptions of <leasehold/options.hpp>. */
 typedef struct lh_elect_options {
@@ -322,15 +328,16 @@ typedef struct lh_elect_options {
 
 LH_API void lh_elect_options_init(lh_elect_options* options, size_t size);
 
-/* Becomes the leader of `path`: an exclusive lock without a budget, whose lease rolls on for as long
- * as there is evidence of the session. Freeing it resigns. */
+/* Becomes the leader of `path`: an exclusive lock without a budget, whose lease rolls on for as
+ * long as there is evidence of the session. Freeing it resigns. */
 LH_API int lh_client_elect(lh_client* client, const char* path, const lh_elect_options* options,
                            lh_lock** leadership, lh_error** error);
 LH_API int lh_client_elect_async(lh_client* client, const char* path,
                                  const lh_elect_options* options, lh_lock_fn callback, void* user,
                                  lh_operation* operation, lh_error** error);
 
-/* ---- locks -------------------------------------------------------------------------------------- */
+/* ---- locks --------------------------------------------------------------------------------------
+ */
 
 /* Releases the lock and returns at once; the deletion goes on behind it until it is confirmed. */
 LH_API void lh_lock_free(lh_lock* lock);
@@ -391,8 +398,9 @@ typedef enum lh_loss {
 
 /* Completes when the lock has ended, at once if it has; `loss` is an lh_loss, or `error` is to be
  * freed. Cancelling it leaves the lock as it is. */
-LH_API int lh_lock_lost_async(lh_lock* lock, void (*callback)(void* user, int loss, lh_error* error),
-                              void* user, lh_operation* operation, lh_error** error);
+LH_API int lh_lock_lost_async(lh_lock* lock,
+                              void (*callback)(void* user, int loss, lh_error* error), void* user,
+                              lh_operation* operation, lh_error** error);
 
 /* `is_in_jeopardy` 1: there is no fresh evidence and the deadline no longer moves; 0: there is
  * again. On the notifier thread; replaces the handler before, NULL removes it. */
@@ -402,17 +410,18 @@ LH_API int lh_lock_on_jeopardy(lh_lock* lock, void (*handler)(void* user, int is
 LH_API int lh_lock_on_requested(lh_lock* lock, void (*handler)(void* user), void* user,
                                 lh_destroy_fn destroy, lh_error** error);
 
-/* ---- guarded calls ------------------------------------------------------------------------------ */
+/* ---- guarded calls ------------------------------------------------------------------------------
+ */
 
 /* The guard around the work that a lock is held for: it hands the work its deadline, and says
  * afterwards whether the lock was still ours when the work came back.
  *
- * Begins a guarded call. A lock that has ended is refused (LH_BUDGET_EXCEEDED or LH_LOCK_LOST). Work
- * that never ends delays nobody else: the lock is released all the same. */
+ * Begins a guarded call. A lock that has ended is refused (LH_BUDGET_EXCEEDED or LH_LOCK_LOST).
+ * Work that never ends delays nobody else: the lock is released all the same. */
 LH_API int lh_call_begin(lh_lock* lock, lh_call** call, lh_error** error);
 /* Ends and frees it, on any thread. LH_OK: the lock was ours to the end; LH_BUDGET_EXCEEDED or
- * LH_LOCK_LOST: what the work answered must not be trusted. With LH_HOLD_UNTIL_RETURN the node stays
- * until here. Waits for an on_stop handler that is running on another thread. */
+ * LH_LOCK_LOST: what the work answered must not be trusted. With LH_HOLD_UNTIL_RETURN the node
+ * stays until here. Waits for an on_stop handler that is running on another thread. */
 LH_API int lh_call_end(lh_call* call, lh_error** error);
 
 /* When the work is asked to stop, and how long until then: the lock's deadline minus `reserve`.
@@ -434,7 +443,8 @@ LH_API int lh_call_on_stop(lh_call* call, void (*handler)(void* user), void* use
 LH_API int lh_lock_call(lh_lock* lock, int (*work)(lh_call* call, void* user), void* user,
                         int* returned, lh_error** error);
 
-/* ---- who holds and who waits --------------------------------------------------------------------- */
+/* ---- who holds and who waits
+ * --------------------------------------------------------------------- */
 
 /* One contender. What it says of itself comes from its record and is shown, never trusted. */
 typedef struct lh_contender {
@@ -470,8 +480,8 @@ LH_API int lh_client_leader_async(lh_client* client, const char* path, lh_conten
                                   void* user, lh_operation* operation, lh_error** error);
 
 LH_API size_t lh_contenders_count(lh_contenders* contenders);
-/* Fills in the entry at `index`; `contender->struct_size` has to be set. Its strings live as long as
- * the list. */
+/* Fills in the entry at `index`; `contender->struct_size` has to be set. Its strings live as long
+ * as the list. */
 LH_API int lh_contenders_get(lh_contenders* contenders, size_t index, lh_contender* contender,
                              lh_error** error);
 LH_API void lh_contenders_free(lh_contenders* contenders);

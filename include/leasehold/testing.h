@@ -39,11 +39,10 @@ LH_API void lh_embedded_server_free(lh_embedded_server* server);
 
 /* For lh_client_connect; NULL for what is no server. Lives as long as the server. */
 LH_API const char* lh_embedded_server_connect_string(lh_embedded_server* server);
-/* Sets what a client of these servers has to know of them (tick, syncLimit, standalone) and makes it
- * come back fast; 0 takes a session timeout that a budget of 10 s fits into. `options` has been
+/* Sets what a client of these servers has to know of them (tick, syncLimit, standalone) and makes
+ * it come back fast; 0 takes a session timeout that a budget of 10 s fits into. `options` has been
  * through lh_client_options_init. */
-LH_API int lh_embedded_server_client_options(lh_embedded_server* server,
-                                             int64_t session_timeout_ms,
+LH_API int lh_embedded_server_client_options(lh_embedded_server* server, int64_t session_timeout_ms,
                                              lh_client_options* options);
 
 /* In place of the number of a server: all of them. */

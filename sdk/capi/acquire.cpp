@@ -28,8 +28,7 @@ template <class Token>
 void take_lock(const Client& client, std::string_view path, const LockRequest& request,
                Token token) {
     switch (request.kind) {
-        case LockKind::exclusive:
-            return client.async_lock(path, request.options, std::move(token));
+        case LockKind::exclusive: return client.async_lock(path, request.options, std::move(token));
         case LockKind::shared:
             return client.async_lock_shared(path, request.options, std::move(token));
         case LockKind::permit:
@@ -153,9 +152,7 @@ int lh_client_elect_async(lh_client* client, const char* path, const lh_elect_op
         BOOST_OUTCOME_TRY(const auto request, elect_request(options));
         begin<Leadership>(
             operation,
-            [&](auto token) {
-                box->client->async_elect(where, request.options, std::move(token));
-            },
+            [&](auto token) { box->client->async_elect(where, request.options, std::move(token)); },
             [callback, user](result<Leadership> won) {
                 if (!won) {
                     return callback(user, nullptr, make_error(won.error()));

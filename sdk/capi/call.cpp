@@ -69,8 +69,8 @@ private:
 }  // namespace leasehold::capi
 
 using namespace leasehold::capi;
-using leasehold::Error;
 using leasehold::errc;
+using leasehold::Error;
 using leasehold::result;
 using leasehold::success;
 
@@ -104,9 +104,8 @@ int64_t lh_call_remaining_ns(lh_call* call) {
 }
 
 int lh_call_stop_requested(lh_call* call) {
-    return ask<CallBox>(call, 1, [](const CallBox& box) {
-        return box.context().stop_token().stop_requested();
-    });
+    return ask<CallBox>(
+        call, 1, [](const CallBox& box) { return box.context().stop_token().stop_requested(); });
 }
 
 int lh_call_valid(lh_call* call) {
@@ -136,7 +135,8 @@ int lh_call_on_stop(lh_call* call, void (*handler)(void* user), void* user, lh_d
 int lh_lock_call(lh_lock* lock, int (*work)(lh_call* call, void* user), void* user, int* returned,
                  lh_error** error) {
     if (work == nullptr) {
-        return answer(error, [] { return result<void>(Error(errc::invalid_argument, "work is NULL")); });
+        return answer(error,
+                      [] { return result<void>(Error(errc::invalid_argument, "work is NULL")); });
     }
     lh_call* call = nullptr;
     if (const int refused = lh_call_begin(lock, &call, error); refused != LH_OK) {

@@ -60,8 +60,8 @@ void LogAdapter::operator()(const LogRecord& record) const {
 
 using namespace leasehold::capi;
 using leasehold::ClientState;
-using leasehold::Error;
 using leasehold::errc;
+using leasehold::Error;
 using leasehold::milliseconds;
 using leasehold::result;
 using leasehold::success;

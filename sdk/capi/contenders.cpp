@@ -61,8 +61,8 @@ struct ObserverBox {
 
 using namespace leasehold::capi;
 using leasehold::ContenderInfo;
-using leasehold::Error;
 using leasehold::errc;
+using leasehold::Error;
 using leasehold::milliseconds;
 using leasehold::result;
 using leasehold::success;
@@ -85,8 +85,7 @@ int lh_client_contenders_async(lh_client* client, const char* path, lh_contender
         BOOST_OUTCOME_TRY(const auto box, require<ClientBox>(client));
         BOOST_OUTCOME_TRY(const auto where, text(path, "path"));
         begin<std::vector<ContenderInfo>>(
-            operation,
-            [&](auto token) { box->client->async_contenders(where, std::move(token)); },
+            operation, [&](auto token) { box->client->async_contenders(where, std::move(token)); },
             [callback, user](result<std::vector<ContenderInfo>> all) {
                 hand_over<ContendersBox>(callback, user, std::move(all));
             });

@@ -119,9 +119,8 @@ void lh_embedded_server_free(lh_embedded_server* server) {
 }
 
 const char* lh_embedded_server_connect_string(lh_embedded_server* server) {
-    return ask<ServerBox>(server, static_cast<const char*>(nullptr), [](const ServerBox& box) {
-        return box.server.connect_string().c_str();
-    });
+    return ask<ServerBox>(server, static_cast<const char*>(nullptr),
+                          [](const ServerBox& box) { return box.server.connect_string().c_str(); });
 }
 
 int lh_embedded_server_client_options(lh_embedded_server* server, int64_t session_timeout_ms,

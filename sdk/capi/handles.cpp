@@ -116,8 +116,8 @@ std::error_code make_error_code(capi_errc code) noexcept {
 
 Error invalid_handle(HandleKind kind) {
     static constexpr std::array<std::string_view, 9> names{
-        "", "client", "lock", "call", "list of contenders", "observer", "error", "operation",
-        "server"};
+        "",         "client", "lock",      "call",  "list of contenders",
+        "observer", "error",  "operation", "server"};
     return {make_error_code(capi_errc::invalid_handle),
             {.what = "this is no " + std::string(names.at(static_cast<std::size_t>(kind))) +
                      ": NULL, freed, or something else"}};

@@ -1,5 +1,5 @@
-// What the handles of the C interface stand for. A handle is a name in the shape of a pointer: it is
-// looked up, never followed, so that one that was freed, or is none at all, is found out.
+// What the handles of the C interface stand for. A handle is a name in the shape of a pointer: it
+// is looked up, never followed, so that one that was freed, or is none at all, is found out.
 #pragma once
 
 #include <leasehold/error.hpp>
@@ -11,7 +11,16 @@
 namespace leasehold::capi {
 
 /// What a handle is a name for; part of its value.
-enum class HandleKind : std::uint8_t { client = 1, lock, call, contenders, observer, error, operation, server };
+enum class HandleKind : std::uint8_t {
+    client = 1,
+    lock,
+    call,
+    contenders,
+    observer,
+    error,
+    operation,
+    server
+};
 
 using Handle = std::uint64_t;
 

@@ -58,8 +58,7 @@ int64_t lh_lock_remaining_ns(lh_lock* lock) {
 }
 
 int64_t lh_lock_token(lh_lock* lock) {
-    return ask<LockBox>(lock, std::int64_t{0},
-                        [](const LockBox& box) { return box.lock.token(); });
+    return ask<LockBox>(lock, std::int64_t{0}, [](const LockBox& box) { return box.lock.token(); });
 }
 
 int lh_lock_kind_of(lh_lock* lock) {
@@ -71,8 +70,8 @@ int lh_lock_is_shortened(lh_lock* lock) {
 }
 
 int lh_lock_stop_requested(lh_lock* lock) {
-    return ask<LockBox>(
-        lock, 1, [](const LockBox& box) { return box.lock.stop_token().stop_requested(); });
+    return ask<LockBox>(lock, 1,
+                        [](const LockBox& box) { return box.lock.stop_token().stop_requested(); });
 }
 
 size_t lh_lock_count(lh_lock* lock) {
@@ -138,9 +137,7 @@ int lh_lock_extend_async(lh_lock* lock, int64_t budget_ms, lh_done_fn callback, 
         BOOST_OUTCOME_TRY(const auto box, require_changeable(lock));
         begin<Instant>(
             operation,
-            [&](auto token) {
-                box->lock.async_extend(milliseconds(budget_ms), std::move(token));
-            },
+            [&](auto token) { box->lock.async_extend(milliseconds(budget_ms), std::move(token)); },
             [callback, user](const result<Instant>& deadline) {
                 callback(user, deadline ? nullptr : make_error(deadline.error()));
             });
@@ -155,8 +152,8 @@ int lh_lock_downgrade(lh_lock* lock, lh_error** error) {
     });
 }
 
-int lh_lock_downgrade_async(lh_lock* lock, lh_done_fn callback, void* user,
-                            lh_operation* operation, lh_error** error) {
+int lh_lock_downgrade_async(lh_lock* lock, lh_done_fn callback, void* user, lh_operation* operation,
+                            lh_error** error) {
     return answer(error, [&]() -> result<void> {
         BOOST_OUTCOME_TRYV(check_callback(callback));
         BOOST_OUTCOME_TRY(const auto box, require_changeable(lock));

@@ -1,4 +1,5 @@
-// Operations under way: begun by an `_async` function, ended by a callback, taken back by lh_cancel.
+// Operations under way: begun by an `_async` function, ended by a callback, taken back by
+// lh_cancel.
 #pragma once
 
 #include <leasehold/error.hpp>

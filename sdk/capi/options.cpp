@@ -9,9 +9,9 @@ namespace {
 template <class Enum>
 result<Enum> enumerator(std::int32_t value, Enum last, const char* what) {
     if (value < 0 || value > static_cast<std::int32_t>(last)) {
-        return Error(errc::invalid_argument,
-                     std::string(what) + " is " + std::to_string(value) + ", outside 0.." +
-                         std::to_string(static_cast<std::int32_t>(last)));
+        return Error(errc::invalid_argument, std::string(what) + " is " + std::to_string(value) +
+                                                 ", outside 0.." +
+                                                 std::to_string(static_cast<std::int32_t>(last)));
     }
     return static_cast<Enum>(value);
 }
@@ -23,9 +23,8 @@ result<std::vector<AclEntry>> acl_of(const lh_acl* entries, std::size_t count) {
     std::vector<AclEntry> acl;
     for (const lh_acl& entry : std::span(entries, count)) {
         BOOST_OUTCOME_TRY(const auto scheme, text(entry.scheme, "the scheme of an ACL entry"));
-        acl.push_back({.permissions = entry.permissions,
-                       .scheme = scheme,
-                       .id = text_or_empty(entry.id)});
+        acl.push_back(
+            {.permissions = entry.permissions, .scheme = scheme, .id = text_or_empty(entry.id)});
     }
     return acl;
 }

@@ -6,9 +6,9 @@
 #include <leasehold/leasehold.h>
 #include <leasehold/options.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>

@@ -87,7 +87,7 @@ TEST_F(Async, EveryOperationHasItsCallback) {
     ASSERT_EQ(taken.wait(), LH_OK);
     const OwnedLock set(static_cast<lh_lock*>(taken.handle));
     Told extended;
-    ASSERT_EQ(lh_lock_extend_async(set, 11'000, Told::done, &extended, nullptr, nullptr), LH_OK);
+    ASSERT_EQ(lh_lock_extend_async(set, 5'000, Told::done, &extended, nullptr, nullptr), LH_OK);
     EXPECT_EQ(extended.wait(), LH_OK);
 
     Told listed;
@@ -98,8 +98,9 @@ TEST_F(Async, EveryOperationHasItsCallback) {
     EXPECT_EQ(lh_contenders_count(list), 1U);
 
     Told elected;
-    ASSERT_EQ(lh_client_elect_async(client, "/lead", nullptr, Told::lock, &elected, nullptr, nullptr),
-              LH_OK);
+    ASSERT_EQ(
+        lh_client_elect_async(client, "/lead", nullptr, Told::lock, &elected, nullptr, nullptr),
+        LH_OK);
     ASSERT_EQ(elected.wait(), LH_OK);
     const OwnedLock lead(static_cast<lh_lock*>(elected.handle));
     Told led;

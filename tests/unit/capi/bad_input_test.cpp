@@ -109,7 +109,8 @@ TEST_F(BadInput, OptionsOutsideTheirBoundsAreRefused) {
 
 TEST_F(BadInput, ConnectStringsAndClientOptionsAreChecked) {
     OwnedClient other;
-    for (const char* hosts : {static_cast<const char*>(nullptr), "", ":", "host:0", "a b", "\xff"}) {
+    for (const char* hosts :
+         {static_cast<const char*>(nullptr), "", ":", "host:0", "a b", "\xff"}) {
         EXPECT_EQ(lh_client_connect(hosts, nullptr, &other, nullptr), LH_INVALID_ARGUMENT);
     }
     const std::vector<std::function<void(lh_client_options&)>> wrong{

@@ -35,8 +35,8 @@ TEST_F(Call, IsToldToStopAndThatItCameBackLate) {
     ASSERT_EQ(lh_call_begin(lock, &call, nullptr), LH_OK);
     std::atomic<int> stops{0};
     ASSERT_EQ(lh_call_on_stop(
-                  call, [](void* user) { ++*static_cast<std::atomic<int>*>(user); }, &stops, nullptr,
-                  nullptr),
+                  call, [](void* user) { ++*static_cast<std::atomic<int>*>(user); }, &stops,
+                  nullptr, nullptr),
               LH_OK);
     EXPECT_TRUE(eventually([&] { return stops == 1; }));
     EXPECT_EQ(lh_call_stop_requested(call), 1);

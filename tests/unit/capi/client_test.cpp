@@ -34,8 +34,9 @@ TEST_F(ClientOfC, TellsItsStateItsFiguresAndItsLog) {
     };
     options.log_user = &heard;
     lh_client* other = nullptr;
-    ASSERT_EQ(lh_client_connect(lh_embedded_server_connect_string(server), &options, &other, nullptr),
-              LH_OK);
+    ASSERT_EQ(
+        lh_client_connect(lh_embedded_server_connect_string(server), &options, &other, nullptr),
+        LH_OK);
     ASSERT_EQ(lh_client_on_state_change(
                   other,
                   [](void* user, int state) {

@@ -67,9 +67,13 @@ protected:
     void connect(lh_client** to) const {
         const lh_client_options options = client_options();
         OwnedError error;
-        EXPECT_EQ(lh_client_connect(lh_embedded_server_connect_string(server), &options, to, &error),
-                  LH_OK)
+        EXPECT_EQ(
+            lh_client_connect(lh_embedded_server_connect_string(server), &options, to, &error),
+            LH_OK)
             << lh_error_message(error);
+        EXPECT_EQ(lh_client_wait_connected(*to, support::patient(std::chrono::seconds(15)).count(),
+                                           nullptr),
+                  LH_OK);
     }
     [[nodiscard]] static lh_lock_options lock_options() {
         lh_lock_options options;
@@ -83,7 +87,9 @@ protected:
 
 /// What a callback was told, once.
 struct Told {
-    static void done(void* user, lh_error* error) { static_cast<Told*>(user)->tell(nullptr, error); }
+    static void done(void* user, lh_error* error) {
+        static_cast<Told*>(user)->tell(nullptr, error);
+    }
     static void lock(void* user, lh_lock* lock, lh_error* error) {
         static_cast<Told*>(user)->tell(lock, error);
     }
