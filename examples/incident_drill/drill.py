@@ -267,6 +267,8 @@ def parse(arguments):
 
 def main(arguments):
     options = parse(arguments)
+    if options.html:
+        import report  # here: what it needs and is not there is told before twenty minutes have passed
     scale = dataclasses.replace(SCALES[options.scale], seed=options.seed)
     try:
         document = carry_out(options, scale)
@@ -278,8 +280,6 @@ def main(arguments):
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)
     if options.html:
-        import report
-
         report.write_html(document, options.html)
     print_scores(document)
     return 0 if document["passed"] else 1
