@@ -3,12 +3,14 @@
 
 #include <stdio.h>
 
+//! [guarded]
 static int charge(lh_call* call, void* order) {
     /* The deadline for whatever blocks in here, and the token for what it writes. */
     printf("%s: %.1f s for the charge, fencing token %lld\n", (const char*)order,
            (double)lh_call_remaining_ns(call) / 1e9, (long long)lh_call_token(call));
     return 0;
 }
+//! [guarded]
 
 int main(int argument_count, char** arguments) {
     const char* const servers = argument_count > 1 ? arguments[1] : "127.0.0.1:2181";

@@ -51,8 +51,7 @@ typedef struct lh_contenders lh_contenders;
 typedef struct lh_observer lh_observer;
 typedef struct lh_error lh_error;
 
-/* ---- the library ------------------------------------------------------------------------------
- */
+/* ---- the library ---- */
 
 /* The version of the library that is running, e.g. "0.1.0". */
 LH_API const char* lh_version(void);
@@ -60,8 +59,7 @@ LH_API const char* lh_version(void);
 /* Now, on the clock that all instants are told by; nanoseconds. */
 LH_API int64_t lh_now_ns(void);
 
-/* ---- errors -----------------------------------------------------------------------------------
- */
+/* ---- errors ---- */
 
 /* What went wrong. Negative values are ZooKeeper's own answers, with their numbers on the wire. */
 typedef enum lh_code {
@@ -97,7 +95,7 @@ typedef enum lh_code {
     LH_OUT_OF_MEMORY = 1003
 } lh_code;
 
-/* The name of a code in lower case, e.g. "wait_expired", "no_node"; "unknown" if it is none. */
+/* The name of a code in lower case, e.g. "wait_expired", "zk_no_node"; "unknown" if it is none. */
 LH_API const char* lh_code_name(int code);
 
 /* LH_INVALID_HANDLE if `error` is no error object. */
@@ -115,8 +113,7 @@ LH_API int64_t lh_error_position(lh_error* error);
 LH_API int64_t lh_error_time_left_ns(lh_error* error);
 LH_API void lh_error_free(lh_error* error);
 
-/* ---- operations under way ----------------------------------------------------------------------
- */
+/* ---- operations under way ---- */
 
 /* One operation that was begun by an `_async` function. 0 is none. Nothing has to be freed. */
 typedef uint64_t lh_operation;
@@ -135,11 +132,10 @@ typedef void (*lh_contenders_fn)(void* user, lh_contenders* contenders, lh_error
 
 /* Frees what `user` of a handler points to. A handler is one that may be called more than once, or
  * never; `destroy`, which may be NULL, is called once, on any thread, when it will not be called
- * any more: it was replaced, or what it was set on is gone. */
+ * any more: it was replaced, what it was set on is gone, or it was refused. */
 typedef void (*lh_destroy_fn)(void* user);
 
-/* ---- clients ------------------------------------------------------------------------------------
- */
+/* ---- clients ---- */
 
 typedef enum lh_log_level { LH_DEBUG = 0, LH_INFO = 1, LH_WARNING = 2, LH_ERROR = 3 } lh_log_level;
 
@@ -240,8 +236,7 @@ typedef struct lh_client_stats {
 /* Fills in one consistent snapshot; `stats->struct_size` has to be set. */
 LH_API int lh_client_stats_get(lh_client* client, lh_client_stats* stats, lh_error** error);
 
-/* ---- taking locks -------------------------------------------------------------------------------
- */
+/* ---- taking locks ---- */
 
 typedef enum lh_lock_kind {
     LH_EXCLUSIVE = 0,
@@ -336,8 +331,7 @@ LH_API int lh_client_elect_async(lh_client* client, const char* path,
                                  const lh_elect_options* options, lh_lock_fn callback, void* user,
                                  lh_operation* operation, lh_error** error);
 
-/* ---- locks --------------------------------------------------------------------------------------
- */
+/* ---- locks ---- */
 
 /* Releases the lock and returns at once; the deletion goes on behind it until it is confirmed. */
 LH_API void lh_lock_free(lh_lock* lock);
@@ -410,8 +404,7 @@ LH_API int lh_lock_on_jeopardy(lh_lock* lock, void (*handler)(void* user, int is
 LH_API int lh_lock_on_requested(lh_lock* lock, void (*handler)(void* user), void* user,
                                 lh_destroy_fn destroy, lh_error** error);
 
-/* ---- guarded calls ------------------------------------------------------------------------------
- */
+/* ---- guarded calls ---- */
 
 /* The guard around the work that a lock is held for: it hands the work its deadline, and says
  * afterwards whether the lock was still ours when the work came back.
@@ -443,8 +436,7 @@ LH_API int lh_call_on_stop(lh_call* call, void (*handler)(void* user), void* use
 LH_API int lh_lock_call(lh_lock* lock, int (*work)(lh_call* call, void* user), void* user,
                         int* returned, lh_error** error);
 
-/* ---- who holds and who waits
- * --------------------------------------------------------------------- */
+/* ---- who holds and who waits ---- */
 
 /* One contender. What it says of itself comes from its record and is shown, never trusted. */
 typedef struct lh_contender {

@@ -73,14 +73,44 @@ TEST_F(ClientOfC, NotReachedInTimeSaysSo) {
 }
 
 TEST_F(ClientOfC, CodesHaveNames) {
-    EXPECT_STREQ(lh_code_name(LH_OK), "ok");
-    EXPECT_STREQ(lh_code_name(LH_WAIT_EXPIRED), "wait_expired");
-    EXPECT_STREQ(lh_code_name(LH_INVALID_HANDLE), "invalid_handle");
-    EXPECT_STREQ(lh_code_name(-101), "zk_no_node");
-    EXPECT_STREQ(lh_code_name(-1'000), "unknown");
-    EXPECT_STREQ(lh_code_name(999), "unknown");
-    for (int code = LH_INVALID_ARGUMENT; code <= LH_STALE_TOKEN; ++code) {
-        EXPECT_STRNE(lh_code_name(code), "unknown") << code;
+    // The names are those of the C++ enumerators: a number that differs shows.
+    const std::vector<std::pair<int, const char*>> names{
+        {LH_OK, "ok"},
+        {LH_INVALID_ARGUMENT, "invalid_argument"},
+        {LH_BUDGET_REFUSED, "budget_refused"},
+        {LH_WAIT_EXPIRED, "wait_expired"},
+        {LH_QUEUE_FULL, "queue_full"},
+        {LH_HOPELESS_WAIT, "hopeless_wait"},
+        {LH_QUEUE_TOO_LONG, "queue_too_long"},
+        {LH_SEQUENCE_EXHAUSTED, "sequence_exhausted"},
+        {LH_BUDGET_EXCEEDED, "budget_exceeded"},
+        {LH_LOCK_LOST, "lock_lost"},
+        {LH_NOT_PERMITTED, "not_permitted"},
+        {LH_NO_SERVER, "no_server"},
+        {LH_PROTOCOL_ERROR, "protocol_error"},
+        {LH_SESSION_EXPIRED, "session_expired"},
+        {LH_CONNECTION_LOST, "connection_lost"},
+        {LH_CANCELLED, "cancelled"},
+        {LH_CLOSED, "closed"},
+        {LH_WOULD_DEADLOCK, "would_deadlock"},
+        {LH_OVERLOADED, "overloaded"},
+        {LH_UNSUPPORTED, "unsupported"},
+        {LH_FORKED, "forked"},
+        {LH_NO_CHROOT, "no_chroot"},
+        {LH_TIMED_OUT, "timed_out"},
+        {LH_CALL_FAILED, "call_failed"},
+        {LH_PERMITS_DISAGREE, "permits_disagree"},
+        {LH_MIXED_QUEUE, "mixed_queue"},
+        {LH_STALE_TOKEN, "stale_token"},
+        {LH_INVALID_HANDLE, "invalid_handle"},
+        {LH_SYSTEM_ERROR, "system_error"},
+        {LH_OUT_OF_MEMORY, "out_of_memory"},
+        {-101, "zk_no_node"},
+        {-1'000, "unknown"},
+        {999, "unknown"},
+    };
+    for (const auto& [code, name] : names) {
+        EXPECT_STREQ(lh_code_name(code), name) << code;
     }
     EXPECT_STREQ(lh_version(), LEASEHOLD_TEST_VERSION);
 }
