@@ -1,7 +1,7 @@
 #include "sdk/core/engine.hpp"
 
 #include "sdk/core/lease_table.hpp"
-#include "sdk/core/lock_queue.hpp"
+#include "sdk/core/lock_queues.hpp"
 #include "sdk/core/random.hpp"
 #include "sdk/core/raw_requests.hpp"
 #include "sdk/core/reaper.hpp"
@@ -12,27 +12,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 namespace leasehold::core {
 
 namespace {
-
-/// Operations are numbered from 1; the others of a path have the number of theirs.
-constexpr OperationId exclusive_lane = 0;
-
-/// Who shares, or takes several paths at once, has nodes that are nobody else's.
-OperationId lane_of(const AcquireSpec& spec, OperationId id) {
-    const bool is_joined = spec.recipe.kind == LockKind::exclusive && spec.more_paths.empty();
-    return is_joined ? exclusive_lane : id;
-}
-
-std::vector<std::string> paths_of(const AcquireSpec& spec) {
-    std::vector<std::string> paths{spec.path};
-    paths.insert(paths.end(), spec.more_paths.begin(), spec.more_paths.end());
-    return paths;
-}
 
 std::pair<std::string, std::string> split_path(const std::string& path) {
     const std::size_t slash = path.rfind('/');
@@ -42,7 +26,7 @@ std::pair<std::string, std::string> split_path(const std::string& path) {
 
 }  // namespace
 
-struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
+struct Engine::Impl final : SessionListener, LeaseListener {
     Impl(Settings given, std::uint64_t seed)
         : settings(std::move(given)),
           random(seed),
@@ -58,20 +42,20 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
             session.send(now, packet, [](Instant, const Response&) {});
         }
         reaper.on_attached(now);  // a delete that is due goes before everything else
-        for_each_queue([&](LockQueue& queue) { queue.on_attached(now); });
+        queues.for_each([&](LockQueue& queue) { queue.on_attached(now); });
         requests.on_attached(now);
     }
 
     void on_detached(Instant now) override {
         watches.on_detached();
         reaper.on_detached();
-        for_each_queue([&](LockQueue& queue) { queue.on_detached(now); });
+        queues.for_each([&](LockQueue& queue) { queue.on_detached(now); });
     }
 
     void on_expired(Instant now) override {
         leases.end_all(now, Loss::session_expired);
         reaper.on_session_ended(success());
-        for_each_queue([&](LockQueue& queue) { queue.on_session_ended(now); });
+        queues.for_each([&](LockQueue& queue) { queue.on_session_ended(now); });
         end_watches();
         leases.on_safe_deadline(now, Instant::min());
     }
@@ -88,14 +72,15 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
                 WatchFired{watch, static_cast<std::int32_t>(event.type), event.path});
         }
         if (fired->was_for_children_of_lock) {
-            for_each_lane(event.path, [&](LockQueue& queue) { queue.on_children_changed(now); });
+            queues.for_each_on(event.path,
+                               [&](LockQueue& queue) { queue.on_children_changed(now); });
         }
         if (!fired->was_for_lock) {
             return;
         }
         const auto [parent, name] = split_path(event.path);
-        event.type == wire::WatchEventType::deleted ? on_node_deleted(now, parent, name)
-                                                    : on_node_changed(now, parent, name);
+        event.type == wire::WatchEventType::deleted ? queues.on_node_deleted(now, parent, name)
+                                                    : queues.on_node_changed(now, parent, name);
     }
 
     void on_evidence(Instant now) override {
@@ -103,13 +88,13 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
         for (const auto& waiting : std::exchange(awaiting_evidence, {})) {
             if (const auto queue = waiting.lock()) {
                 queue->on_evidence(now);
-                forget_if_idle(*queue);
+                queues.forget_if_idle(*queue);
             }
         }
     }
 
     void on_auth_failed(Instant now) override {
-        for_each_queue([&](LockQueue& queue) { queue.on_auth_failed(now); });
+        queues.for_each([&](LockQueue& queue) { queue.on_auth_failed(now); });
         requests.refuse_all(errc::not_permitted, "the server refuses the credentials");
     }
 
@@ -117,11 +102,11 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
 
     void on_node_free(Instant now, OperationId lease, Loss loss, Duration held) override {
         end_upgrade(now, lease, loss);  // whose node goes first
-        const auto queue = queue_of(lease);
-        places.erase(lease);
+        const auto queue = queues.find(lease);
+        queues.forget(lease);
         if (queue) {
             queue->on_node_free(now, lease, loss, held);
-            forget_if_idle(*queue);
+            queues.forget_if_idle(*queue);
         }
     }
 
@@ -131,117 +116,21 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
         }
     }
 
-    // ---- Lanes ----
-
-    void on_node_deleted(Instant now, const std::string& path, std::string_view name) override {
-        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_deleted(now, path, name); });
-    }
-
-    void on_node_missing(Instant now, const std::string& path, std::string_view name) override {
-        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_missing(now, path, name); });
-    }
-
-    void on_node_changed(Instant now, const std::string& path, std::string_view name) override {
-        for_each_lane(path, [&](LockQueue& queue) { queue.on_node_changed(now, path, name); });
-    }
-
-    void on_watch_spent(Instant now, const std::string& path, std::string_view name) override {
-        for_each_lane(path, [&](LockQueue& queue) { queue.on_watch_spent(now, path, name); });
-    }
-
     // ---- the parts ----
-
-    using LanesOfPath = std::map<OperationId, std::shared_ptr<LockQueue>>;
-
-    /// Those there are at the beginning: a call may end some and start others.
-    template <class Use>
-    void for_all(const std::vector<std::shared_ptr<LockQueue>>& all, Use use) {
-        for (const auto& queue : all) {
-            use(*queue);
-            forget_if_idle(*queue);
-        }
-    }
-
-    template <class Use>
-    void for_each_queue(Use use) {
-        std::vector<std::shared_ptr<LockQueue>> all;
-        for (const auto& [path, lanes] : queues) {
-            for (const auto& [lane, queue] : lanes) {
-                if (queue->path() == path) {  // once, however many paths it has
-                    all.push_back(queue);
-                }
-            }
-        }
-        for_all(all, use);
-    }
-
-    template <class Use>
-    void for_each_lane(const std::string& path, Use use) {
-        std::vector<std::shared_ptr<LockQueue>> all;
-        if (const auto found = queues.find(path); found != queues.end()) {
-            for (const auto& [lane, queue] : found->second) {
-                all.push_back(queue);
-            }
-        }
-        for_all(all, use);
-    }
-
-    /// Finds the queue that an acquisition waits in, and forgets the acquisition's place when it
-    /// has been answered without a grant.
-    std::shared_ptr<LockQueue> queue_of(OperationId id) {
-        const auto place = places.find(id);
-        if (place == places.end()) {
-            return nullptr;
-        }
-        const auto lanes = queues.find(place->second.path);
-        if (lanes == queues.end()) {
-            return nullptr;
-        }
-        const auto queue = lanes->second.find(place->second.lane);
-        return queue == lanes->second.end() ? nullptr : queue->second;
-    }
-
-    /// It stands under each of its paths, where it hears of their nodes.
-    std::shared_ptr<LockQueue> find_or_make(const std::vector<std::string>& paths,
-                                            OperationId lane) {
-        auto queue = queues[paths.front()][lane];
-        if (!queue) {
-            queue = std::make_shared<LockQueue>(context, paths, lane);
-            for (const std::string& path : paths) {
-                queues[path][lane] = queue;
-            }
-        }
-        return queue;
-    }
-
-    void forget_if_idle(LockQueue& queue) {
-        if (!queue.is_idle()) {
-            return;
-        }
-        for (const std::string& path : queue.paths()) {
-            const auto lanes = queues.find(path);
-            if (lanes != queues.end()) {
-                lanes->second.erase(queue.lane());
-                if (lanes->second.empty()) {
-                    queues.erase(lanes);
-                }
-            }
-        }
-    }
 
     /// The queue of the exclusive node that an upgradable lease has, or waits for.
     std::shared_ptr<LockQueue> upgrade_of(OperationId lease) {
         const auto found = upgrades.find(lease);
-        return found == upgrades.end() ? nullptr : queue_of(found->second);
+        return found == upgrades.end() ? nullptr : queues.find(found->second);
     }
 
     void end_upgrade(Instant now, OperationId lease, Loss loss, bool is_taken_back = false) {
         if (const auto queue = upgrade_of(lease)) {
             queue->end_upgrade(now, loss, is_taken_back);
-            forget_if_idle(*queue);
+            queues.forget_if_idle(*queue);
         }
         if (const auto found = upgrades.find(lease); found != upgrades.end()) {
-            places.erase(found->second);
+            queues.forget(found->second);
             upgrades.erase(found);
         }
     }
@@ -255,7 +144,7 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
     }
 
     [[nodiscard]] std::size_t pending() const {
-        return requests.size() + watches.size() + places.size() + reaper.size();
+        return requests.size() + watches.size() + queues.places() + reaper.size();
     }
 
     void on_timer(Instant now, TimerKey timer);
@@ -278,14 +167,8 @@ struct Engine::Impl final : SessionListener, LeaseListener, Lanes {
     HoldPaces paces;
     LockContext context{
         settings, session, watches,           reaper,  leases,       timers, random, effects,
-        counters, *this,   awaiting_evidence, keeping, warned_paths, paces};
-    std::unordered_map<std::string, LanesOfPath> queues;
-    struct Place {
-        std::string path;
-        OperationId lane;
-    };
-    /// Where each acquisition waits, and each lease belongs, until its node is free.
-    std::map<OperationId, Place> places;
+        counters, queues,  awaiting_evidence, keeping, warned_paths, paces};
+    LockQueues queues{context};
     /// By the operation whose node is being deleted, the lease that shares again.
     std::map<OperationId, OperationId> taken_back;
     /// By lease: the operation whose queue has the exclusive node.
@@ -300,23 +183,17 @@ void Engine::Impl::on_timer(Instant now, TimerKey timer) {
         case TimerKind::node_hold: return leases.on_hold_timer(now, timer.id);
         case TimerKind::wait_end:
         case TimerKind::holder_read:
-            if (const auto queue = queue_of(timer.id)) {
-                timer.kind == TimerKind::wait_end ? queue->on_wait_end(now, timer.id)
-                                                  : queue->on_holder_read(now, timer.id);
-                forget_if_idle(*queue);
-            }
-            return;
+            return queues.use(timer.id, [&](LockQueue& queue) {
+                timer.kind == TimerKind::wait_end ? queue.on_wait_end(now, timer.id)
+                                                  : queue.on_holder_read(now, timer.id);
+            });
         case TimerKind::lock_delay:
-            if (const auto queue = queue_of(timer.id)) {
-                queue->on_delay_end(now);
-                forget_if_idle(*queue);
-            }
-            return;
+            return queues.use(timer.id, [&](LockQueue& queue) { queue.on_delay_end(now); });
         case TimerKind::keep_end:
             if (const auto found = keeping.find(timer.id); found != keeping.end()) {
                 if (const auto queue = found->second.lock()) {
                     queue->on_keep_end(now);
-                    forget_if_idle(*queue);
+                    queues.forget_if_idle(*queue);
                 }
             }
             return;
@@ -351,11 +228,11 @@ void Engine::Impl::settle() {
     for (const Effect& effect : effects) {
         if (const auto* done = std::get_if<AcquireDone>(&effect);
             done != nullptr && std::holds_alternative<Refusal>(done->outcome)) {
-            places.erase(done->id);
+            queues.forget(done->id);
         }
         if (const auto* done = std::get_if<UpgradeDone>(&effect);
             done != nullptr && done->refusal) {
-            places.erase(done->id);
+            queues.forget(done->id);
             std::erase_if(upgrades, [&](const auto& each) { return each.second == done->id; });
         }
     }
@@ -477,19 +354,12 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     if (needed > budget_limit(impl.settings.timing, granted)) {
         return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, needed));
     }
-    const OperationId lane = lane_of(spec, id);
-    impl.places.insert({id, {spec.path, lane}});
-    const auto queue = impl.find_or_make(paths_of(spec), lane);
-    queue->join(now, id, std::move(spec));
-    impl.forget_if_idle(*queue);
+    impl.queues.join(now, id, std::move(spec));
     impl.settle();
 }
 
 void Engine::cancel_acquire(Instant now, OperationId id) {
-    if (const auto queue = x_impl->queue_of(id)) {
-        queue->leave(now, id, errc::cancelled, {});
-        x_impl->forget_if_idle(*queue);
-    }
+    x_impl->queues.use(id, [&](LockQueue& queue) { queue.leave(now, id, errc::cancelled, {}); });
     x_impl->settle();
 }
 
@@ -512,7 +382,7 @@ void Engine::extend(Instant now, OperationId id, OperationId lease, Duration bud
 
 void Engine::downgrade(Instant now, OperationId id, OperationId lease) {
     Impl& impl = *x_impl;
-    const auto queue = impl.queue_of(lease);
+    const auto queue = impl.queues.find(lease);
     const auto upgrade = impl.upgrade_of(lease);
     if (upgrade && upgrade->is_held() && impl.leases.is_live(lease)) {
         if (impl.leases.share(lease, id, LockKind::upgradable)) {
@@ -537,7 +407,7 @@ void Engine::upgrade(Instant now, OperationId id, OperationId lease, millisecond
         impl.effects.emplace_back(UpgradeDone{id, Refusal{.code = code, .what = std::move(what)}});
         impl.settle();
     };
-    const auto base = impl.queue_of(lease);
+    const auto base = impl.queues.find(lease);
     if (!base || !impl.leases.is_live(lease)) {
         return refuse(errc::lock_lost, "the lease has ended");
     }
@@ -552,10 +422,7 @@ void Engine::upgrade(Instant now, OperationId id, OperationId lease, millisecond
         return refuse(spec.error().code(), spec.error().context().what);
     }
     impl.upgrades.emplace(lease, id);
-    impl.places.insert({id, {spec->path, id}});
-    const auto queue = impl.find_or_make({spec->path}, id);
-    queue->join(now, id, *std::move(spec));
-    impl.forget_if_idle(*queue);
+    impl.queues.join(now, id, *std::move(spec));
     impl.settle();
 }
 
@@ -571,7 +438,7 @@ void Engine::add_auth(Instant now, std::string scheme, std::string secret) {
 
 void Engine::close(Instant now, Instant deadline) {
     Impl& impl = *x_impl;
-    impl.for_each_queue(
+    impl.queues.for_each(
         [&](LockQueue& queue) { queue.refuse_all(now, errc::closed, "the client was closed"); });
     impl.requests.refuse_all(errc::closed, "the client was closed");
     impl.session.close(now, deadline);
@@ -596,11 +463,7 @@ ClientStats Engine::stats(Instant now) const {
     ClientStats stats = x_impl->counters;
     x_impl->session.fill(stats, now);
     stats.locks_held = x_impl->leases.live();
-    for (const auto& [path, lanes] : x_impl->queues) {
-        for (const auto& [lane, queue] : lanes) {
-            stats.locks_waiting += queue->path() == path ? queue->waiting() : 0;
-        }
-    }
+    stats.locks_waiting = x_impl->queues.waiting();
     stats.pending_requests += x_impl->requests.size();
     stats.watches = x_impl->watches.armed();
     stats.nodes_to_delete = x_impl->reaper.size();

@@ -1,0 +1,94 @@
+// The queues of all lock paths: which one an acquisition waits in, or a lease belongs to, and which
+// ones hear of a node.
+#pragma once
+
+#include "sdk/core/engine.hpp"
+#include "sdk/core/lock_queue.hpp"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace leasehold::core {
+
+/// A queue is made when it is first needed, and forgotten when it is idle.
+class LockQueues final : public Lanes {
+public:
+    explicit LockQueues(LockContext& context) : x_context(context) {}
+
+    // ---- Lanes ----
+
+    void on_node_deleted(Instant now, const std::string& path, std::string_view name) override;
+    void on_node_missing(Instant now, const std::string& path, std::string_view name) override;
+    void on_node_changed(Instant now, const std::string& path, std::string_view name) override;
+    void on_watch_spent(Instant now, const std::string& path, std::string_view name) override;
+
+    // ---- acquisitions and leases ----
+
+    /// Of an acquisition that waits, or a lease whose node is not free yet; or nothing.
+    [[nodiscard]] std::shared_ptr<LockQueue> find(OperationId id) const;
+    /// Begins an acquisition: in the lane of all who want the path for themselves, or in its own.
+    void join(Instant now, OperationId id, AcquireSpec spec);
+    /// It has been answered without a grant, or its node is free.
+    void forget(OperationId id) { x_places.erase(id); }
+    /// Acquisitions that wait, and leases whose nodes are not free.
+    [[nodiscard]] std::size_t places() const { return x_places.size(); }
+
+    // ---- queues ----
+
+    void forget_if_idle(LockQueue& queue);
+    /// Does something with the queue of an acquisition or lease, if there is one.
+    template <class Use>
+    void use(OperationId id, Use use) {
+        if (const auto queue = find(id)) {
+            use(*queue);
+            forget_if_idle(*queue);
+        }
+    }
+    /// With all queues; with those that stand on one path.
+    template <class Use>
+    void for_each(Use use) {
+        for_all(all(), use);
+    }
+    template <class Use>
+    void for_each_on(const std::string& path, Use use) {
+        for_all(all_on(path), use);
+    }
+
+    [[nodiscard]] bool empty() const { return x_queues.empty(); }
+    void clear() { x_queues.clear(); }
+    /// Acquisitions that wait.
+    [[nodiscard]] std::size_t waiting() const;
+
+private:
+    using Queues = std::vector<std::shared_ptr<LockQueue>>;
+    /// Of one path.
+    using LanesByNumber = std::map<OperationId, std::shared_ptr<LockQueue>>;
+    struct Place {
+        std::string path;
+        OperationId lane;
+    };
+
+    /// Those there are at the beginning: a call may end some and start others.
+    template <class Use>
+    void for_all(const Queues& queues, Use use) {
+        for (const auto& queue : queues) {
+            use(*queue);
+            forget_if_idle(*queue);
+        }
+    }
+    [[nodiscard]] Queues all() const;
+    [[nodiscard]] Queues all_on(const std::string& path) const;
+    [[nodiscard]] std::shared_ptr<LockQueue> find_or_make(const std::vector<std::string>& paths,
+                                                          OperationId lane);
+
+    LockContext& x_context;
+    std::unordered_map<std::string, LanesByNumber> x_queues;
+    std::map<OperationId, Place> x_places;
+};
+
+}  // namespace leasehold::core
