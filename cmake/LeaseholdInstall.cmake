@@ -92,9 +92,11 @@ install(
 file(RELATIVE_PATH LEASEHOLD_PC_TO_PREFIX
     /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix
 )
-set(LEASEHOLD_PC_DEFINES "")
+# What goes for every part of a program with the static library, since Asio is compiled once in it.
+# (Boost 1.81: what Asio allocates handlers with is compiled, and differs with NO_DEPRECATED.)
+set(LEASEHOLD_PC_DEFINES -DBOOST_ASIO_NO_DEPRECATED)
 if(LEASEHOLD_ASIO_SEPARATE)
-    set(LEASEHOLD_PC_DEFINES -DBOOST_ASIO_SEPARATE_COMPILATION)
+    string(APPEND LEASEHOLD_PC_DEFINES " -DBOOST_ASIO_SEPARATE_COMPILATION")
     set(LEASEHOLD_PC_ASIO -lleasehold_asio)
 endif()
 foreach(name IN ITEMS leasehold leasehold-testing)
