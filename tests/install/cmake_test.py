@@ -105,6 +105,7 @@ class FindPackage(InstallTest):
             file.write('set(PACKAGE_VERSION "1.99.0")\n')
         said = self.refusal(
             f"-DBoost_DIR={boost}",
+            f"-DCMAKE_MAKE_PROGRAM={shutil.which('ninja')}",
             "-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF",
             "-DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF",
         )

@@ -13,6 +13,7 @@ BUILD = os.environ["LEASEHOLD_BUILD"]
 CC = os.environ["LEASEHOLD_CC"]
 CXX = os.environ["LEASEHOLD_CXX"]
 LIBDIR = os.environ["LEASEHOLD_LIBDIR"]  # below the prefix
+TOOL = os.environ["LEASEHOLD_TOOL"]
 VERSION = os.environ["LEASEHOLD_VERSION"]
 SOVERSION = os.environ["LEASEHOLD_SOVERSION"]
 JOBS = os.environ.get("LEASEHOLD_JOBS", "2")
@@ -54,8 +55,10 @@ def install(prefix):
 class InstallTest(unittest.TestCase):
     """A directory for each test, gone with it."""
 
+    inside = None  # where; by default among the temporary files
+
     def setUp(self):
-        directory = tempfile.TemporaryDirectory(prefix="leasehold-install-")
+        directory = tempfile.TemporaryDirectory(prefix="build-install-", dir=self.inside)
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
 
