@@ -7,7 +7,10 @@ endif()
 
 set(CPACK_PACKAGE_NAME leasehold)
 set(CPACK_PACKAGE_VENDOR "The leasehold authors")
-set(CPACK_PACKAGE_CONTACT "The leasehold authors <leasehold@localhost>")
+set(LEASEHOLD_PACKAGE_CONTACT "leasehold maintainers <maintainers@leasehold.invalid>"
+    CACHE STRING "Who the Debian packages say they are from"
+)
+set(CPACK_PACKAGE_CONTACT ${LEASEHOLD_PACKAGE_CONTACT})
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_GENERATOR DEB TGZ)
@@ -25,11 +28,15 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Where the library is that one of ours needs of another; that dependency is named below.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/sdk/library)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
-set(about "leasehold speaks ZooKeeper's wire protocol itself, over one session for all locks of a\nprocess. Every lock has a budget, at the end of which it is released.")
+set(about "leasehold speaks ZooKeeper's wire protocol itself, over one session for all
+locks of a process. Every lock has a budget, at the end of which it is released."
+)
 
 # One package: of a component, its name, section and dependencies besides those on shared libraries,
 # one line about it, and what it has.
@@ -58,14 +65,20 @@ leasehold_debian(testing ${servers} libs "${library} ${same}"
     "This package has servers that live inside a test's own process."
 )
 string(REGEX MATCH "^[0-9]+[.][0-9]+" boost_series ${Boost_VERSION_STRING})
+set(CPACK_DEBIAN_LIBRARIES_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/package/triggers)
+set(CPACK_DEBIAN_TESTING_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/package/triggers)
+
 leasehold_debian(development libleasehold-dev libdevel
     "${library} ${same}, ${servers} ${same}, libboost${boost_series}-dev, libprotobuf-dev, libssl-dev"
     "distributed locks on ZooKeeper - development files"
-    "This package has the headers for C++ and C, the static libraries, and the files for CMake\nand pkg-config."
+    "This package has the headers for C++ and C, the static libraries, and the
+files for CMake and pkg-config."
 )
 leasehold_debian(tools leasehold-tools utils ""
     "distributed locks on ZooKeeper - command line tool"
-    "This package has the tool, which runs a command under a lock, or as the leader, shows who\nholds a lock and who waits, and serves ZooKeeper's protocol from memory for trials."
+    "This package has the tool, which runs a command under a lock, or as the
+leader, shows who holds a lock and who waits, and serves ZooKeeper's protocol
+from memory for trials."
 )
 
 if(EXISTS /etc/debian_version)

@@ -11,7 +11,7 @@ import unittest
 
 import harness
 from harness import run
-from tool_help import COMMANDS, options_of
+from tool_help import COMMANDS, defaults_of, options_of
 
 PAGES = os.path.join(os.environ["LEASEHOLD_PREFIX"], "share", "man", "man1")
 
@@ -34,6 +34,18 @@ class ManPages(unittest.TestCase):
                 heads = "\n".join(re.findall(r"^\.TP\n(.*)$", section(page_of(command), "OPTIONS"), re.M))
                 told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", heads.replace("\\-", "-")))
                 self.assertEqual(options_of(command), told)
+
+    def test_defaults_are_those_of_help(self):
+        for command in COMMANDS:
+            for option, value in defaults_of(command).items():
+                with self.subTest(command=command, option=option):
+                    head = option.replace("-", r"\\-")
+                    entry = re.search(
+                        rf"^\.TP\n\.BI? {head}[ \n].*?(?=^\.TP|^\.SH)",
+                        page_of(command),
+                        re.MULTILINE | re.DOTALL,
+                    ).group()
+                    self.assertIn(value, entry.replace("\\-", "-"))
 
     def test_exit_codes_are_those_of_help(self):
         for command in COMMANDS:

@@ -17,4 +17,11 @@ def options_of(command):
 
 def takes_value(command, option):
     text = harness.run(harness.TOOL, command, "--help")
-    return re.search(rf"^  (?:-\w,)?{option} [A-Z]", text, re.MULTILINE) is not None
+    return re.search(rf"^  (?:-\w,)?{option} (?!Excludes:)[A-Z]", text, re.MULTILINE) is not None
+
+
+def defaults_of(command):
+    """{option: its default}, of those that have one."""
+    text = harness.run(harness.TOOL, command, "--help")
+    found = re.findall(r"^  (--[\w-]+) [A-Z:]+=(for ever|\S+)", text, re.MULTILINE)
+    return dict(found)
