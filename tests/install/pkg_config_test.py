@@ -45,6 +45,20 @@ class PkgConfig(InstallTest):
                 self.assert_locks(program)
                 self.assertIn("not a dynamic executable", run("ldd", program, expected=1))
 
+    def test_loaded_and_let_go_of_while_a_lock_is_held(self):
+        source = os.path.join(HERE, "consumer", "plugin.c")
+        flags = self.flags("--cflags", "leasehold-testing")
+        run(harness.CC, "-std=c99", source, "-o", self.path("plugin"), *flags)
+        libraries = os.path.join(self.prefix, LIBDIR)
+        names = [f"lib{each}.so.{harness.SOVERSION}" for each in ("leasehold", "leasehold_testing")]
+        needed = run("readelf", "--dynamic", self.path("plugin"))
+        self.assertNotIn("libleasehold", needed)
+        self.assert_locks(
+            self.path("plugin"),
+            *(os.path.join(libraries, each) for each in names),
+            LD_LIBRARY_PATH=libraries,
+        )
+
     def test_a_program_without_servers_for_tests_does_not_link_them(self):
         flags = self.flags("--static", "--libs", "leasehold")
         self.assertIn("-lleasehold", flags)
