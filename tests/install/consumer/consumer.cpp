@@ -22,12 +22,12 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using leasehold::errc;
 
-#define EXPECT(condition)                                             \
-    do {                                                              \
-        if (!(condition)) {                                           \
-            std::printf("line %d: not %s\n", __LINE__, #condition);   \
-            std::exit(1);                                             \
-        }                                                             \
+#define EXPECT(condition)                                           \
+    do {                                                            \
+        if (!(condition)) {                                         \
+            std::printf("line %d: not %s\n", __LINE__, #condition); \
+            std::exit(1);                                           \
+        }                                                           \
     } while (false)
 
 struct OwnException : std::runtime_error {

@@ -1,5 +1,5 @@
-/* Loads the library when it runs, as a plugin does, and lets go of it while a lock is held: threads of
- * the library are still running then. Arguments: the library, and that of servers for tests. */
+/* Loads the library when it runs, as a plugin does, and lets go of it while a lock is held: threads
+ * of the library are still running then. Arguments: the library, and that of servers for tests. */
 #include <leasehold/leasehold.h>
 #include <leasehold/testing.h>
 
