@@ -2,7 +2,9 @@
 #
 #   leasehold_warnings   INTERFACE: the warnings, as errors. Link PRIVATE.
 #   leasehold_asio       Asio, compiled once. Link PUBLIC wherever Asio's headers are included.
-#   leasehold_add_library(<target> SOURCES <file>... [LIBS <target>...] [PRIVATE_LIBS <target>...])
+#   leasehold_add_library(<target> SOURCES <file>... [LIBS <target>...] [PRIVATE_LIBS <target>...]
+#       [API]               it defines functions of the public headers
+#   )
 
 add_library(leasehold_warnings INTERFACE)
 target_compile_options(leasehold_warnings INTERFACE
@@ -32,7 +34,7 @@ target_compile_features(leasehold_asio ${_leasehold_asio_scope} cxx_std_20)
 # A static library of the SDK. LIBS are part of its interface, PRIVATE_LIBS are not. Sources include
 # each other as "sdk/<layer>/<file>.hpp", and the public headers as <leasehold/<file>.hpp>.
 function(leasehold_add_library target)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;PRIVATE_LIBS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "API" "" "SOURCES;LIBS;PRIVATE_LIBS")
     if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
         message(FATAL_ERROR
             "leasehold_add_library(${target} SOURCES ...): no sources, or unknown arguments "
@@ -48,6 +50,12 @@ function(leasehold_add_library target)
     )
     target_link_libraries(${target}
         PUBLIC ${arg_LIBS}
-        PRIVATE leasehold_warnings ${arg_PRIVATE_LIBS}
+        PRIVATE $<BUILD_INTERFACE:leasehold_warnings> ${arg_PRIVATE_LIBS}
     )
+    if(arg_API)
+        # What the shared library exports must not be hidden in its objects; which of it is
+        # exported, its version script says. Nobody is meant to replace one of these functions.
+        set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET default)
+        target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+    endif()
 endfunction()

@@ -8,10 +8,17 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/version.hpp>
 
 #include <functional>
 #include <type_traits>
 #include <utility>
+
+// An installed library says with which Boost it was built: Asio's handlers and executors go to and
+// fro between it and the program, so both have to know them in the same shape.
+#if defined(LEASEHOLD_BOOST_VERSION) && LEASEHOLD_BOOST_VERSION != BOOST_VERSION
+#error "leasehold was built with another version of Boost: compile with that one's headers"
+#endif
 
 namespace leasehold {
 

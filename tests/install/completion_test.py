@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Completion in bash, zsh and fish offers the commands and options of --help, in the shells themselves."""
+
+import os
+import re
+import shutil
+import unittest
+
+import harness
+from harness import InstallTest, run
+from tool_help import COMMANDS, options_of, takes_value
+
+SHARE = os.path.join(os.environ["LEASEHOLD_PREFIX"], "share")
+NAMINGS = {"curator", "curator-rw", "kazoo"}
+
+BASH = """
+source "$1"
+shift
+[[ $(complete -p leasehold) == "complete -F _leasehold leasehold" ]] || exit 9
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_leasehold
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+# What zsh's own functions are asked to offer; the names in front of "[" and in "(...)".
+ZSH = """
+_arguments() { print -rl -- "$@" }
+_values() { shift; print -rl -- "$@" }
+_normal() { print -r -- "command line: $words, $CURRENT" }
+file=$1
+shift
+words=("$@")
+CURRENT=$#
+source $file
+"""
+
+
+class Completion:
+    """The cases, for each shell; words are what has been typed, the last one is to be completed."""
+
+    def offered(self, *words):
+        raise NotImplementedError
+
+    def test_commands(self):
+        offered = self.offered("leasehold", "")
+        self.assertEqual(set(COMMANDS), {each for each in offered if not each.startswith("-")})
+        wanted = {each for each in options_of("") if each.startswith("--")}
+        self.assertEqual(set(), wanted - self.offered("leasehold", "--"))
+
+    def test_options_of_each_command(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                wanted = {each for each in options_of(command) if each.startswith("--")}
+                offered = self.offered("leasehold", command, "/path", "--")
+                self.assertEqual(wanted, {each for each in offered if re.match(r"--\w", each)})
+
+    def test_namings(self):
+        for command in ("run", "elect"):
+            self.assertEqual(NAMINGS, self.offered("leasehold", command, "/path", "--naming", ""))
+
+    def test_options_are_not_offered_behind_the_separator(self):
+        offered = self.offered("leasehold", "run", "/path", "--", "true", "--")
+        self.assertEqual(set(), {each for each in offered if each.startswith("--")})
+
+
+class Bash(Completion, InstallTest):
+    def offered(self, *words):
+        file = os.path.join(SHARE, "bash-completion", "completions", "leasehold")
+        said = run("bash", "--norc", "-c", BASH, "bash", file, *words, cwd=self.directory)
+        return set(said.split())
+
+    def test_a_beginning_is_completed(self):
+        self.assertEqual({"elect"}, self.offered("leasehold", "e"))
+        self.assertEqual({"--budget"}, self.offered("leasehold", "run", "--bu"))
+
+    def test_a_value_is_not_taken_for_an_option(self):
+        for command in COMMANDS:
+            for option in options_of(command) - {"-h", "--help", "--naming", "--listen"}:
+                with self.subTest(command=command, option=option):
+                    offered = self.offered("leasehold", command, option, "")
+                    self.assertEqual(takes_value(command, option), not offered)
+
+    def test_the_command_behind_the_separator_is_completed(self):
+        with open(self.path("some_file"), "w", encoding="utf-8"):
+            pass
+        self.assertIn("true", self.offered("leasehold", "run", "/path", "--", "tru"))
+        behind = self.offered("leasehold", "run", "/path", "--", "cat", "some_")
+        self.assertEqual({"some_file"}, behind)
+
+
+@unittest.skipUnless(shutil.which("zsh"), "needs zsh")
+class Zsh(Completion, InstallTest):
+    def offered(self, *words):
+        file = os.path.join(SHARE, "zsh", "site-functions", "_leasehold")
+        said = run("zsh", "-f", "-c", ZSH, "zsh", file, *words, cwd=self.directory)
+        if words[-2] == "--naming":
+            return set(re.search(r"^--naming\[.*\((.*)\)$", said, re.MULTILINE).group(1).split())
+        names = re.findall(r"^(?:\*|\(- \*\))?(-?-?[\w][\w-]*)\[", said, re.MULTILINE)
+        return set(names)
+
+    def test_the_command_behind_the_separator_is_completed_as_such(self):
+        file = os.path.join(SHARE, "zsh", "site-functions", "_leasehold")
+        words = ("leasehold", "run", "/path", "--", "cat", "some_")
+        said = run("zsh", "-f", "-c", ZSH, "zsh", file, *words)
+        self.assertIn("command line: cat some_, 2", said)
+
+
+@unittest.skipUnless(shutil.which("fish"), "needs fish")
+class Fish(Completion, InstallTest):
+    def offered(self, *words):
+        file = os.path.join(SHARE, "fish", "vendor_completions.d", "leasehold.fish")
+        said = run(
+            "fish", "--no-config", "-c", f"source {file}; complete -C '{' '.join(words)}'",
+            cwd=self.directory, HOME=self.directory, XDG_CONFIG_HOME=self.directory,
+        )  # fmt: skip
+        return {line.partition("\t")[0] for line in said.splitlines()}
+
+    def test_a_value_is_not_taken_for_an_option(self):
+        self.assertEqual(set(), self.offered("leasehold", "run", "/path", "--budget", ""))
+
+
+if __name__ == "__main__":
+    harness.main()
