@@ -20,7 +20,7 @@ with client.lock("/orders/42", budget=1, wait=2) as lock:
     try:
         paid = lock.call(lambda context: charge(timeout=context.remaining))
     except leasehold.BudgetExceeded:
-        paid = "unknown"  # it came back late: the lock was somebody else's by then
+        paid = "unknown"  # it came back late: the lock may be somebody else's by now
 #! [call]
 print(paid)
 client.close()
