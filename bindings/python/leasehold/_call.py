@@ -11,6 +11,7 @@ from typing import Any, Awaitable, Callable, Optional, TypeVar, Union
 from leasehold import _callbacks
 from leasehold._errors import BudgetExceeded, check, instant, seconds, text
 from leasehold._leasehold import ffi, lib
+from leasehold._operations import Handle
 
 Result = TypeVar("Result")
 
@@ -19,11 +20,13 @@ class CallContext:
     """What the work under a lock is given. Once the call has ended, stop is requested and nothing
     is left."""
 
-    def __init__(self, lock: Any) -> None:
+    def __init__(self, lock: Handle) -> None:
         error = ffi.new("lh_error**")
         out = ffi.new("lh_call**")
-        check(lib.lh_call_begin(lock, out, error), error)
+        check(lib.lh_call_begin(lock.pointer, out, error), error)
         self._call = out[0]
+        # Nobody else may refer to it, and it is released with its last reference.
+        self._lock: Optional[Handle] = lock
         self._path = text(lib.lh_call_path(self._call))
 
     @property
@@ -59,18 +62,25 @@ class CallContext:
 
     def _end(self) -> None:
         error = ffi.new("lh_error**")
-        check(lib.lh_call_end(self._call, error), error)
+        code = lib.lh_call_end(self._call, error)
+        self._lock = None
+        check(code, error)
 
     def _abandon(self) -> None:
         """Ends the call where an exception is on its way already."""
         lib.lh_call_end(self._call, ffi.NULL)
+        self._lock = None
+
+    def __del__(self) -> None:
+        if hasattr(self, "_call"):
+            self._abandon()
 
 
 class Guard:
     """`with lock.guard() as context:` raises BudgetExceeded or LockLost at the end of the block if
     the lock ended before. What the block raises passes through."""
 
-    def __init__(self, lock: Any) -> None:
+    def __init__(self, lock: Handle) -> None:
         self._lock = lock
         self._context: Optional[CallContext] = None
 
@@ -129,14 +139,16 @@ def takes_context(work: Callable[..., object]) -> bool:
     )
 
 
-def call(lock: Any, work: Union[Callable[[CallContext], Result], Callable[[], Result]]) -> Result:
+def call(
+    lock: Handle, work: Union[Callable[[CallContext], Result], Callable[[], Result]]
+) -> Result:
     function: Callable[..., Result] = work
     with Guard(lock) as context:
         return function(context) if takes_context(work) else function()
 
 
 async def call_async(
-    lock: Any,
+    lock: Handle,
     work: Union[Callable[[CallContext], Awaitable[Result]], Callable[[], Awaitable[Result]]],
 ) -> Result:
     function: Callable[..., Awaitable[Result]] = work

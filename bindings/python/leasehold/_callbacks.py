@@ -9,6 +9,7 @@ import sys
 import types
 from typing import Any, Callable, Optional
 
+from leasehold import _dispatch
 from leasehold._errors import text
 from leasehold._leasehold import ffi, lib
 
@@ -74,7 +75,7 @@ def _call(user: Any, is_last: bool, *arguments: Any) -> bool:
 
 class Handler:
     """What a user wants to be called: on the event loop that was running when it was given, or else
-    on leasehold's thread. Its argument goes through `convert`."""
+    on a thread of leasehold's. Its argument goes through `convert`."""
 
     def __init__(
         self, function: Callable[..., object], convert: Optional[Callable[[Any], object]] = None
@@ -139,7 +140,7 @@ def lh_py_lost(user: Any, loss: int, error: Any) -> None:
 
 @ffi.def_extern()  # type: ignore[misc]
 def lh_py_state(user: Any, state: int) -> None:
-    _call(user, False, state)
+    _dispatch.later(_call, user, False, state)
 
 
 @ffi.def_extern()  # type: ignore[misc]
@@ -155,4 +156,4 @@ def lh_py_notice(user: Any) -> None:
 @ffi.def_extern()  # type: ignore[misc]
 def lh_py_log(user: Any, level: int, event: Any, names: Any, values: Any, fields: int) -> None:
     said = {text(names[index]): text(values[index]) for index in range(fields)}
-    _call(user, False, level, text(event), said)
+    _dispatch.later(_call, user, False, level, text(event), said)

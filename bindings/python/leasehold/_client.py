@@ -6,7 +6,7 @@ import enum
 import warnings
 from typing import Any, Callable, Optional, Sequence, Union, Unpack
 
-from leasehold import _call, _lifetime, _logging, _operations, _options
+from leasehold import _call, _dispatch, _lifetime, _logging, _operations, _options
 from leasehold._contenders import Contender
 from leasehold._errors import Closed, TimedOut, check
 from leasehold._leasehold import ffi, lib
@@ -46,6 +46,7 @@ class Client:
         where = encoded(hosts, "hosts")
         made = _options.client_options(options)
         _logging.listen(made.struct)
+        _dispatch.start()
         error = ffi.new("lh_error**")
         out = ffi.new("lh_client**")
         check(lib.lh_client_connect(where, made.struct, out, error), error)

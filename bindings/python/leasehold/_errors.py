@@ -201,6 +201,8 @@ _CLASSES: dict[int, type[Error]] = {
     lib.LH_SYSTEM_ERROR: SystemFailure,
     lib.LH_OUT_OF_MEMORY: OutOfMemory,
 }
+for _kind in (Error, ZooKeeperError, *_CLASSES.values()):
+    _kind.__module__ = "leasehold"  # where users find it
 _CODES: dict[type[Error], int] = {kind: code for code, kind in _CLASSES.items()}
 
 

@@ -111,13 +111,13 @@ class Lock:
     def guard(self) -> Guard:
         """`with lock.guard() as context:` raises BudgetExceeded or LockLost at the end of the
         block if the lock ended before."""
-        return Guard(self._pointer)
+        return Guard(self._handle)
 
     def call(self, work: Union[Callable[[CallContext], Result], Callable[[], Result]]) -> Result:
         """Calls `work`, with a CallContext if it has a parameter for it, and returns what it
         returns; raises BudgetExceeded or LockLost if the lock ended before it came back. What
         `work` raises passes through."""
-        return _call.call(self._pointer, work)
+        return _call.call(self._handle, work)
 
     async def call_async(
         self,
@@ -125,7 +125,7 @@ class Lock:
     ) -> Result:
         """The same with a coroutine function. It runs as a task, which is cancelled at the call's
         deadline, and when the lock is lost."""
-        return await _call.call_async(self._pointer, work)
+        return await _call.call_async(self._handle, work)
 
     # --- its end ----------------------------------------------------------------------------------
 

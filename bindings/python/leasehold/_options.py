@@ -123,7 +123,7 @@ def _text(value: Any, name: str, keep: list[Any]) -> Any:
 
 def _choice(**numbers: int) -> _Convert:
     def convert(value: Any, name: str, _keep: list[Any]) -> int:
-        if value not in numbers:
+        if not isinstance(value, str) or value not in numbers:
             raise InvalidArgument(f"{name} is {value!r}; there are {', '.join(numbers)}")
         return numbers[value]
 

@@ -75,7 +75,8 @@ def test_errors_come_as_they_are(client, path):
 
 def test_a_cancelled_acquisition_leaves_nothing_behind(client, path, servers):
     async def work():
-        async with client.lock(path, budget=15):
+        other = servers.connect()
+        async with other.lock(path, budget=15):
             task = asyncio.create_task(client.lock(path, wait=60).acquire_async())
             await until(lambda: servers.nodes(path) == 2)
             task.cancel()
@@ -87,7 +88,7 @@ def test_a_cancelled_acquisition_leaves_nothing_behind(client, path, servers):
         await until(lambda: servers.nodes(path) == 0)
 
     run(work())
-    assert client.stats().locks_held == 0
+    assert client.stats().locks_held == client.stats().locks_waiting == 0
 
 
 def test_a_lock_granted_in_the_moment_of_the_cancellation_is_not_leaked(client, path, servers):

@@ -31,7 +31,7 @@ def test_each_code_has_a_class_of_its_own(name):
 
 def test_the_servers_own_numbers_are_zookeeper_errors():
     assert _errors.class_of(-101) is leasehold.ZooKeeperError
-    assert leasehold.ZooKeeperError("text", code=-101).name == "no_node"
+    assert leasehold.ZooKeeperError("text", code=-101).name.endswith("no_node")
 
 
 def test_a_code_of_a_later_version_is_an_error():

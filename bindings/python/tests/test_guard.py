@@ -69,8 +69,14 @@ def test_a_guarded_block_is_told(client, path):
         with pytest.raises(leasehold.BudgetExceeded):
             with lock.guard() as context:
                 wait_until(lambda: not context.valid, "the budget is over")
-        with pytest.raises(KeyError), client.lock(path).acquire().guard():
-            raise KeyError
+
+
+def test_what_a_guarded_block_raises_passes_through(client, path):
+    # The guard alone keeps the lock.
+    with pytest.raises(KeyError), client.lock(path).acquire().guard() as context:
+        assert context.valid
+        raise KeyError
+    client.lock(path, wait=5).acquire().release()
 
 
 def test_a_guard_is_for_one_block(client, path):
@@ -180,9 +186,8 @@ def test_a_handler_that_hangs_delays_no_release(leasehold_server, path):
         client.wait_connected()
         lock = client.lock(path, budget=0.5).acquire()
         began = time.monotonic()
-        with lock.guard() as context:
+        with pytest.raises(leasehold.BudgetExceeded), lock.guard() as context:
             context.on_stop(let_go.wait)
             with other.lock(path, wait=10):
                 assert time.monotonic() - began < 0.5 + 0.25
             let_go.set()
-            context._abandon()
