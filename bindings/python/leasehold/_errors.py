@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any, Optional
 
 from leasehold._leasehold import ffi, lib
@@ -240,10 +241,26 @@ def check(code: int, error: Any) -> None:
     """Raises what a function of the C interface answered; `error` is its last argument."""
     if code == lib.LH_OK:
         return
+    if code == lib.LH_CLOSED and _is_ending and not _is_main_thread():
+        lib.lh_py_rest(ffi.NULL)
     if error[0] != ffi.NULL:
         raise take_error(error[0])
     # There was no memory for the error itself.
     raise class_of(code)(text(lib.lh_code_name(code)), code=code)
+
+
+# At the end of the interpreter clients are closed under daemon threads that wait for a lock. As ever in
+# Python these end without a word: they do not return from where they are.
+_is_ending = False
+
+
+def rest_from_now_on() -> None:
+    global _is_ending
+    _is_ending = True
+
+
+def _is_main_thread() -> bool:
+    return threading.get_ident() == threading.main_thread().ident
 
 
 def seconds(nanoseconds: int) -> float:

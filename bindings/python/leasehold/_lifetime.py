@@ -8,6 +8,7 @@ import sys
 import weakref
 from typing import Any
 
+from leasehold._errors import rest_from_now_on
 from leasehold._leasehold import lib
 from leasehold._operations import Handle
 
@@ -35,6 +36,7 @@ def _watch_multiprocessing() -> None:
 
 def _close_all() -> None:
     """Releases all locks and ends all sessions. What is under way ends with Closed."""
+    rest_from_now_on()
     handles: list[Handle] = [client._handle for client in list(_clients)]
     for handle in handles:
         handle.free()

@@ -106,6 +106,7 @@ class _Pending:
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self._take = take
+        self._is_given_up = False
 
     def answer(self, value: Any, error: Any) -> None:
         """On leasehold's thread. If the loop is closed, what was answered is freed here."""
@@ -115,21 +116,21 @@ class _Pending:
             _callbacks.post(self.loop, self._succeed, self._take(value))
 
     def _succeed(self, result: Any) -> None:
-        if self.future.done():
+        if self._is_given_up or self.future.done():
             _discard(result)
         else:
             self.future.set_result(result)
 
     def _fail(self, error: Exception) -> None:
-        if not self.future.done():
+        if not self._is_given_up and not self.future.done():
             self.future.set_exception(error)
 
     def give_up(self) -> None:
-        """The result may be there already, and nobody will take it."""
-        if not self.future.done():
-            self.future.cancel()
-        elif not self.future.cancelled() and self.future.exception() is None:
-            _discard(self.future.result())
+        """Nobody will take the result, which may be there already."""
+        self._is_given_up = True
+        future = self.future
+        if future.done() and not future.cancelled() and future.exception() is None:
+            _discard(future.result())
 
 
 def _discard(result: Any) -> None:

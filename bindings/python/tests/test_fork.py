@@ -36,7 +36,6 @@ def test_in_a_child_everything_is_refused(client, path, servers):
             lambda: client.contenders(path),
             lambda: client.wait_connected(),
             lambda: client.request_release(path),
-            lambda: client.stats(),
             lambda: client.add_auth("digest", "a:b"),
             lambda: client.observe(path),
             lambda: observer.next(1),
@@ -44,7 +43,6 @@ def test_in_a_child_everything_is_refused(client, path, servers):
             lambda: lock.release(),
             lambda: lock.again(),
             lambda: lock.call(lambda: 1),
-            lambda: client.on_state_change(print),
             lambda: client.close(),
         ):
             assert in_child(work) == "Forked"

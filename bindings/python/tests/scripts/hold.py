@@ -38,8 +38,8 @@ def begin(work, is_daemon=True):
     threading.Thread(target=work, daemon=is_daemon).start()
 
 
-def wait_for_contenders(count):
-    while len(client.contenders(path)) < count:
+def wait_until_one_waits():
+    while client.stats().locks_waiting < 1:
         time.sleep(0.01)
 
 
@@ -60,7 +60,7 @@ def leave_a_callback_in(work):
 
 async def leave_the_loop():
     asyncio.create_task(client.lock(path, wait=3600, refuse_hopeless=False).acquire_async())
-    await asyncio.to_thread(wait_for_contenders, 2)
+    await asyncio.to_thread(wait_until_one_waits)
     print("held", lock.token, flush=True)
     os.close(0)
     raise SystemExit(0)
@@ -72,10 +72,10 @@ elif how == "exception":
     sys.excepthook = lambda *_: None
 elif how == "daemon-waits":
     begin(take_again)
-    wait_for_contenders(2)
+    wait_until_one_waits()
 elif how == "daemon-leads":
     begin(lead_again)
-    wait_for_contenders(2)
+    wait_until_one_waits()
 elif how == "daemon-call-hangs":
     begin(lambda: lock.call(hang))
 elif how == "daemon-call-spins":
