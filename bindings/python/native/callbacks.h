@@ -31,8 +31,8 @@ static void lh_py_notice(void* user);
 static void lh_py_log(void* user, int level, const char* event, const char* const* names,
                       const char* const* values, size_t fields);
 
-static atomic_int lh_py_inside;     /* callbacks that are in Python, or about to be */
-static atomic_int lh_py_is_closed;  /* nobody is let in */
+static atomic_int lh_py_inside;    /* callbacks that are in Python, or about to be */
+static atomic_int lh_py_is_closed; /* nobody is let in */
 
 static int lh_py_enter(void) {
     atomic_fetch_add(&lh_py_inside, 1);
@@ -78,13 +78,17 @@ static void lh_py_gate_lost(void* user, int loss, lh_error* error) {
     LH_PY_PASS(lh_py_lost(user, loss, error), lh_error_free(error));
 }
 
-static void lh_py_gate_state(void* user, int state) { LH_PY_PASS(lh_py_state(user, state), ); }
+static void lh_py_gate_state(void* user, int state) {
+    LH_PY_PASS(lh_py_state(user, state), );
+}
 
 static void lh_py_gate_jeopardy(void* user, int is_in_jeopardy) {
     LH_PY_PASS(lh_py_jeopardy(user, is_in_jeopardy), );
 }
 
-static void lh_py_gate_notice(void* user) { LH_PY_PASS(lh_py_notice(user), ); }
+static void lh_py_gate_notice(void* user) {
+    LH_PY_PASS(lh_py_notice(user), );
+}
 
 static void lh_py_gate_log(void* user, int level, const char* event, const char* const* names,
                            const char* const* values, size_t fields) {
@@ -122,7 +126,9 @@ static lh_py_destroyed* lh_py_take_destroyed(void) {
     return atomic_exchange(&lh_py_destroyed_list, NULL);
 }
 
-static uintptr_t lh_py_destroyed_number(lh_py_destroyed* entry) { return entry->number; }
+static uintptr_t lh_py_destroyed_number(lh_py_destroyed* entry) {
+    return entry->number;
+}
 
 static lh_py_destroyed* lh_py_free_destroyed(lh_py_destroyed* entry) {
     lh_py_destroyed* const next = entry->next;
@@ -130,7 +136,8 @@ static lh_py_destroyed* lh_py_free_destroyed(lh_py_destroyed* entry) {
     return next;
 }
 
-/* Closes the gates, and waits until nobody is inside; 0 if somebody still is after `patience_ms`. */
+/* Closes the gates, and waits until nobody is inside; 0 if somebody still is after `patience_ms`.
+ */
 static int lh_py_stop_callbacks(int patience_ms) {
     const struct timespec millisecond = {0, 1000000};
     atomic_store(&lh_py_is_closed, 1);
@@ -140,6 +147,8 @@ static int lh_py_stop_callbacks(int patience_ms) {
 }
 
 /* The threads that were inside are the parent's. */
-static void lh_py_after_fork(void) { atomic_store(&lh_py_inside, 0); }
+static void lh_py_after_fork(void) {
+    atomic_store(&lh_py_inside, 0);
+}
 
 #endif

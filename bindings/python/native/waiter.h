@@ -65,7 +65,9 @@ static void lh_py_waiter_take(lh_py_waiter* waiter, void** value, lh_error** err
     lh_py_waiter_step(waiter);
 }
 
-static void lh_py_waiter_abandon(lh_py_waiter* waiter) { lh_py_waiter_step(waiter); }
+static void lh_py_waiter_abandon(lh_py_waiter* waiter) {
+    lh_py_waiter_step(waiter);
+}
 
 static void lh_py_waiter_answer(lh_py_waiter* waiter) {
     sem_post(&waiter->answered);
