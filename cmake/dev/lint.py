@@ -24,7 +24,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build")
 JOBS = int(os.environ.get("LEASEHOLD_JOBS") or os.cpu_count() or 1)
-SOURCES = ("include", "sdk", "examples", "tests", "bindings")
+SOURCES = ("include", "sdk", "examples", "tests", "bindings", "bench")
 COROUTINES = ("examples", "tests", "sdk/cli")
 COROUTINE = re.compile(r"\bco_(await|return|yield)\b")
 MATCHERS = os.path.join(ROOT, "cmake", "gcc12-coroutines.query")

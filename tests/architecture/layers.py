@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass, field
 
 SUFFIXES = (".hpp", ".cpp", ".h", ".c", ".ipp", ".cc")
-TOPS = ("include", "sdk", "examples", "tests", "bindings")
+TOPS = ("include", "sdk", "examples", "tests", "bindings", "bench")
 
 # Layer -> the layers of ours that it may include. "public" is include/leasehold, "proto" what
 # protobuf generates. Tests may include everything but the command line.
@@ -30,6 +30,7 @@ MAY_INCLUDE = {
     "public": {"public"},
     "examples": {"examples", "public"},
     "bindings": {"bindings", "public"},
+    "bench": {"bench", "public"},
     "tests": {"wire", "core", "net", "client", "server", "embedded", "capi", "public", "proto", "tests"},
     "tests/unit/cli": {"wire", "core", "client", "cli", "public", "proto", "tests"},
 }
