@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checks that the C++ in README.md and docs/ is the C++ that is compiled.
+"""Checks that the code in README.md, docs/ and bindings/ is the code that is compiled and run.
 
     quotes.py [ROOT]
 
-A code block that is marked ```cpp must follow a line
+A code block that is marked ```cpp, ```java or ```python must follow a line
 
-    <!-- quote: examples/quickstart/blocking_lock.cpp#lock -->   the region between two //! [lock]
+    <!-- quote: examples/quickstart/blocking_lock.cpp#lock -->   the region between two //! [lock]; in Python two #! [lock]
     <!-- quote: examples/quickstart/blocking_lock.cpp -->        the whole file
     <!-- sketch -->                                              nothing that compiles by itself
 
@@ -19,6 +19,8 @@ import re
 import sys
 import textwrap
 
+# What begins the line of a region's edge, in the languages whose blocks are quotes.
+EDGES = {"cpp": "//!", "java": "//!", "python": "#!"}
 MARK = re.compile(r"^<!-- (?:quote: (\S+)|sketch) -->$")
 FENCE = re.compile(r"^```(\w*)$")
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
@@ -35,7 +37,7 @@ def documents(root):
                     yield os.path.relpath(os.path.join(directory, name), root)
 
 
-def quoted(root, reference):
+def quoted(root, reference, edge):
     """The text that a mark names, or None."""
     path, _, region = reference.partition("#")
     try:
@@ -45,7 +47,7 @@ def quoted(root, reference):
         return None
     if not region:
         return "\n".join(lines)
-    edges = [number for number, line in enumerate(lines) if line.strip() == f"//! [{region}]"]
+    edges = [number for number, line in enumerate(lines) if line.strip() == f"{edge} [{region}]"]
     if len(edges) != 2:
         return None
     return textwrap.dedent("\n".join(lines[edges[0] + 1 : edges[1]])).strip("\n")
@@ -98,12 +100,12 @@ def check(root, document):
         while end < len(lines) and lines[end] != "```":
             end += 1
         block = "\n".join(lines[number + 1 : end])
-        if fence.group(1) == "cpp":
+        if fence.group(1) in EDGES:
             if mark is None:
-                findings.append(f"{document}:{number + 1}: a C++ block without a mark")
+                findings.append(f"{document}:{number + 1}: a block of code without a mark")
             elif mark.group(1):
                 quotes += 1
-                source = quoted(root, mark.group(1))
+                source = quoted(root, mark.group(1), EDGES[fence.group(1)])
                 if source is None:
                     findings.append(f"{document}:{number}: nothing is called '{mark.group(1)}'")
                 elif source != block:

@@ -66,7 +66,6 @@ set(java_command
     -Dleasehold.library=$<TARGET_FILE:leasehold_jni>
     -Dleasehold.testing.library=$<TARGET_FILE:leasehold_jni_testing>
     -Dleasehold.header=${PROJECT_SOURCE_DIR}/include/leasehold/leasehold.h
-    -Dleasehold.readme=${CMAKE_CURRENT_SOURCE_DIR}/README.md
 )
 set(java_classpath ${main_classes}:${test_classes}:${junit_path}:${curator_path})
 set(zk_py ${PROJECT_SOURCE_DIR}/cmake/dev/zk.py)
@@ -97,7 +96,7 @@ function(java_test name class)
     )
 endfunction()
 
-foreach(each Async BadInput Curator Error Events Exit Guard Interrupt Leader Leak Lock Stuck)
+foreach(each Async BadInput Curator Error Events Exit Guard Interrupt Leader Leak Lock Readme Stuck)
     string(TOLOWER ${each} name)
     if(each STREQUAL "Curator" AND NOT curator_jars)
         continue()
