@@ -146,7 +146,11 @@ void tell_event(void* user, jint value) {
 void tell_log(void* user, int level, const char* name, const char* const* names,
               const char* const* values, std::size_t fields) {
     JNIEnv* env = environment();
-    if (env == nullptr || env->PushLocalFrame(frame_locals) != 0) {
+    if (env == nullptr) {
+        return;
+    }
+    if (env->PushLocalFrame(frame_locals) != 0) {
+        drop_exception(env);
         return;
     }
     jbyteArray event_name = to_bytes(env, name);

@@ -129,7 +129,10 @@ public final class ClientOptions {
                                  executor);
     }
 
-    /** Completes the futures, tells of the state, and logs. Daemon threads of our own without. */
+    /**
+     * Completes the futures, tells of the state, and logs. Daemon threads of our own without. One that
+     * runs tasks where it gets them holds up the client, and a stage that blocks there is refused.
+     */
     public ClientOptions withExecutor(Executor executor) {
         return new ClientOptions(packed, clockDrift, logger,
                                  Objects.requireNonNull(executor, "executor"));

@@ -65,7 +65,7 @@ final class Operation<T> {
     }
 
     static <T> T await(Plan<T> plan) throws InterruptedException {
-        throwIfInterrupted();
+        checkMayWait();
         Operation<T> operation = start(plan, null);
         try {
             return operation.future.get();
@@ -80,7 +80,7 @@ final class Operation<T> {
     /** The same, and {@code late} is thrown when the time is over. */
     static <T> T await(Plan<T> plan, long timeoutMs, Supplier<LeaseholdException> late)
         throws InterruptedException {
-        throwIfInterrupted();
+        checkMayWait();
         Operation<T> operation = start(plan, null);
         try {
             return operation.future.get(timeoutMs, TimeUnit.MILLISECONDS);
@@ -106,7 +106,8 @@ final class Operation<T> {
         }
     }
 
-    private static void throwIfInterrupted() throws InterruptedException {
+    private static void checkMayWait() throws InterruptedException {
+        Threads.refuseToBlockCallbacks();
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }

@@ -23,7 +23,30 @@ final class Threads {
             return thread;
         });
 
+    /** Set while a thread of C's tells of the end of an operation. */
+    private static final ThreadLocal<Boolean> IS_IN_CALLBACK = new ThreadLocal<>();
+
     private Threads() {}
+
+    static void enterCallback() {
+        IS_IN_CALLBACK.set(true);
+    }
+
+    static void leaveCallback() {
+        IS_IN_CALLBACK.remove();
+    }
+
+    /**
+     * Refuses to wait in a stage of a future whose executor runs it at once, on the callback thread:
+     * what is waited for would come on that thread.
+     */
+    static void refuseToBlockCallbacks() {
+        if (IS_IN_CALLBACK.get() != null) {
+            throw new LeaseholdException(ErrorDetail.of(
+                ErrorCode.WOULD_DEADLOCK,
+                "a blocking call in a stage whose executor runs it on the client's own thread", ""));
+        }
+    }
 
     /** On the executor that the user gave us, or on ours if that one is shut down. */
     static void execute(Executor executor, Runnable task) {

@@ -16,12 +16,15 @@ final class Upcalls {
 
     /** The end of an operation: its value (a handle, a number, or 0), or why it failed. */
     static void finished(long id, long value, Throwable error) {
+        Threads.enterCallback();
         try {
             if (Registry.remove(id) instanceof Operation<?> operation) {
                 operation.finish(value, error);
             }
         } catch (Throwable failure) {
             Threads.uncaught(failure);
+        } finally {
+            Threads.leaveCallback();
         }
     }
 

@@ -77,12 +77,15 @@ class AsyncTest extends ServerTest {
             task -> new Thread(task, "mine"));
         try (Client mine = Client.connect(server.connectString(),
                                           server.clientOptions().withExecutor(executor))) {
-            mine.lockAsync(path, LockOptions.defaults())
-                .thenAccept(lock -> {
-                    assertEquals("mine", Thread.currentThread().getName());
+            Lock first = other.lock(path);
+            // Registered before it is complete: else the stage runs here.
+            CompletableFuture<String> thread =
+                mine.lockAsync(path, PATIENT).thenApply(lock -> {
                     lock.close();
-                })
-                .join();
+                    return Thread.currentThread().getName();
+                });
+            first.close();
+            assertEquals("mine", thread.join());
             executor.shutdown();
             assertTrue(mine.lockAsync(path, LockOptions.defaults()).join().valid(),
                        "a future is completed although its executor is shut down");
@@ -94,12 +97,13 @@ class AsyncTest extends ServerTest {
     void stuckStageHoldsUpNobody() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         CountDownLatch stuck = new CountDownLatch(1);
-        CompletableFuture<Void> stage =
-            client.lockAsync(path, LockOptions.defaults()).thenAccept(lock -> {
-                stuck.countDown();
-                waitFor(end);
-                lock.close();
-            });
+        Lock first = other.lock(path);
+        CompletableFuture<Void> stage = client.lockAsync(path, PATIENT).thenAccept(lock -> {
+            stuck.countDown();
+            waitFor(end);
+            lock.close();
+        });
+        first.close();
         stuck.await();
         try (Lock blocking = client.lock(path + "-b");
              Lock async = client.lockAsync(path + "-c", LockOptions.defaults()).join()) {
@@ -108,6 +112,29 @@ class AsyncTest extends ServerTest {
         assertFalse(stage.isDone());
         end.countDown();
         stage.join();
+    }
+
+    /** Said, and not done for ever. */
+    @Test
+    void waitingOnTheClientsOwnThreadIsRefused() throws Exception {
+        try (Client inline =
+                 Client.connect(server.connectString(),
+                                server.clientOptions().withExecutor(Runnable::run))) {
+            Lock first = other.lock(path);
+            CompletableFuture<Lock> stage = inline.lockAsync(path, PATIENT).thenApply(lock -> {
+                try (lock) {
+                    return inline.lock(path + "-inner");
+                } catch (InterruptedException interrupted) {
+                    throw new CompletionException(interrupted);
+                }
+            });
+            first.close();
+            ExecutionException failed = assertThrows(ExecutionException.class, stage::get);
+            LeaseholdException refused =
+                assertInstanceOf(LeaseholdException.class, failed.getCause());
+            assertEquals(ErrorCode.WOULD_DEADLOCK, refused.code());
+            inline.lock(path).close();
+        }
     }
 
     @Test

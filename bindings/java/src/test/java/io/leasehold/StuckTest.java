@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.leasehold.support.RecordingLogger;
 import io.leasehold.support.ServerTest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,7 @@ class StuckTest extends ServerTest {
         lock.close();
     }
 
-    /** Blocks the notifier thread, the state's executor and a stage at the same time. */
+    /** Blocks the notifier thread and a stage at the same time. */
     @Test
     void stuckHandlersDelayNoReleaseAndNoHeartbeat() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
@@ -49,12 +51,14 @@ class StuckTest extends ServerTest {
             });
             return new CompletableFuture<Void>();
         });
+        Lock before = other.lock(path + "-stage");
         CompletableFuture<Void> stage =
-            client.lockAsync(path + "-stage", LockOptions.defaults()).thenAccept(lock -> {
+            client.lockAsync(path + "-stage", PATIENT).thenAccept(lock -> {
                 stageStuck.countDown();
                 waitFor(end);
                 lock.close();
             });
+        before.close();
         stopStuck.await();
         stageStuck.await();
         long pings = client.stats().pings();
@@ -71,6 +75,30 @@ class StuckTest extends ServerTest {
         assertThrows(Exception.class, guarded::join);
         first.close();
         lock.close();
+    }
+
+    @Test
+    void stuckLoggerHoldsUpNobody() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        CountDownLatch stuck = new CountDownLatch(1);
+        System.Logger logger = new RecordingLogger(new ArrayList<>()) {
+            @Override
+            public boolean isLoggable(Level level) {
+                stuck.countDown();
+                waitFor(end);
+                return false;
+            }
+        };
+        try (Client logging = Client.connect(server.connectString(),
+                                             server.clientOptions().withLogger(logger))) {
+            stuck.await();
+            try (Lock blocking = logging.lock(path);
+                 Lock async = logging.lockAsync(path + "-b", LockOptions.defaults()).join()) {
+                assertTrue(blocking.valid() && async.valid());
+            }
+        } finally {
+            end.countDown();
+        }
     }
 
     private static void assertInTime(long begin) {

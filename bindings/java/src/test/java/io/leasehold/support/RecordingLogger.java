@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.ResourceBundle;
 
 /** Keeps what is logged. */
-public final class RecordingLogger implements System.Logger {
+public class RecordingLogger implements System.Logger {
     private final List<String> lines;
 
     public RecordingLogger(List<String> lines) {
