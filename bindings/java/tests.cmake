@@ -96,7 +96,9 @@ function(java_test name class)
     )
 endfunction()
 
-foreach(each Async BadInput Curator Error Events Exit Guard Interrupt Leader Leak Lock Readme Stuck)
+foreach(each Async BadInput Curator Error Events Exit Guard Header Interrupt Leader Leak
+    Lock Readme Stuck
+)
     string(TOLOWER ${each} name)
     if(each STREQUAL "Curator" AND NOT curator_jars)
         continue()

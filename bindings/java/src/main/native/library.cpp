@@ -9,10 +9,6 @@ jbyteArray version(JNIEnv* env, jclass) {
     return to_bytes(env, lh_version());
 }
 
-jlong now_nanos(JNIEnv*, jclass) {
-    return lh_now_ns();
-}
-
 jbyteArray code_name(JNIEnv* env, jclass, jint code) {
     return to_bytes(env, lh_code_name(code));
 }
@@ -49,7 +45,6 @@ jlongArray elect_defaults(JNIEnv* env, jclass) {
 bool register_library(JNIEnv* env) {
     const JNINativeMethod methods[] = {
         native("version", "()[B", &version),
-        native("nowNanos", "()J", &now_nanos),
         native("codeName", "(I)[B", &code_name),
         native("cancel", "(J)Z", &cancel),
         native("clientDefaults", "()[J", &client_defaults),

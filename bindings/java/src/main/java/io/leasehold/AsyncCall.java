@@ -37,11 +37,11 @@ final class AsyncCall<T> {
     }
 
     /** Ends it beside a failure; null if the lock was ours. */
-    static LeaseholdException end(CallContext context, Throwable failure) {
+    static RuntimeException end(CallContext context, Throwable failure) {
         try {
             context.end();
             return null;
-        } catch (LeaseholdException lost) {
+        } catch (RuntimeException lost) {
             if (failure != null) {
                 failure.addSuppressed(lost);
             }
@@ -59,7 +59,7 @@ final class AsyncCall<T> {
             error instanceof CompletionException && error.getCause() != null ? error.getCause()
                                                                              : error;
         boolean isOurs = isStopped && cause instanceof CancellationException;
-        LeaseholdException lost = end(context, isOurs ? null : cause);
+        RuntimeException lost = end(context, isOurs ? null : cause);
         if (isOurs) {
             answer.completeExceptionally(lost != null ? lost : cancelled());
         } else if (cause != null) {

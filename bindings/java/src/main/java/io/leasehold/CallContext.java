@@ -87,8 +87,13 @@ public final class CallContext {
         }
         if (first == 0) {
             handler.run();
-        } else {
+            return;
+        }
+        try {
             NativeCall.onStop(call, first);
+        } catch (Throwable over) {
+            Registry.remove(first);
+            throw over;
         }
     }
 

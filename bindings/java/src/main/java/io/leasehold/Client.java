@@ -50,6 +50,11 @@ public final class Client implements AutoCloseable {
         return self[0];
     }
 
+    /** The version of the native library, e.g. "0.1.0". */
+    public static String version() {
+        return Text.of(NativeLibrary.version());
+    }
+
     /** With the default options. */
     public static Client connect(String hosts) {
         return connect(hosts, ClientOptions.defaults());

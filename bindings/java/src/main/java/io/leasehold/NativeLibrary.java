@@ -3,7 +3,7 @@ package io.leasehold;
 import io.leasehold.internal.Loader;
 
 /**
- * What of leasehold.h belongs to no client: the version, the clock, codes, and taking back.
+ * What of leasehold.h belongs to no client: the version, codes, taking back, and defaults.
  *
  * <p>This class loads the library, and no other one does: options come first, and ask here for their
  * defaults. Loading looks up the other classes; if these loaded it as well, two threads that begin
@@ -17,8 +17,6 @@ final class NativeLibrary {
     private NativeLibrary() {}
 
     static native byte[] version();
-
-    static native long nowNanos();
 
     static native byte[] codeName(int code);
 

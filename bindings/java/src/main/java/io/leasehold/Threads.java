@@ -1,7 +1,6 @@
 package io.leasehold;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -48,12 +47,21 @@ final class Threads {
         }
     }
 
-    /** On the executor that the user gave us, or on ours if that one is shut down. */
+    /**
+     * On the executor that the user gave us; on ours if that one refuses, as it does when it is shut
+     * down; here if there are no more threads to be had. Somebody waits for the task to have run.
+     */
     static void execute(Executor executor, Runnable task) {
         try {
             executor.execute(task);
-        } catch (RejectedExecutionException refused) {
+            return;
+        } catch (RuntimeException | Error refused) {
+            // The next one.
+        }
+        try {
             POOL.execute(task);
+        } catch (RuntimeException | Error refused) {
+            task.run();
         }
     }
 

@@ -5,38 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.leasehold.support.Header;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class ErrorTest {
-    private static final Pattern CODE = Pattern.compile("LH_(\\w+) = (\\d+)");
-
-    /** The codes of the header, by their names without "LH_". */
-    private static Map<String, Integer> headerCodes() throws Exception {
-        String header = System.getProperty("leasehold.header");
-        Assumptions.assumeTrue(header != null, "-Dleasehold.header=FILE is not given");
-        String text = Files.readString(Path.of(header));
-        int begin = text.indexOf("typedef enum lh_code {");
-        String body = text.substring(begin, text.indexOf("} lh_code;", begin));
-        Map<String, Integer> codes = new TreeMap<>();
-        for (Matcher each = CODE.matcher(body); each.find();) {
-            codes.put(each.group(1), Integer.valueOf(each.group(2)));
-        }
-        assertEquals(0, codes.remove("OK"));
-        assertTrue(codes.size() > 25, "the header was not understood: " + codes);
-        return codes;
-    }
-
     private static Throwable made(int code) {
         byte[] none = {};
         return Errors.create(code, "text".getBytes(), none, none, none, -1, -1);
@@ -44,7 +21,8 @@ class ErrorTest {
 
     @Test
     void everyCodeOfTheHeaderIsKnown() throws Exception {
-        Map<String, Integer> codes = headerCodes();
+        Map<String, Integer> codes = Header.values("lh_code");
+        assertEquals(0, codes.remove("OK"));
         codes.forEach((name, number) -> {
             ErrorCode code = ErrorCode.of(number);
             assertEquals(name, code.name());

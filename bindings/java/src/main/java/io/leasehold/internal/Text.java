@@ -30,10 +30,6 @@ public final class Text {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    public static byte[] utf8OrNull(String text, String what) {
-        return text == null ? null : utf8(text, what);
-    }
-
     public static String of(byte[] utf8) {
         return utf8 == null ? "" : new String(utf8, StandardCharsets.UTF_8);
     }
