@@ -11,7 +11,10 @@ output. run starts servers, runs COMMAND with every "{}" of its arguments replac
 string, and stops the servers when COMMAND has ended, however it ended; if this script itself is
 killed, both die with it. Several sets of servers live side by side under different names.
 
-Only Python's own library is used, so that tests can call this script as well.
+Only Python's own library is used, so that tests can call this script, and import it:
+
+    servers = zk.Servers(directory, "name")
+    servers.start(zk.settings(netty=True), timeout=60, die_with_us=True)
 """
 
 import argparse
@@ -29,6 +32,8 @@ import socket
 import subprocess
 import sys
 import time
+
+import four_letter
 
 JARS = "/usr/share/java"
 POLL_S = 0.03  # how often a condition that nothing announces is looked at
@@ -112,17 +117,8 @@ def terminate(nodes, children=()):
 
 def mode_of(port, timeout):
     """standalone, leader, follower, observer; None while the node does not serve."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout) as connection:
-            connection.settimeout(timeout)
-            connection.sendall(b"srvr")
-            answer = b""
-            while chunk := connection.recv(4096):
-                answer += chunk
-    except OSError:
-        return None
-    found = re.search(rb"^Mode: (\w+)", answer, re.MULTILINE)
-    return found.group(1).decode() if found else None
+    found = re.search(r"^Mode: (\w+)", four_letter.ask(port, "srvr", timeout), re.MULTILINE)
+    return found.group(1) if found else None
 
 
 def are_serving(modes):
@@ -152,6 +148,24 @@ def hold_free_port():
 
 
 # --- one set of servers --------------------------------------------------------------------------
+
+
+def settings(**changes):
+    """What a set of servers is started with; by default one alone, on a free port."""
+    default = {
+        "nodes": 1,
+        "port": 0,
+        "tick": 200,
+        "sync_limit": 5,
+        "netty": False,
+        "config": [],  # KEY=VALUE, as in zoo.cfg
+        "jvm": [],
+        "jars": None,  # a directory with those of another release
+    }
+    unknown = changes.keys() - default.keys()
+    if unknown:
+        raise Failure(f"servers have no setting {', '.join(sorted(unknown))}")
+    return default | changes
 
 
 class Servers:
@@ -265,7 +279,7 @@ class Servers:
                 "netty-transport-native-unix-common.jar",
             ]
         classpath = [os.path.join(JARS, jar) for jar in jars]
-        if settings.get("jars"):
+        if settings["jars"]:
             classpath = [os.path.join(settings["jars"], "*")]  # another release, all of it
         return [
             "java",
@@ -402,23 +416,23 @@ def settings_from(options):
     for each in options.config:
         if "=" not in each:
             raise Failure(f"--config {each}: KEY=VALUE, as in zoo.cfg")
-    return {
-        "nodes": options.nodes,
-        "port": options.port,
-        "tick": options.tick,
-        "sync_limit": options.sync_limit,
-        "netty": options.netty,
-        "config": options.config,
-        "jvm": options.jvm,
-    }
+    return settings(
+        nodes=options.nodes,
+        port=options.port,
+        tick=options.tick,
+        sync_limit=options.sync_limit,
+        netty=options.netty,
+        config=options.config,
+        jvm=options.jvm,
+    )
 
 
 def start(options):
-    settings = settings_from(options)
-    need_server_packages(settings["netty"])
+    wanted = settings_from(options)
+    need_server_packages(wanted["netty"])
     with locked(options.root, options.name):
         servers = Servers(options.root, options.name)
-        if servers.state and servers.state["settings"] != settings:
+        if servers.state and servers.state["settings"] != wanted:
             how = "run" if servers.is_running else "were kept"
             raise Failure(
                 f"servers named '{options.name}' {how} with other settings; "
@@ -426,7 +440,7 @@ def start(options):
             )
         if servers.is_running:
             say(f"'{options.name}' runs already")
-        servers.start(settings, options.timeout)
+        servers.start(wanted, options.timeout)
         print(servers.connect_string, flush=True)
 
 
@@ -434,8 +448,8 @@ def run(options):
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         raise Failure("run: which command? ./dev zk run [options] -- COMMAND ARGS...")
-    settings = settings_from(options)
-    need_server_packages(settings["netty"])
+    wanted = settings_from(options)
+    need_server_packages(wanted["netty"])
 
     def interrupted(number, _frame):
         raise SystemExit(128 + number)
@@ -448,7 +462,7 @@ def run(options):
         if servers.state:
             raise Failure(f"servers named '{options.name}' exist already; choose another --name")
         try:
-            servers.start(settings, options.timeout, die_with_us=True)
+            servers.start(wanted, options.timeout, die_with_us=True)
             return run_command([each.replace("{}", servers.connect_string) for each in command])
         finally:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

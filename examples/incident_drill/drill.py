@@ -40,8 +40,7 @@ SERVERS = {  # name -> (Netty, the jars of another release)
 ALONE = 20  # uncontended locks that are counted
 GONE_S = 2.0  # until the server has forgotten a client that closed its sessions
 # A starting NIO server accepts connections that it does not serve yet, and closes those without a
-# session after 10 s (nio.sessionlessCnxnTimeout), also if their clients went away at once. Its queue
-# of deadlines rounds up to the next full ten seconds, so that it may take 20.
+# session after 10 s (nio.sessionlessCnxnTimeout), which its queue of deadlines rounds up to 20.
 SOCKETS_GONE_S = 25.0
 
 

@@ -20,16 +20,7 @@ class ZooKeeper:
 
     def __init__(self, root, name, tick_ms, is_netty, jars=None):
         self.servers = zk.Servers(root, name)
-        self.settings = {
-            "nodes": 1,
-            "port": 0,
-            "tick": tick_ms,
-            "sync_limit": 5,
-            "netty": is_netty,
-            "config": [],
-            "jvm": [],
-            "jars": jars,
-        }
+        self.settings = zk.settings(tick=tick_ms, netty=is_netty, jars=jars)
 
     def __enter__(self):
         self.servers.start(self.settings, SERVE_TIMEOUT_S, die_with_us=True)

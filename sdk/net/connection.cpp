@@ -89,7 +89,11 @@ void Connection::disconnect() {
     x_write_failure.clear();
     x_pending.clear();
     boost::system::error_code ignored;
-    x_socket.shutdown(tcp::socket::shutdown_both, ignored);
+    if (std::exchange(x_is_answered, false)) {
+        x_socket.shutdown(tcp::socket::shutdown_both, ignored);
+    } else {
+        x_socket.set_option(tcp::socket::linger(true, 0), ignored);  // close() then sends a reset
+    }
     x_socket.close(ignored);
 }
 
@@ -135,6 +139,7 @@ void Connection::read() {
         if (count < 0) {
             return fail(describe(errno));
         }
+        x_is_answered = true;
         const auto size = static_cast<std::size_t>(count);
         x_listener.on_bytes({x_buffer.data(), size});
         if (generation != x_generation) {

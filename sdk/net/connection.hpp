@@ -44,7 +44,9 @@ public:
     void connect(const core::Endpoint& endpoint);
     /// Writes what the socket takes now, and the rest when it takes more. Ignored unless connected.
     void write(std::string_view bytes);
-    /// Closes the socket; nothing is called for it any more. Bytes that were not taken are lost.
+    /// Closes the socket; nothing is called for it any more. Bytes that were not taken are lost. An
+    /// attempt that nobody has answered yet is reset: a server that is stopped, or not ready, would
+    /// keep the connection (in CLOSE-WAIT) until it comes to it, or for ever.
     void disconnect();
 
 private:
@@ -60,7 +62,8 @@ private:
     /// Counts connections: a callback that carries another number than this is late.
     std::uint64_t x_generation = 0;
     bool x_is_connected = false;
-    bool x_is_writing = false;  // waiting until the socket takes more
+    bool x_is_answered = false;  // a byte has come from the other side
+    bool x_is_writing = false;   // waiting until the socket takes more
     std::string x_write_failure;
     std::string x_pending;
     std::vector<char> x_buffer;

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,20 +11,12 @@ import threading
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(SOURCE, "cmake", "dev"), os.path.join(SOURCE, "tests", "support")]
-import pg  # noqa: E402  (found only once the path is set)
+import four_letter  # noqa: E402  (found only once the path is set)
+import pg  # noqa: E402
 import zk  # noqa: E402
 from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 TICK_MS = 200
-ZK_SETTINGS = {
-    "nodes": 1,
-    "port": 0,
-    "tick": TICK_MS,
-    "sync_limit": 5,
-    "netty": False,
-    "config": [],
-    "jvm": [],
-}
 
 
 class ZooKeeper:
@@ -35,7 +26,7 @@ class ZooKeeper:
         self.start()
 
     def start(self):
-        self.servers.start(ZK_SETTINGS, PATIENCE_S, die_with_us=True)
+        self.servers.start(zk.settings(tick=TICK_MS), PATIENCE_S, die_with_us=True)
 
     def stop(self):
         self.servers.stop(keep=True)
@@ -51,12 +42,7 @@ class ZooKeeper:
         return self.servers.connect_string
 
     def ask(self, word):
-        with socket.create_connection(("127.0.0.1", self.servers.nodes[0]["port"]), 5) as link:
-            link.sendall(word.encode())
-            answer = b""
-            while chunk := link.recv(65536):
-                answer += chunk
-        return answer.decode()
+        return four_letter.ask(self.servers.nodes[0]["port"], word, PATIENCE_S)
 
     def ephemerals(self, path):
         """Those whose path begins like this; others may be of a service that was killed."""

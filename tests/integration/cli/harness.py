@@ -190,15 +190,7 @@ class ServerTest(ToolTest):
         cls.root = tempfile.mkdtemp(prefix="leasehold-zk-")
         cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
         cls.servers = zk.Servers(cls.root, "cli")
-        cls.settings = {
-            "nodes": 1,
-            "port": 0,
-            "tick": int(TICK_S * 1000),
-            "sync_limit": 5,
-            "netty": False,
-            "config": cls.config,
-            "jvm": [],
-        }
+        cls.settings = zk.settings(tick=int(TICK_S * 1000), config=cls.config)
         cls.servers.start(cls.settings, 60 * FACTOR, die_with_us=True)
         cls.addClassCleanup(cls.servers.stop)
         cls.connect = cls.servers.connect_string

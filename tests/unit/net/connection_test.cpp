@@ -12,7 +12,10 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <functional>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
+#include <sys/socket.h>
 #include <utility>
 #include <vector>
 
@@ -73,6 +76,14 @@ protected:
 std::size_t open_descriptors() {
     const std::filesystem::directory_iterator all("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// As the kernel has it.
+int state_of(const support::Descriptor& socket) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    EXPECT_EQ(::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+    return info.tcpi_state;
 }
 
 ScriptedServer::Script echo() {
@@ -142,6 +153,32 @@ TEST_F(ConnectionTest, LastWordsOfTheServerAreReadBeforeTheEnd) {
         return x_heard.events.size() == 2;
     });
     EXPECT_EQ(x_heard.received, "bye");
+}
+
+TEST_F(ConnectionTest, AttemptThatNobodyAnsweredLeavesNothingOnTheServer) {
+    const support::Descriptor listener = support::listen_on_loopback();
+    x_connection.connect({"127.0.0.1", support::port_of(listener)});
+    run_until([this] { return !x_heard.events.empty(); });
+    x_connection.write("is anybody there");
+    x_connection.disconnect();
+    const support::Descriptor accepted(::accept(listener.get(), nullptr, nullptr));
+    ASSERT_TRUE(accepted);
+    EXPECT_TRUE(support::eventually([&] { return state_of(accepted) == TCP_CLOSE; }))
+        << "it waits for the server to close it";
+}
+
+TEST_F(ConnectionTest, ConnectionThatWasAnsweredIsClosedInOrder) {
+    const support::Descriptor listener = support::listen_on_loopback();
+    x_connection.connect({"127.0.0.1", support::port_of(listener)});
+    run_until([this] { return !x_heard.events.empty(); });
+    const support::Descriptor accepted(::accept(listener.get(), nullptr, nullptr));
+    ASSERT_TRUE(support::send_all(accepted, "yes"));
+    run_until([this] { return x_heard.received == "yes"; });
+    x_connection.write("last words");
+    x_connection.disconnect();
+    EXPECT_EQ(support::receive(accepted, support::patient(15s)), "last words");
+    EXPECT_EQ(support::receive(accepted, support::patient(15s)), "") << "reset";
+    EXPECT_EQ(state_of(accepted), TCP_CLOSE_WAIT);
 }
 
 TEST_F(ConnectionTest, NothingIsHeardAfterDisconnect) {
