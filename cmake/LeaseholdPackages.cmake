@@ -34,8 +34,9 @@ set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
-set(about "leasehold speaks ZooKeeper's wire protocol itself, over one session for all
-locks of a process. Every lock has a budget, at the end of which it is released."
+set(about "leasehold speaks ZooKeeper's wire protocol itself, over one session for
+all locks of a process. Every lock has a budget, at the end of which it is
+released."
 )
 
 # One package: of a component, its name, section and dependencies besides those on shared libraries,
