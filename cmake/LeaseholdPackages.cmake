@@ -34,8 +34,9 @@ set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
-set(about "leasehold speaks ZooKeeper's wire protocol itself, over one session for all
-locks of a process. Every lock has a budget, at the end of which it is released."
+set(about "leasehold speaks ZooKeeper's wire protocol itself, over one session for
+all locks of a process. Every lock has a budget, at the end of which it is
+released."
 )
 
 # One package: of a component, its name, section and dependencies besides those on shared libraries,
@@ -64,10 +65,9 @@ leasehold_debian(testing ${servers} libs "${library} ${same}"
     "ZooKeeper servers inside a test - shared library"
     "This package has servers that live inside a test's own process."
 )
-string(REGEX MATCH "^[0-9]+[.][0-9]+" boost_series ${Boost_VERSION_STRING})
 set(CPACK_DEBIAN_LIBRARIES_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/package/triggers)
 set(CPACK_DEBIAN_TESTING_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/package/triggers)
-
+string(REGEX MATCH "^[0-9]+[.][0-9]+" boost_series ${Boost_VERSION_STRING})
 leasehold_debian(development libleasehold-dev libdevel
     "${library} ${same}, ${servers} ${same}, libboost${boost_series}-dev, libprotobuf-dev, libssl-dev"
     "distributed locks on ZooKeeper - development files"
@@ -81,16 +81,14 @@ leader, shows who holds a lock and who waits, and serves ZooKeeper's protocol
 from memory for trials."
 )
 
-if(EXISTS /etc/debian_version)
-    string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
-    file(WRITE ${PROJECT_BINARY_DIR}/package/changelog.Debian
+string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+file(WRITE ${PROJECT_BINARY_DIR}/package/changelog.Debian
 "leasehold (${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}) unstable; urgency=medium
 
   * ${PROJECT_VERSION}; what changed is in the project's CHANGELOG.md.
 
  -- ${CPACK_PACKAGE_CONTACT}  ${date}
 ")
-    leasehold_gzip(${PROJECT_BINARY_DIR}/package/changelog.Debian)
-endif()
+leasehold_gzip(${PROJECT_BINARY_DIR}/package/changelog.Debian)
 
 include(CPack)

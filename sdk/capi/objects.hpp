@@ -50,6 +50,8 @@ struct ContendersBox {
     using Name = lh_contenders;
     static constexpr HandleKind kind = HandleKind::contenders;
 
+    explicit ContendersBox(std::vector<ContenderInfo> contenders) : all(std::move(contenders)) {}
+
     std::vector<ContenderInfo> all;
 };
 

@@ -96,6 +96,10 @@ class FindPackage(InstallTest):
     def test_static_and_shared_together_are_refused(self):
         self.assertIn("either static or shared", self.refusal("-DWANTED=static;shared"))
 
+    def test_one_kind_and_later_the_other_is_refused(self):
+        said = self.refusal("-DWANTED=static", "-DLATER=shared")
+        self.assertIn("is the static library here already, and cannot be the shared one", said)
+
     def test_another_boost_is_refused_with_the_reason(self):
         boost = self.path("boost", "lib", "cmake", "Boost-1.99.0")
         os.makedirs(boost)
