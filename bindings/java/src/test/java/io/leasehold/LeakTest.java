@@ -1,11 +1,13 @@
 package io.leasehold;
 
 import static io.leasehold.support.Eventually.eventually;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.leasehold.support.ServerTest;
 import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -51,6 +53,16 @@ class LeakTest extends ServerTest {
             return contenders() == 0;
         });
         eventually("there is a warning", () -> warnings.toString().contains(path));
+    }
+
+    @Test
+    void whoWaitsForItsEndDoesNotKeepIt() throws Exception {
+        CompletableFuture<Loss> lost = client.lock(path).lost();
+        eventually("it is released", () -> {
+            System.gc();
+            return lost.isDone();
+        });
+        assertEquals(Loss.RELEASED, lost.join());
     }
 
     @Test
