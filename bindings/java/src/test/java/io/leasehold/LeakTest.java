@@ -2,6 +2,7 @@ package io.leasehold;
 
 import static io.leasehold.support.Eventually.eventually;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.leasehold.support.ServerTest;
@@ -87,7 +88,8 @@ class LeakTest extends ServerTest {
             System.gc();
             return isCollected.get() == null;
         });
-        assertTrue(warnings.isEmpty(), warnings.toString());
+        // Of this path: another test's may be late.
+        assertFalse(warnings.toString().contains(path), warnings.toString());
     }
 
     @Test
