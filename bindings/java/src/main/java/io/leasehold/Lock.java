@@ -165,8 +165,9 @@ public final class Lock implements AutoCloseable {
 
     /** Completes when the lock has ended, at once if it has. Cancelling it leaves the lock alone. */
     public CompletableFuture<Loss> lost() {
-        return Operation.async(new Operation.Plan<>(id -> NativeLock.lost(handle.value, id),
-                                                    Loss::of, ignored -> { }),
+        long lock = handle.value; // not this: a lock that is dropped meanwhile is garbage
+        return Operation.async(new Operation.Plan<>(id -> NativeLock.lost(lock, id), Loss::of,
+                                                    ignored -> { }),
                                client.executor());
     }
 

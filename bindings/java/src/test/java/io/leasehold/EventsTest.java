@@ -137,6 +137,20 @@ class EventsTest {
     }
 
     @Test
+    void clientMayBeClosedInAHandler() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        Lock lock = client.lock("/a", LockOptions.defaults().withWatchOwnNode(true));
+        lock.onRequested(() -> {
+            client.close();
+            closed.countDown();
+        });
+        other.requestRelease("/a");
+        closed.await();
+        assertEquals(false, lock.valid());
+        eventually("its locks are free", () -> other.contenders("/a").isEmpty());
+    }
+
+    @Test
     void whatHandlersThrowGoesWhereUncaughtExceptionsGo() throws Exception {
         BlockingQueue<Throwable> uncaught = new LinkedBlockingQueue<>();
         Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();

@@ -83,7 +83,9 @@ class GuardTest extends ServerTest {
     @Test
     void everyStopHandlerRunsOnceAndAtOnceIfItIsLate() throws Exception {
         CountDownLatch stops = new CountDownLatch(2);
-        try (Lock lock = client.lock(path, SHORT)) {
+        // Asked to stop early, with much time left to obey.
+        LockOptions early = LockOptions.budget(ms(6000)).withReserve(ms(5700));
+        try (Lock lock = client.lock(path, early)) {
             lock.run(context -> {
                 context.onStop(stops::countDown);
                 context.onStop(stops::countDown);
