@@ -54,7 +54,7 @@ class Client:
         self._pointer = out[0]
         self._hosts = hosts
         self._is_closed = False
-        _lifetime.remember(self)
+        _lifetime.remember(self._handle)
 
     def __repr__(self) -> str:
         return f"<leasehold.Client {self._hosts}: {self.state.name.lower()}>"
@@ -100,7 +100,7 @@ class Client:
         return self._request(_operations.LOCK, encoded(path, "path"), made.struct, keep=made)
 
     def _request(self, operation: Operation, *arguments: Any, keep: object) -> LockRequest:
-        return LockRequest(operation, self._pointer, *arguments, keep=(self, keep))
+        return LockRequest(operation, self._handle, *arguments, keep=keep)
 
     # --- who holds and who waits ------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class Client:
 
     def observe(self, path: str) -> Observer:
         """Follows who leads at `path`: an iterator, and an asynchronous one."""
-        return Observer(self._pointer, encoded(path, "path"))
+        return Observer(self._handle, encoded(path, "path"))
 
     def request_release(self, path: str) -> int:
         """Asks those who hold the lock at `path` to let go; how many were asked."""

@@ -21,12 +21,13 @@ _SLICE_MS = 200  # how long a timed call of C lasts, at the end of which Python 
 
 class Handle:
     """A handle of the C interface. It is freed when nobody refers to it, or before; both is fine,
-    and so is using it afterwards."""
+    and so is using it afterwards. `owner` is the handle of the client that it ends with."""
 
-    __slots__ = ("pointer", "_free")
+    __slots__ = ("pointer", "owner", "_free", "__weakref__")
 
-    def __init__(self, pointer: Any, free: Any) -> None:
+    def __init__(self, pointer: Any, free: Any, owner: Optional[Handle] = None) -> None:
         self.pointer = pointer
+        self.owner = owner
         self._free = free
 
     def free(self) -> None:

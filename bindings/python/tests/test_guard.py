@@ -6,6 +6,7 @@ import time
 import pytest
 
 import leasehold
+from leasehold import _callbacks
 from waiting import wait_until
 
 
@@ -151,6 +152,29 @@ def test_a_handler_that_raises_goes_to_the_hook(leasehold_server, monkeypatch):
             wait_until(lambda: len(seen) >= 2, "both handlers were called")
             assert lock.valid
     assert {type(each.exc_value) for each in seen} == {LookupError}
+
+
+def test_handlers_are_forgotten_with_what_they_were_given_to(leasehold_server):
+    with leasehold_server.connect() as client:
+        before = len(_callbacks._entries)
+        for _ in range(50):
+            with client.lock("/p") as lock:
+                lock.on_jeopardy(print)
+                lock.on_jeopardy(print)
+                lock.on_requested(print)
+                with lock.guard() as context:
+                    context.on_stop(print)
+        client.on_state_change(print)
+        client.on_state_change(None)
+        wait_until(_has_forgotten(before), "all handlers are gone")
+
+
+def _has_forgotten(before):
+    def has_forgotten():
+        _callbacks.collect_destroyed()
+        return len(_callbacks._entries) == before
+
+    return has_forgotten
 
 
 def test_a_handler_may_call_back_in(leasehold_server):
