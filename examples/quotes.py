@@ -3,7 +3,7 @@
 
     quotes.py [ROOT]
 
-A code block that is marked ```cpp or ```python must follow a line
+A code block that is marked ```cpp, ```java or ```python must follow a line
 
     <!-- quote: examples/quickstart/blocking_lock.cpp#lock -->   the region between two //! [lock]; in Python two #! [lock]
     <!-- quote: examples/quickstart/blocking_lock.cpp -->        the whole file
@@ -20,7 +20,7 @@ import sys
 import textwrap
 
 # What begins the line of a region's edge, in the languages whose blocks are quotes.
-EDGES = {"cpp": "//!", "python": "#!"}
+EDGES = {"cpp": "//!", "java": "//!", "python": "#!"}
 MARK = re.compile(r"^<!-- (?:quote: (\S+)|sketch) -->$")
 FENCE = re.compile(r"^```(\w*)$")
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
