@@ -11,7 +11,7 @@ from leasehold._errors import rest_from_now_on
 from leasehold._leasehold import lib
 from leasehold._operations import Handle
 
-_CALLBACK_PATIENCE_MS = 500
+_CALLBACK_PATIENCE_MS = 200
 
 _clients: weakref.WeakSet[Handle] = weakref.WeakSet()
 _watched_processes: set[int] = set()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import warnings
 from typing import Any, Callable, Optional, Sequence, Union, Unpack
 
 from leasehold import _call, _dispatch, _lifetime, _logging, _operations, _options
 from leasehold._contenders import Contender
-from leasehold._errors import Closed, TimedOut, check
+from leasehold._errors import Closed, Forked, TimedOut, check
 from leasehold._leasehold import ffi, lib
 from leasehold._observer import Observer
 from leasehold._operations import Handle, Operation
@@ -196,13 +197,15 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        with contextlib.suppress(Forked):  # a child that leaves its parent's block
+            self.close()
 
     async def __aenter__(self) -> Client:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close_async()
+        with contextlib.suppress(Forked):
+            await self.close_async()
 
     def __del__(self, _warn: Callable[..., None] = warnings.warn) -> None:
         if not self._is_closed:
