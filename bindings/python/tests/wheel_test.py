@@ -74,6 +74,7 @@ def check_links(environment):
 def main():
     # The build tree's package must not be found in place of the installed one.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", "2")
     with tempfile.TemporaryDirectory() as scratch:
         directory = pathlib.Path(scratch)
         run(sys.executable, "-m", "venv", directory / "venv", env=environment)
