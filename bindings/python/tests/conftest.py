@@ -32,8 +32,6 @@ ZK_SETTINGS = {
 }
 CLIENT_OPTIONS = {"tick": TICK_MS / 1e3, "standalone": True, "session_timeout": 20}
 
-pytest_plugins = ["leasehold.pytest_plugin"]
-
 
 class Servers:
     """Servers of either kind, and how to be a client of them."""

@@ -170,12 +170,13 @@ def test_handlers_run_on_the_loop_that_gave_them(leasehold_server):
         async with leasehold_server.connect() as client:
             client.on_state_change(lambda state: threads.append(threading.get_ident()))
             async with client.lock("/p", watch_own_node=True) as lock:
-                lock.on_requested(lambda: threads.append("asked"))
+                lock.on_requested(lambda: threads.extend(["asked", threading.get_ident()]))
                 client.request_release("/p")
                 await until(lambda: "asked" in threads)
+        await until(lambda: len(threads) > 2)
         return set(threads) - {"asked"}
 
-    assert run(work()) <= {threading.get_ident()}
+    assert run(work()) == {threading.get_ident()}
 
 
 def test_a_handler_that_raises_goes_to_the_loop(leasehold_server):
@@ -184,7 +185,7 @@ def test_a_handler_that_raises_goes_to_the_loop(leasehold_server):
         asyncio.get_running_loop().set_exception_handler(lambda _, what: seen.append(what))
         async with leasehold_server.connect() as client:
             client.on_state_change(lambda state: 1 // 0)
-            await until(lambda: seen)
+        await until(lambda: seen)  # it has been told of the end, if of nothing before
         assert isinstance(seen[0]["exception"], ZeroDivisionError)
 
     run(work())

@@ -20,8 +20,10 @@ def test_who_holds_the_gil_is_released_in_time(servers, path, script):
         ours = leasehold.now()
     assert ours - float(granted) < BUDGET_S + SLACK_S
     assert float(busy.line()[1]) > 2, "the GIL was not held for long enough to show anything"
-    # No heartbeat was missed: the session of 2 s is the same, and there was evidence all the time.
-    assert busy.line() == ["sessions", "0", "gaps", "0"]
+    # Heartbeats went on: the session of 2 s is the same, and its evidence is fresh.
+    assert busy.line() == ["sessions", "0"]
+    assert int(busy.line()[1]) >= 3
+    assert float(busy.line()[1]) < 1
     assert busy.line() == ["valid", "False"]
     assert busy.end()[0] == 0
 

@@ -16,6 +16,7 @@ WITHIN_S = 10  # to end; a budget of 15 s and a session of 20 s are behind it
         ("sys-exit", 3),
         ("daemon-waits", 0),
         ("daemon-leads", 0),
+        ("daemon-observes", 0),
         ("daemon-call-hangs", 0),
         ("daemon-call-spins", 0),
         ("callback-hangs", 0),

@@ -54,6 +54,17 @@ def test_in_a_child_everything_is_refused(client, path, servers):
     assert client.state is leasehold.State.CONNECTED
 
 
+def test_a_child_may_leave_its_parents_blocks(client, path):
+    def work():
+        with client, client.lock(path):
+            return "never"
+
+    assert in_child(work) == "Forked"  # what the block raised, and nothing of its end
+    with client.lock(path) as lock:
+        assert in_child(lambda: client.__exit__(None, None, None)) == "None"
+        assert lock.valid
+
+
 def test_the_child_makes_a_client_of_its_own(client, path, servers):
     def work():
         with leasehold.connect(servers.hosts, **CLIENT_OPTIONS) as mine:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import leasehold
+from leasehold import _callbacks
 from waiting import wait_until
 
 
@@ -144,13 +145,37 @@ def test_a_handler_that_raises_goes_to_the_hook(leasehold_server, monkeypatch):
         raise LookupError("on purpose")
 
     with leasehold_server.connect() as client:
-        client.on_state_change(fail)
-        client.wait_connected()
         with client.lock("/p", budget=2, reserve=1.9) as lock, lock.guard() as context:
             context.on_stop(fail)
-            wait_until(lambda: len(seen) >= 2, "both handlers were called")
+            wait_until(lambda: seen, "the handler of the stop was called")
             assert lock.valid
+        assert type(seen.pop().exc_value) is LookupError
+        client.on_state_change(fail)
+    wait_until(lambda: seen, "the handler of the state was told of the end")
     assert {type(each.exc_value) for each in seen} == {LookupError}
+
+
+def test_handlers_are_forgotten_with_what_they_were_given_to(leasehold_server):
+    with leasehold_server.connect() as client:
+        before = len(_callbacks._entries)
+        for _ in range(50):
+            with client.lock("/p") as lock:
+                lock.on_jeopardy(print)
+                lock.on_jeopardy(print)
+                lock.on_requested(print)
+                with lock.guard() as context:
+                    context.on_stop(print)
+        client.on_state_change(print)
+        client.on_state_change(None)
+        wait_until(_has_forgotten(before), "all handlers are gone")
+
+
+def _has_forgotten(before):
+    def has_forgotten():
+        _callbacks.collect_destroyed()
+        return len(_callbacks._entries) <= before  # those of earlier tests may go, too
+
+    return has_forgotten
 
 
 def test_a_handler_may_call_back_in(leasehold_server):
@@ -163,6 +188,7 @@ def test_a_handler_may_call_back_in(leasehold_server):
                     answers.append((lock.token, client.stats().grants, client.contenders("/p")))
 
         client.on_state_change(hear)
+        leasehold_server.cut()
         wait_until(lambda: answers, "the handler took a lock")
         assert answers[0][0] > 0 and len(answers[0][2]) == 1
 
@@ -182,8 +208,10 @@ def test_a_handler_may_close_the_client_and_drop_its_lock(leasehold_server):
 def test_a_handler_that_hangs_delays_no_release(leasehold_server, path):
     with leasehold_server.connect() as client, leasehold_server.connect() as other:
         let_go = threading.Event()
-        client.on_state_change(lambda _: let_go.wait())
-        client.wait_connected()
+        entered = threading.Event()
+        client.on_state_change(lambda _: (entered.set(), let_go.wait()))
+        leasehold_server.cut()
+        assert entered.wait(20)
         lock = client.lock(path, budget=0.5).acquire()
         began = time.monotonic()
         with pytest.raises(leasehold.BudgetExceeded), lock.guard() as context:

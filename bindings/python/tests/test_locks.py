@@ -1,6 +1,7 @@
 """Every kind of lock, as a blocking call, on both kinds of servers."""
 
 import datetime
+import gc
 import threading
 
 import pytest
@@ -55,6 +56,17 @@ def test_release_returns_when_the_node_is_gone(client, path, servers):
 def test_a_dropped_lock_is_released(client, path):
     client.lock(path).acquire()
     client.lock(path, wait=5).acquire().release()
+
+
+def test_a_lock_keeps_its_client(leasehold_server, recwarn):
+    lock = leasehold_server.connect().lock("/p").acquire()
+    gc.collect()
+    assert lock.valid and leasehold_server.sessions == 1
+    assert [each.category for each in recwarn] == [ResourceWarning]  # nobody will close it
+    recwarn.clear()  # it refers to the client
+    del lock
+    gc.collect()
+    wait_until(lambda: leasehold_server.sessions == 0, "the session was closed")
 
 
 def test_tokens_rise(client, path):

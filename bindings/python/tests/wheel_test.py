@@ -8,6 +8,7 @@ Exit 77: what pip needs cannot be fetched, so that there is nothing to test.
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -61,9 +62,19 @@ def can_fetch(pip, directory):
     return done.returncode == 0
 
 
+def check_links(environment):
+    """What the library needs comes with it, but for what every Linux has."""
+    module = next(environment.rglob("_leasehold.abi3.so"))
+    for line in run("ldd", module).splitlines():
+        name, _, where = line.strip().partition(" => ")
+        is_common = re.match(r"(/|linux-vdso|lib(c|m|stdc\+\+|gcc_s|pthread)\.so)", name)
+        assert is_common or str(environment) in where, line
+
+
 def main():
     # The build tree's package must not be found in place of the installed one.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", "2")
     with tempfile.TemporaryDirectory() as scratch:
         directory = pathlib.Path(scratch)
         run(sys.executable, "-m", "venv", directory / "venv", env=environment)
@@ -84,9 +95,7 @@ def main():
         said = run(python, "-I", "-c", FIRST_LOCK, cwd=directory, env=environment)
         assert str(directory) in said, said
         print(said, end="")
-        linked = run("ldd", next((directory / "venv").rglob("_leasehold.abi3.so")))
-        for foreign in ("protobuf", "boost", "leasehold"):
-            assert foreign not in linked.split("_leasehold.abi3.so:")[-1], linked
+        check_links(directory / "venv")
         test = directory / "test_fixture.py"
         test.write_text(FIXTURE, encoding="utf-8")
         print(run(python, "-m", "pytest", "-q", test, cwd=directory, env=environment))

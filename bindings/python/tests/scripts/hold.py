@@ -76,6 +76,10 @@ elif how == "daemon-waits":
 elif how == "daemon-leads":
     begin(lead_again)
     wait_until_one_waits()
+elif how == "daemon-observes":
+    observer = client.observe(path + "_leader")
+    observer.next()
+    begin(observer.next)
 elif how == "daemon-call-hangs":
     begin(lambda: lock.call(hang))
 elif how == "daemon-call-spins":

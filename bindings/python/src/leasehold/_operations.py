@@ -21,12 +21,13 @@ _SLICE_MS = 200  # how long a timed call of C lasts, at the end of which Python 
 
 class Handle:
     """A handle of the C interface. It is freed when nobody refers to it, or before; both is fine,
-    and so is using it afterwards."""
+    and so is using it afterwards. `owner` is the handle of the client that it ends with."""
 
-    __slots__ = ("pointer", "_free")
+    __slots__ = ("pointer", "owner", "_free", "__weakref__")
 
-    def __init__(self, pointer: Any, free: Any) -> None:
+    def __init__(self, pointer: Any, free: Any, owner: Optional[Handle] = None) -> None:
         self.pointer = pointer
+        self.owner = owner
         self._free = free
 
     def free(self) -> None:
@@ -77,16 +78,15 @@ class Operation:
             raise OutOfMemory("no memory for an operation")
         error = ffi.new("lh_error**")
         operation = ffi.new("lh_operation*")
-        code = self._begin(*arguments, self._post, waiter, operation, error)
-        if code != lib.LH_OK:
-            lib.lh_py_waiter_abandon(waiter)  # once for us,
-            lib.lh_py_waiter_abandon(waiter)  # and once for the callback that will not be called
-            check(code, error)
         try:
+            check(self._begin(*arguments, self._post, waiter, operation, error), error)
             while not lib.lh_py_waiter_wait(waiter):
                 pass  # between two steps Python calls the handlers of signals
         except BaseException:
-            lib.lh_cancel(operation[0])
+            if operation[0] != 0:
+                lib.lh_cancel(operation[0])
+            else:
+                lib.lh_py_waiter_abandon(waiter)  # for the callback, which will not be called
             lib.lh_py_waiter_abandon(waiter)
             raise
         out = ffi.new("void**")

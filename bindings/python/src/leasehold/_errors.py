@@ -241,7 +241,7 @@ def check(code: int, error: Any) -> None:
     """Raises what a function of the C interface answered; `error` is its last argument."""
     if code == lib.LH_OK:
         return
-    if code == lib.LH_CLOSED and _is_ending and not _is_main_thread():
+    if _is_ending and not _is_main_thread():
         lib.lh_py_rest(ffi.NULL)
     if error[0] != ffi.NULL:
         raise take_error(error[0])
@@ -249,8 +249,8 @@ def check(code: int, error: Any) -> None:
     raise class_of(code)(text(lib.lh_code_name(code)), code=code)
 
 
-# At the end of the interpreter clients are closed under daemon threads that wait for a lock. As ever in
-# Python these end without a word: they do not return from where they are.
+# At the end of the interpreter clients are closed under daemon threads that wait for something. As ever
+# in Python these end without a word: they do not return from where they are.
 _is_ending = False
 
 

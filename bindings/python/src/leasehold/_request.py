@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from leasehold._lock import Lock
-from leasehold._operations import Operation
+from leasehold._operations import Handle, Operation
 
 
 class LockRequest:
@@ -18,21 +18,28 @@ class LockRequest:
     whether it counted.
     """
 
-    def __init__(self, operation: Operation, *arguments: Any, keep: object) -> None:
+    def __init__(
+        self, operation: Operation, client: Handle, *arguments: Any, keep: object
+    ) -> None:
         self._operation = operation
-        self._arguments = arguments
+        self._client = client
+        self._arguments = (client.pointer, *arguments)
         self._keep = keep  # what the arguments point to
         self._entered: Optional[Lock] = None
         self._is_entering = False
 
     def acquire(self) -> Lock:
         """Waits for the lock. Whoever drops it without releasing it releases it."""
-        return Lock(self._operation.run(*self._arguments))
+        return self._granted(self._operation.run(*self._arguments))
 
     async def acquire_async(self) -> Lock:
         """The same for coroutines. If the task is cancelled, so is the acquisition; a lock that
         was granted in the same moment is released."""
-        return Lock(await self._operation.run_async(*self._arguments))
+        return self._granted(await self._operation.run_async(*self._arguments))
+
+    def _granted(self, handle: Handle) -> Lock:
+        handle.owner = self._client
+        return Lock(handle)
 
     def _begin_block(self) -> None:
         if self._is_entering or self._entered is not None:

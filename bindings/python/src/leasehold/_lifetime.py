@@ -6,20 +6,19 @@ import atexit
 import os
 import sys
 import weakref
-from typing import Any
 
 from leasehold._errors import rest_from_now_on
 from leasehold._leasehold import lib
 from leasehold._operations import Handle
 
-_CALLBACK_PATIENCE_MS = 500
+_CALLBACK_PATIENCE_MS = 200
 
-_clients: weakref.WeakSet[Any] = weakref.WeakSet()
+_clients: weakref.WeakSet[Handle] = weakref.WeakSet()
 _watched_processes: set[int] = set()
 
 
-def remember(client: Any) -> None:
-    """`client._handle` is freed when the interpreter ends, before Python can no longer be called."""
+def remember(client: Handle) -> None:
+    """It is freed when the interpreter ends, before Python can no longer be called."""
     _clients.add(client)
     _watch_multiprocessing()
 
@@ -37,9 +36,8 @@ def _watch_multiprocessing() -> None:
 def _close_all() -> None:
     """Releases all locks and ends all sessions. What is under way ends with Closed."""
     rest_from_now_on()
-    handles: list[Handle] = [client._handle for client in list(_clients)]
-    for handle in handles:
-        handle.free()
+    for client in list(_clients):
+        client.free()
     lib.lh_py_stop_callbacks(_CALLBACK_PATIENCE_MS)
 
 

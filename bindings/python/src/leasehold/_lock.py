@@ -166,7 +166,7 @@ class Lock:
         error = ffi.new("lh_error**")
         out = ffi.new("lh_lock**")
         check(lib.lh_lock_again(self._pointer, out, error), error)
-        return Lock(Handle(out[0], lib.lh_lock_free))
+        return Lock(Handle(out[0], lib.lh_lock_free, self._handle.owner))
 
     def extend(self, budget: Duration) -> None:
         """A new budget, counted from now. BudgetRefused leaves the lock as it was."""

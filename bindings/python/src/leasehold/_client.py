@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import warnings
 from typing import Any, Callable, Optional, Sequence, Union, Unpack
 
 from leasehold import _call, _dispatch, _lifetime, _logging, _operations, _options
 from leasehold._contenders import Contender
-from leasehold._errors import Closed, TimedOut, check
+from leasehold._errors import Closed, Forked, TimedOut, check
 from leasehold._leasehold import ffi, lib
 from leasehold._observer import Observer
 from leasehold._operations import Handle, Operation
@@ -54,7 +55,7 @@ class Client:
         self._pointer = out[0]
         self._hosts = hosts
         self._is_closed = False
-        _lifetime.remember(self)
+        _lifetime.remember(self._handle)
 
     def __repr__(self) -> str:
         return f"<leasehold.Client {self._hosts}: {self.state.name.lower()}>"
@@ -100,7 +101,7 @@ class Client:
         return self._request(_operations.LOCK, encoded(path, "path"), made.struct, keep=made)
 
     def _request(self, operation: Operation, *arguments: Any, keep: object) -> LockRequest:
-        return LockRequest(operation, self._pointer, *arguments, keep=(self, keep))
+        return LockRequest(operation, self._handle, *arguments, keep=keep)
 
     # --- who holds and who waits ------------------------------------------------------------------
 
@@ -126,7 +127,7 @@ class Client:
 
     def observe(self, path: str) -> Observer:
         """Follows who leads at `path`: an iterator, and an asynchronous one."""
-        return Observer(self._pointer, encoded(path, "path"))
+        return Observer(self._handle, encoded(path, "path"))
 
     def request_release(self, path: str) -> int:
         """Asks those who hold the lock at `path` to let go; how many were asked."""
@@ -196,13 +197,15 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        with contextlib.suppress(Forked):  # a child that leaves its parent's block
+            self.close()
 
     async def __aenter__(self) -> Client:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close_async()
+        with contextlib.suppress(Forked):
+            await self.close_async()
 
     def __del__(self, _warn: Callable[..., None] = warnings.warn) -> None:
         if not self._is_closed:

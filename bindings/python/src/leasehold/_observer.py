@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Optional
 
 from leasehold import _operations
 from leasehold._contenders import Contender, take_contenders
@@ -16,11 +16,11 @@ class Observer:
     """Each step is the leader there is, or None; the first at once, each later one when it is
     another. An iterator, an asynchronous iterator, and a context manager that ends it."""
 
-    def __init__(self, client: Any, path: bytes) -> None:
+    def __init__(self, client: Handle, path: bytes) -> None:
         error = ffi.new("lh_error**")
         out = ffi.new("lh_observer**")
-        check(lib.lh_client_observe(client, path, out, error), error)
-        self._handle = Handle(out[0], lib.lh_observer_free)
+        check(lib.lh_client_observe(client.pointer, path, out, error), error)
+        self._handle = Handle(out[0], lib.lh_observer_free, client)
         self._pointer = out[0]
 
     def next(self, timeout: Optional[Duration] = None) -> Optional[Contender]:
