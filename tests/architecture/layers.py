@@ -30,7 +30,7 @@ MAY_INCLUDE = {
     "public": {"public"},
     "examples": {"examples", "public"},
     "bindings": {"bindings", "public"},
-    "bench": {"bench", "public"},
+    "bench": {"wire", "bench", "public"},
     "tests": {"wire", "core", "net", "client", "server", "embedded", "capi", "public", "proto", "tests"},
     "tests/unit/cli": {"wire", "core", "client", "cli", "public", "proto", "tests"},
 }

@@ -8,8 +8,8 @@ import os
 import sys
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "examples", "incident_drill"))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(ROOT, *place) for place in (("examples", "incident_drill"), ("cmake", "dev"))]
 
 import facts  # noqa: E402
 import sampler  # noqa: E402
