@@ -110,6 +110,8 @@ BAD = {
         "sdk/cli/bad.cpp", '#include "sdk/server/none.hpp"\n', "arrow"),
     "an example includes the SDK": (
         "examples/bad/main.cpp", '#include "sdk/core/session.hpp"\n', "arrow"),
+    "a benchmark includes the SDK": (
+        "bench/languages/bad.cpp", '#include "sdk/core/session.hpp"\n', "arrow"),
     "the SDK awaits": ("sdk/client/bad.cpp", "auto x = co_await y;\n", "coroutine"),
     "the SDK is a coroutine": ("sdk/net/bad.hpp", "inline T f() { co_return 1; }\n", "coroutine"),
     "the command line awaits": ("sdk/cli/bad.cpp", "void f() { co_await g(); }\n", "coroutine"),
