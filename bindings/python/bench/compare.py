@@ -47,7 +47,8 @@ def compare(lock_cost: str, hosts: str, rounds: int, pairs: int) -> None:
         medians["C++"].append(statistics.median(costs(native, hosts, pairs)))
         medians["Python"].append(statistics.median(costs(python, hosts, pairs)))
     for name, values in medians.items():
-        print(f"{name:7} median {statistics.median(values):7.1f} us, rounds {sorted(values)}")
+        each = " ".join(f"{value:.1f}" for value in sorted(values))
+        print(f"{name:7} median {statistics.median(values):7.1f} us, rounds {each}")
     ratio = statistics.median(medians["Python"]) / statistics.median(medians["C++"])
     print(f"Python / C++ {ratio:.3f}")
 

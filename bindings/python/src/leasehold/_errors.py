@@ -47,7 +47,7 @@ class Error(Exception):
 
     @property
     def name(self) -> str:
-        """The code's name, e.g. "wait_expired" or "no_node"."""
+        """The code's name, e.g. "wait_expired"."""
         return str(ffi.string(lib.lh_code_name(self.code)), "ascii")
 
 
