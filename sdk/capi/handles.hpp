@@ -4,8 +4,11 @@
 
 #include <leasehold/error.hpp>
 
+#include "sdk/client/fork.hpp"
+
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace leasehold::capi {
@@ -73,12 +76,29 @@ template <class Box>
 /// What is said of a handle that was not found.
 [[nodiscard]] Error invalid_handle(HandleKind kind);
 
+/// Of what belongs to the process that made it.
+class OfOneProcess {
+public:
+    [[nodiscard]] bool is_forked() const noexcept {
+        return x_generation != detail::fork_generation();
+    }
+
+private:
+    int x_generation = detail::fork_generation();
+};
+
 template <class Box>
 [[nodiscard]] result<std::shared_ptr<Box>> require(const typename Box::Name* name) {
-    if (auto box = find<Box>(name)) {
-        return box;
+    auto box = find<Box>(name);
+    if (!box) {
+        return invalid_handle(Box::kind);
     }
-    return invalid_handle(Box::kind);
+    if constexpr (std::is_base_of_v<OfOneProcess, Box>) {
+        if (box->is_forked()) {
+            return Error(errc::forked, "connect anew in the child");
+        }
+    }
+    return box;
 }
 
 }  // namespace leasehold::capi

@@ -25,7 +25,7 @@ private:
     void* const x_user;
 };
 
-struct ClientBox {
+struct ClientBox : OfOneProcess {
     using Name = lh_client;
     static constexpr HandleKind kind = HandleKind::client;
 
@@ -35,7 +35,7 @@ struct ClientBox {
     std::optional<Client> client;
 };
 
-struct LockBox {
+struct LockBox : OfOneProcess {
     using Name = lh_lock;
     static constexpr HandleKind kind = HandleKind::lock;
 

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <thread>
 
 namespace leasehold::cli {
 namespace {
@@ -21,12 +22,16 @@ using std::chrono::system_clock;
 
 /// A server refuses clients that have seen a later transaction than it has. So a later start needs
 /// larger transaction numbers than an earlier one, although nothing was kept: the epoch, their
-/// upper half, is the time of day in steps shorter than any run. It begins anew after a week;
-/// above 2^25 no fencing token could be made of it.
-std::int64_t epoch_of_now() {
+/// upper half, is the time of day in steps. Nothing is served before the step is over, so that the
+/// next start, however soon it comes, has another one. It begins anew after a week; above 2^25 no
+/// fencing token could be made of it.
+std::int64_t take_epoch() {
     constexpr std::int64_t epochs = (std::int64_t{1} << 25) - 2;
     constexpr auto step = 20ms;
-    return system_clock::now().time_since_epoch() / step % epochs + 1;
+    const auto now = system_clock::now().time_since_epoch();
+    const auto number = now / step;
+    std::this_thread::sleep_for((number + 1) * step - now);
+    return number % epochs + 1;
 }
 
 embedded::Settings settings_of(const ServeArguments& arguments) {
@@ -35,7 +40,7 @@ embedded::Settings settings_of(const ServeArguments& arguments) {
     settings.port = arguments.listen.port;
     settings.ensemble.servers = arguments.nodes;
     settings.ensemble.tick = arguments.tick;
-    settings.ensemble.first_epoch = epoch_of_now();
+    settings.ensemble.first_epoch = take_epoch();
     // Where the tick is small, sessions may still be long.
     settings.ensemble.max_session_timeout = std::max<Duration>(20 * arguments.tick, 60s);
     return settings;

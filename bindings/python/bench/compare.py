@@ -18,15 +18,6 @@ ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "cmake" / "dev"))
 import zk  # type: ignore[import]  # noqa: E402  (found only once the path is set)
 
-SETTINGS = {
-    "nodes": 1,
-    "port": 0,
-    "tick": 200,
-    "sync_limit": 5,
-    "netty": False,
-    "config": [],
-    "jvm": [],
-}
 WARM_UP = 500  # pairs before the first turn: the server's compiler has work to do
 
 
@@ -65,7 +56,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as root:
         servers = zk.Servers(root, "bench")
-        servers.start(SETTINGS, 60, die_with_us=True)
+        servers.start(zk.settings(), 60, die_with_us=True)
         try:
             compare(options.lock_cost, servers.connect_string, options.rounds, options.pairs)
         finally:

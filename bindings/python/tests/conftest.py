@@ -21,15 +21,6 @@ import zk  # noqa: E402  (found only once the path is set)
 from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 TICK_MS = 200
-ZK_SETTINGS = {
-    "nodes": 1,
-    "port": 0,
-    "tick": TICK_MS,
-    "sync_limit": 5,
-    "netty": False,
-    "config": [],
-    "jvm": [],
-}
 CLIENT_OPTIONS = {"tick": TICK_MS / 1e3, "standalone": True, "session_timeout": 20}
 
 
@@ -64,7 +55,7 @@ def real_hosts():
     """A real ZooKeeper, in Java, for the whole run."""
     with tempfile.TemporaryDirectory() as root:
         servers = zk.Servers(root, "zk")
-        servers.start(ZK_SETTINGS, PATIENCE_S, die_with_us=True)
+        servers.start(zk.settings(tick=TICK_MS), PATIENCE_S, die_with_us=True)
         yield servers.connect_string
         servers.stop()
         for each in servers.children:

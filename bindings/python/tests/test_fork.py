@@ -38,10 +38,13 @@ def test_in_a_child_everything_is_refused(client, path, servers):
             lambda: client.request_release(path),
             lambda: client.add_auth("digest", "a:b"),
             lambda: client.observe(path),
+            lambda: client.stats(),
+            lambda: client.on_state_change(print),
             lambda: observer.next(1),
             lambda: lock.extend(5),
             lambda: lock.release(),
             lambda: lock.again(),
+            lambda: lock.on_jeopardy(print),
             lambda: lock.call(lambda: 1),
             lambda: client.close(),
         ):

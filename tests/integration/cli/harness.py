@@ -28,6 +28,7 @@ FACTOR = float(os.environ.get("LEASEHOLD_TEST_TIME_FACTOR", "1"))
 
 sys.path.insert(0, os.path.join(SOURCE, "cmake", "dev"))
 sys.dont_write_bytecode = True
+import four_letter  # noqa: E402
 import zk  # noqa: E402
 
 TICK_S = 0.2

@@ -1,6 +1,7 @@
 """'leasehold serve': says where it serves, serves the other commands, and ends when asked to."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -64,6 +65,16 @@ class Serve(harness.ToolTest):
         zoo.stop()
         again.send(signal.SIGINT)
         self.assert_code(again.finish(), 0)
+
+    def test_a_later_start_counts_on_from_larger_numbers_however_soon_it_comes(self):
+        epochs = []
+        for _ in range(20):
+            served = Served(self)
+            (port,) = served.ports
+            said = harness.four_letter.ask(port, "srvr", harness.LIMIT_S)
+            epochs.append(int(re.search(r"Zxid: 0x([0-9a-f]+)", said).group(1), 16) >> 32)
+            self.assert_code(served.stop(), 0)
+        self.assertEqual(epochs, sorted(set(epochs)))
 
     def test_both_usual_signals_end_it_well_and_others_say_so(self):
         for number, code in ((signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGQUIT, 131)):

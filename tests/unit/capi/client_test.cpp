@@ -129,6 +129,15 @@ TEST_F(ClientOfC, DoesNotSurviveAForkAndTheParentGoesOn) {
         lh_error* error = nullptr;
         faults += lh_client_close(client, 100, &error) == LH_FORKED ? 0 : 8;
         faults += lh_error_code(error) == LH_FORKED ? 0 : 16;
+        lh_client_stats stats;
+        stats.struct_size = sizeof stats;
+        faults += lh_client_stats_get(client, &stats, nullptr) == LH_FORKED ? 0 : 32;
+        const auto ignore = [](void*, int) {};
+        faults += lh_client_on_state_change(client, ignore, nullptr, nullptr, nullptr) == LH_FORKED
+                      ? 0
+                      : 64;
+        faults +=
+            lh_lock_on_jeopardy(lock, ignore, nullptr, nullptr, nullptr) == LH_FORKED ? 0 : 128;
         lh_lock_free(lock);
         lh_client_free(client);
         ::_exit(faults);
