@@ -131,7 +131,7 @@ TEST_F(Async, CallbackMayCallBackInAndBlock) {
     struct Inside {
         lh_client* client;
         std::atomic<int> code{-1};
-    } inside{client, {}};
+    } inside{client};
     ASSERT_EQ(lh_client_wait_connected_async(
                   client,
                   [](void* user, lh_error* error) {
