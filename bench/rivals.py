@@ -1,0 +1,82 @@
+"""Who takes part, and how each is started."""
+
+import os
+
+from contest import Contestant, Failed
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+CURATOR_JARS = os.path.join(ROOT, "build", "jars", "curator")
+# The system's own: Debian's kazoo is installed for that one.
+PYTHON = "/usr/bin/python3"
+
+FLOOR = "floor"
+COROUTINE = "leasehold, coroutine"
+BLOCKING = "leasehold, blocking"
+C_CLIENT = "C client"
+CURATOR = "Curator"
+KAZOO = "kazoo"
+IN_PYTHON = "leasehold, Python"
+IN_JAVA = "leasehold, Java"
+
+
+class Rivals:
+    def __init__(self, build, servers, with_peers):
+        self.build = build
+        self.servers = servers
+        self.with_peers = with_peers
+
+    def for_locks(self):
+        """The floor, leasehold, and its peers if they are wanted."""
+        program = os.path.join(self.build, "bench")
+        ours = os.path.join(program, "bench_leasehold")
+        hosts, tick = self.servers.hosts, str(self.servers.tick_ms)
+        commands = {
+            FLOOR: [os.path.join(program, "bench_floor"), str(self.servers.port)],
+            COROUTINE: [ours, "coroutine", hosts, tick],
+            BLOCKING: [ours, "blocking", hosts, tick],
+        }
+        if self.with_peers:
+            jars = os.path.join(CURATOR_JARS, "*")
+            commands[C_CLIENT] = [os.path.join(program, "bench_c_client"), hosts]
+            commands[CURATOR] = ["java", "-cp", jars, script("CuratorContestant.java"), hosts]
+            commands[KAZOO] = [PYTHON, "-B", script("kazoo_contestant.py"), hosts]
+        return start(commands)
+
+    def for_languages(self):
+        """leasehold through each of its languages."""
+        ours = os.path.join(self.build, "bench", "bench_leasehold")
+        java = os.path.join(self.build, "bindings", "java")
+        python = {"PYTHONPATH": os.path.join(self.build, "bindings", "python")}
+        hosts, tick = self.servers.hosts, str(self.servers.tick_ms)
+        commands = {
+            BLOCKING: [ours, "blocking", hosts, tick],
+            IN_PYTHON: [PYTHON, "-B", script("leasehold_python.py"), hosts, tick],
+            IN_JAVA: [
+                "java",
+                f"-Dleasehold.library={os.path.join(java, 'libleasehold_jni.so')}",
+                "-cp",
+                os.path.join(java, "leasehold_java"),
+                script("LeaseholdContestant.java"),
+                hosts,
+                tick,
+            ],
+        }
+        return start(commands, {IN_PYTHON: python})
+
+
+def script(name):
+    return os.path.join(HERE, "contestants", name)
+
+
+def start(commands, environments=None):
+    """A contestant for each command; the caller stops them."""
+    started = []
+    try:
+        for name, command in commands.items():
+            started.append(Contestant(name, command, (environments or {}).get(name)))
+    except (Failed, OSError) as error:
+        for each in started:
+            each.stop()
+        raise Failed(str(error)) from error
+    return started

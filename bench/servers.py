@@ -1,0 +1,43 @@
+"""Real servers for a contest, with their data in memory or on a disk."""
+
+import contextlib
+import shutil
+import tempfile
+
+import zk
+
+MEMORY = "/dev/shm"
+START_S = 60
+TICK_MS = 2000  # ZooKeeper's default: shorter ones are for tests
+# As in production, not as in tests: each transaction is synced, and compiled code is optimised.
+JVM = ["-Xmx512m", "-XX:TieredStopAtLevel=4", "-Dzookeeper.forceSync=yes", "-Dzookeeper.preAllocSize=65536"]
+
+
+class Servers:
+    """`port` is that of the one server which all contestants use: the leader, if there are more."""
+
+    tick_ms = TICK_MS
+
+    def __init__(self, port):
+        self.port = port
+        self.hosts = f"127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def running(nodes, data, build):
+    """`data`: tmpfs, or disk (in the build directory)."""
+    directory = tempfile.mkdtemp(prefix="leasehold-bench-", dir=MEMORY if data == "tmpfs" else build)
+    servers = zk.Servers(directory, "bench")
+    try:
+        servers.start(zk.settings(nodes=nodes, tick=TICK_MS, jvm=JVM), START_S, die_with_us=True)
+        led = next(
+            node["port"]
+            for node, mode in zip(servers.nodes, servers.modes())
+            if mode in ("leader", "standalone")
+        )
+        yield Servers(led)
+    finally:
+        servers.stop()
+        for each in servers.children:
+            each.wait()
+        shutil.rmtree(directory, ignore_errors=True)
