@@ -1,6 +1,5 @@
 #include "sdk/capi/options.hpp"
 
-#include <limits>
 #include <utility>
 
 namespace leasehold::capi {
