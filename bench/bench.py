@@ -35,7 +35,7 @@ def parse(arguments):
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rounds: a first look")
+    parser.add_argument("--quick", action="store_true", help="a fifth of the rounds: a first look")
     parser.add_argument("--peers", action="store_true", help="the C client, Curator and kazoo, too")
     parser.add_argument("--only", choices=sorted(scenarios.ALL), help="one scenario")
     parser.add_argument(
