@@ -3,21 +3,13 @@
 //     java CuratorContestant HOSTS
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
-import java.util.StringJoiner;
+import java.util.Arrays;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.retry.RetryOneTime;
 
 public final class CuratorContestant {
-    private static String list(double[] values) {
-        final StringJoiner list = new StringJoiner(", ", "[", "]");
-        for (double value : values) {
-            list.add(String.format(java.util.Locale.ROOT, "%.2f", value));
-        }
-        return list.toString();
-    }
-
     private static String serial(CuratorFramework client, String path, int count) throws Exception {
         final double[] acquire = new double[count];
         final double[] release = new double[count];
@@ -31,7 +23,7 @@ public final class CuratorContestant {
             acquire[pair] = (acquired - begin) / 1e3;
             release[pair] = (released - acquired) / 1e3;
         }
-        return "{\"acquire\": " + list(acquire) + ", \"release\": " + list(release) + "}";
+        return "{\"acquire\": " + Arrays.toString(acquire) + ", \"release\": " + Arrays.toString(release) + "}";
     }
 
     public static void main(String[] arguments) throws Exception {

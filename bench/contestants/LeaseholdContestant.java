@@ -8,19 +8,11 @@ import io.leasehold.LockOptions;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.time.Duration;
-import java.util.StringJoiner;
+import java.util.Arrays;
 
 public final class LeaseholdContestant {
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final LockOptions TERMS = LockOptions.budget(Duration.ofSeconds(2));
-
-    private static String list(double[] values) {
-        final StringJoiner list = new StringJoiner(", ", "[", "]");
-        for (double value : values) {
-            list.add(String.format(java.util.Locale.ROOT, "%.2f", value));
-        }
-        return list.toString();
-    }
 
     private static String serial(Client client, String path, int count) throws InterruptedException {
         final double[] acquire = new double[count];
@@ -35,7 +27,7 @@ public final class LeaseholdContestant {
             acquire[pair] = (acquired - begin) / 1e3;
             release[pair] = (released - acquired) / 1e3;
         }
-        return "{\"acquire\": " + list(acquire) + ", \"release\": " + list(release) + "}";
+        return "{\"acquire\": " + Arrays.toString(acquire) + ", \"release\": " + Arrays.toString(release) + "}";
     }
 
     public static void main(String[] arguments) throws Exception {

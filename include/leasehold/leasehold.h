@@ -122,8 +122,7 @@ typedef uint64_t lh_operation;
  * was granted in the same moment is released. Returns 1 if it was under way, else 0. */
 LH_API int lh_cancel(lh_operation operation);
 
-/* The callback of an operation that answers nothing but its end: `error` is NULL, or to be freed.
- */
+/* Of an operation that answers nothing but its end: `error` is NULL, or to be freed. */
 typedef void (*lh_done_fn)(void* user, lh_error* error);
 /* Exactly one of `lock` and `error` is not NULL, and to be freed. */
 typedef void (*lh_lock_fn)(void* user, lh_lock* lock, lh_error* error);

@@ -3,7 +3,6 @@
 #include "sdk/capi/objects.hpp"
 #include "sdk/capi/operations.hpp"
 #include "sdk/capi/options.hpp"
-#include "sdk/client/election.hpp"
 
 #include <span>
 #include <string>
@@ -52,11 +51,6 @@ result<std::vector<std::string>> paths_of(const char* const* paths, std::size_t 
         all.emplace_back(one);
     }
     return all;
-}
-
-/// A lead is held as the lock that it is.
-LockBox box_of(Leadership leadership) {
-    return LockBox(detail::Election::lock_of(std::move(leadership)), true);
 }
 
 }  // namespace
@@ -138,7 +132,7 @@ int lh_client_elect(lh_client* client, const char* path, const lh_elect_options*
         BOOST_OUTCOME_TRY(const auto where, text(path, "path"));
         BOOST_OUTCOME_TRY(const auto request, elect_request(options));
         BOOST_OUTCOME_TRY(auto won, box->client->elect(where, request.options));
-        return hand_out<LockBox>(leadership, box_of(std::move(won)));
+        return hand_out<LockBox>(leadership, std::move(won));
     });
 }
 
@@ -154,10 +148,7 @@ int lh_client_elect_async(lh_client* client, const char* path, const lh_elect_op
             operation,
             [&](auto token) { box->client->async_elect(where, request.options, std::move(token)); },
             [callback, user](result<Leadership> won) {
-                if (!won) {
-                    return callback(user, nullptr, make_error(won.error()));
-                }
-                callback(user, insert(std::make_shared<LockBox>(box_of(*std::move(won)))), nullptr);
+                hand_over<LockBox>(callback, user, std::move(won));
             });
         return success();
     });

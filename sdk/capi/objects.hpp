@@ -6,6 +6,7 @@
 
 #include "sdk/capi/handles.hpp"
 #include "sdk/capi/operations.hpp"
+#include "sdk/client/election.hpp"
 
 #include <memory>
 #include <optional>
@@ -41,6 +42,8 @@ struct LockBox : OfOneProcess {
 
     explicit LockBox(ScopedLock granted, bool leads = false)
         : lock(std::move(granted)), is_leadership(leads) {}
+    /// A lead is held as the lock that it is.
+    explicit LockBox(Leadership won) : LockBox(detail::Election::lock_of(std::move(won)), true) {}
 
     ScopedLock lock;
     bool is_leadership;
