@@ -8,7 +8,6 @@ Exit 0 if every bar is met, 1 if one is not, 2 if something could not be measure
 
 import argparse
 import contextlib
-import contextlib
 import json
 import os
 import sys
@@ -19,7 +18,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
 
 import contest  # noqa: E402
 import scenarios  # noqa: E402
-import zk  # noqa: E402
+import zk_servers  # noqa: E402
 from rivals import Rivals  # noqa: E402
 from servers import running  # noqa: E402
 
@@ -80,7 +79,7 @@ def main(arguments):
                     show_progress("")
                     scenario.show(figures)
                     document["runs"].append({"scenario": name, "place": place, "figures": figures})
-    except (contest.Failed, zk.Failure) as failure:
+    except (contest.Failed, zk_servers.Failure) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 2
     if options.json:

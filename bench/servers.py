@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import tempfile
 
-import zk
+import zk_servers
 
 MEMORY = "/dev/shm"
 START_S = 60
@@ -27,9 +27,9 @@ class Servers:
 def running(nodes, data, build):
     """`data`: tmpfs, or disk (in the build directory)."""
     directory = tempfile.mkdtemp(prefix="leasehold-bench-", dir=MEMORY if data == "tmpfs" else build)
-    servers = zk.Servers(directory, "bench")
+    servers = zk_servers.Servers(directory, "bench")
     try:
-        servers.start(zk.settings(nodes=nodes, tick=TICK_MS, jvm=JVM), START_S, die_with_us=True)
+        servers.start(zk_servers.settings(nodes=nodes, tick=TICK_MS, jvm=JVM), START_S, die_with_us=True)
         led = next(
             node["port"]
             for node, mode in zip(servers.nodes, servers.modes())

@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 
-import zk
+import zk_servers
 
 USER = "leasehold"
 DATABASE = "postgres"  # initdb makes it
@@ -40,7 +40,7 @@ STOP_TIMEOUT_S = 30
 PORT_TAKEN = "Address already in use"
 SOCKET_PATH_LIMIT = 107 - len("/.s.PGSQL.65535")
 
-Failure = zk.Failure
+Failure = zk_servers.Failure
 
 
 def binary(name):
@@ -107,10 +107,10 @@ class Postgres:
             return
         if not os.path.exists(os.path.join(self.data, "PG_VERSION")):
             self._make_cluster()
-        attempts = 1 if self.port else zk.START_ATTEMPTS
+        attempts = 1 if self.port else zk_servers.START_ATTEMPTS
         for attempt in range(1, attempts + 1):
             if not self.port or attempt > 1:
-                with zk.hold_free_port() as held:
+                with zk_servers.hold_free_port() as held:
                     self.port = held.getsockname()[1]
             try:
                 self._launch()
@@ -158,7 +158,7 @@ class Postgres:
                 cwd=self.directory,
                 start_new_session=True,  # a Ctrl-C at the terminal is not for the server
                 # An immediate shutdown, which leaves no shared memory behind as SIGKILL would.
-                preexec_fn=lambda: zk.die_with_parent(signal.SIGQUIT),
+                preexec_fn=lambda: zk_servers.die_with_parent(signal.SIGQUIT),
                 **self.identity,
             )
 
@@ -182,7 +182,7 @@ class Postgres:
                 raise Failure(f"PostgreSQL ended at once:\n{self._log_tail()}")
             if time.monotonic() > deadline:
                 raise Failure(f"PostgreSQL not ready in {START_TIMEOUT_S} s:\n{self._log_tail()}")
-            time.sleep(zk.POLL_S)
+            time.sleep(zk_servers.POLL_S)
 
     def stop(self, how=signal.SIGINT):
         """SIGINT: every connection is cut, what was committed is kept. SIGQUIT: as by a crash."""
@@ -245,7 +245,7 @@ def run(options):
     try:
         server.start()
         os.environ.update(server.environment)
-        return zk.run_command([each.replace("{}", server.connection_string) for each in command])
+        return zk_servers.run_command([each.replace("{}", server.connection_string) for each in command])
     finally:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
@@ -279,7 +279,7 @@ def main():
     try:
         return run(options)
     except Failure as failure:
-        zk.say(f"pg: {failure}")
+        zk_servers.say(f"pg: {failure}")
         return 1
 
 

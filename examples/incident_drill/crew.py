@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 
-import zk
+import zk_servers
 from sampler import look_at_process
 
 
@@ -24,7 +24,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: zk.die_with_parent(signal.SIGKILL),
+            preexec_fn=lambda: zk_servers.die_with_parent(signal.SIGKILL),
         )
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
@@ -114,7 +114,7 @@ class Crew:
                 seed = str(self.scale.seed * 1000 + number)
                 self.workers.append(Worker(number + 1, self.command + ["--seed", seed]))
             if not all(worker.reaches("ready", 20) for worker in self.workers):
-                raise zk.Failure("a client process did not start")
+                raise zk_servers.Failure("a client process did not start")
         except BaseException:
             self.__exit__()
             raise

@@ -24,7 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
 
 import score  # noqa: E402
-import zk  # noqa: E402
+import zk_servers  # noqa: E402
 from crew import Crew  # noqa: E402
 from repeating import Repeating  # noqa: E402
 from sampler import Sampler, look_at_server, now  # noqa: E402
@@ -89,7 +89,7 @@ class Run:
             first.forget("alone")
             first.say(f"alone {count}")
             if not first.reaches("alone", 30):
-                raise zk.Failure("a lock that nobody else wants was not granted")
+                raise zk_servers.Failure("a lock that nobody else wants was not granted")
         self.transactions = (self.settled_zxid() - before) / ALONE
 
     def settled_zxid(self):
@@ -202,7 +202,7 @@ def carry_out(options, scale):
     is_netty, jars_name = SERVERS[options.server]
     jars = os.path.join(ROOT, "build", "jars", jars_name) if jars_name else None
     if jars and not os.path.isdir(jars):
-        raise zk.Failure(f"no jars of {jars_name}: Maven's registry was not to be had")
+        raise zk_servers.Failure(f"no jars of {jars_name}: Maven's registry was not to be had")
     programs = os.path.join(options.build, "examples")
     worker = os.path.join(programs, "incident_drill", "incident_drill_worker")
     runs = []
@@ -272,7 +272,7 @@ def main(arguments):
     scale = dataclasses.replace(SCALES[options.scale], seed=options.seed)
     try:
         document = carry_out(options, scale)
-    except (zk.Failure, OSError) as error:
+    except (zk_servers.Failure, OSError) as error:
         print(f"drill: {error}", file=sys.stderr)
         return 2
     document["generated"] = datetime.datetime.now(datetime.timezone.utc).strftime("%FT%TZ")

@@ -3,7 +3,7 @@
 import numpy
 
 from report_axis import finish, hatch_unknown, log_seconds, lonely, thinned, whole_counts
-from report_figure import BAND, COLOURS, FILLS, GREY, in_points, stacked, title
+from report_figure import BAND, COLOURS, FILLS, GREY, stacked, title
 from report_text import count, last_value, remark, seconds, total
 
 HEIGHT = 74

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pg
-import zk
+import zk_servers
 from four_letter import ask
 
 SERVE_TIMEOUT_S = 60
@@ -19,16 +19,16 @@ class ZooKeeper:
     """One standalone server, with a fresh and empty data directory."""
 
     def __init__(self, root, name, tick_ms, is_netty, jars=None):
-        self.servers = zk.Servers(root, name)
-        self.settings = zk.settings(tick=tick_ms, netty=is_netty, jars=jars)
+        self.servers = zk_servers.Servers(root, name)
+        self.settings = zk_servers.settings(tick=tick_ms, netty=is_netty, jars=jars)
 
     def __enter__(self):
         self.servers.start(self.settings, SERVE_TIMEOUT_S, die_with_us=True)
         return self
 
     def __exit__(self, *_):
-        with contextlib.suppress(zk.Failure):
-            zk.send(self.node, signal.SIGCONT)
+        with contextlib.suppress(zk_servers.Failure):
+            zk_servers.send(self.node, signal.SIGCONT)
         self.servers.stop()
 
     @property
@@ -52,15 +52,15 @@ class ZooKeeper:
         return found.group(1) if found else "unknown"
 
     def pause(self):
-        zk.send(self.node, signal.SIGSTOP)
+        zk_servers.send(self.node, signal.SIGSTOP)
 
     def resume(self):
         """Returns the boot time at which it served again."""
-        zk.send(self.node, signal.SIGCONT)
+        zk_servers.send(self.node, signal.SIGCONT)
         return self.wait_until_serving()
 
     def kill(self):
-        zk.send(self.node, signal.SIGKILL)
+        zk_servers.send(self.node, signal.SIGKILL)
         for child in self.servers.children:
             if child.pid == self.node["pid"]:
                 child.wait()
@@ -73,7 +73,7 @@ class ZooKeeper:
         deadline = time.monotonic() + SERVE_TIMEOUT_S
         while "Mode:" not in ask(self.port, "srvr"):
             if time.monotonic() > deadline:
-                raise zk.Failure("ZooKeeper does not serve again")
+                raise zk_servers.Failure("ZooKeeper does not serve again")
             time.sleep(POLL_S)
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -92,11 +92,11 @@ class Gateway:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: zk.die_with_parent(signal.SIGKILL),
+            preexec_fn=lambda: zk_servers.die_with_parent(signal.SIGKILL),
         )
         port = self.process.stdout.readline().strip()
         if not port.isdigit():
-            raise zk.Failure(f"{os.path.basename(self.program)} did not start")
+            raise zk_servers.Failure(f"{os.path.basename(self.program)} did not start")
         self.address = f"127.0.0.1:{port}"
         return self
 

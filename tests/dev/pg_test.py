@@ -13,12 +13,12 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 PG = os.path.join(SOURCE, "cmake", "dev", "pg.py")
 sys.path[:0] = [os.path.dirname(PG), os.path.join(SOURCE, "tests", "support")]
 import pg  # noqa: E402  (found only once the path is set)
-import zk  # noqa: E402
+import zk_servers  # noqa: E402
 from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 
 def is_alive(pid):
-    return zk.start_ticks(pid) is not None
+    return zk_servers.start_ticks(pid) is not None
 
 
 class Pg(unittest.TestCase):

@@ -13,12 +13,12 @@ import unittest
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ZK = os.path.join(SOURCE, "cmake", "dev", "zk.py")
 sys.path[:0] = [os.path.dirname(ZK), os.path.join(SOURCE, "tests", "support")]
-import zk  # noqa: E402  (found only once the path is set)
+import zk_servers  # noqa: E402  (found only once the path is set)
 from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 
 def is_alive(pid):
-    return zk.start_ticks(pid) is not None
+    return zk_servers.start_ticks(pid) is not None
 
 
 class Zk(unittest.TestCase):

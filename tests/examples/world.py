@@ -13,7 +13,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 sys.path[:0] = [os.path.join(SOURCE, "cmake", "dev"), os.path.join(SOURCE, "tests", "support")]
 import four_letter  # noqa: E402  (found only once the path is set)
 import pg  # noqa: E402
-import zk  # noqa: E402
+import zk_servers  # noqa: E402
 from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 TICK_MS = 200
@@ -22,11 +22,11 @@ TICK_MS = 200
 class ZooKeeper:
     def __init__(self):
         self.root = tempfile.TemporaryDirectory()
-        self.servers = zk.Servers(self.root.name, "zk")
+        self.servers = zk_servers.Servers(self.root.name, "zk")
         self.start()
 
     def start(self):
-        self.servers.start(zk.settings(tick=TICK_MS), PATIENCE_S, die_with_us=True)
+        self.servers.start(zk_servers.settings(tick=TICK_MS), PATIENCE_S, die_with_us=True)
 
     def stop(self):
         self.servers.stop(keep=True)
@@ -58,7 +58,7 @@ class Program:
             command,
             stdout=subprocess.PIPE,
             stderr=self.log,
-            preexec_fn=lambda: zk.die_with_parent(signal.SIGKILL),
+            preexec_fn=lambda: zk_servers.die_with_parent(signal.SIGKILL),
             env={**os.environ, **(env or {})},
         )
         line = self.process.stdout.readline()

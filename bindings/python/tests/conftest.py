@@ -17,7 +17,7 @@ from leasehold.testing import EmbeddedServer
 TESTS = pathlib.Path(__file__).resolve().parent
 ROOT = TESTS.parents[2]
 sys.path[:0] = [str(ROOT / "cmake" / "dev"), str(ROOT / "tests" / "support")]
-import zk  # noqa: E402  (found only once the path is set)
+import zk_servers  # noqa: E402  (found only once the path is set)
 from waiting import PATIENCE_S, wait_until  # noqa: E402
 
 TICK_MS = 200
@@ -54,8 +54,8 @@ class Servers:
 def real_hosts():
     """A real ZooKeeper, in Java, for the whole run."""
     with tempfile.TemporaryDirectory() as root:
-        servers = zk.Servers(root, "zk")
-        servers.start(zk.settings(tick=TICK_MS), PATIENCE_S, die_with_us=True)
+        servers = zk_servers.Servers(root, "zk")
+        servers.start(zk_servers.settings(tick=TICK_MS), PATIENCE_S, die_with_us=True)
         yield servers.connect_string
         servers.stop()
         for each in servers.children:

@@ -29,7 +29,7 @@ FACTOR = float(os.environ.get("LEASEHOLD_TEST_TIME_FACTOR", "1"))
 sys.path.insert(0, os.path.join(SOURCE, "cmake", "dev"))
 sys.dont_write_bytecode = True
 import four_letter  # noqa: E402
-import zk  # noqa: E402
+import zk_servers  # noqa: E402
 
 TICK_S = 0.2
 LIMIT_S = 20 * FACTOR  # after which something that has to happen is taken not to
@@ -63,7 +63,7 @@ def checks_types():
 
 def is_alive(pid):
     """Whether the process exists and is no zombie."""
-    return zk.start_ticks(pid) is not None
+    return zk_servers.start_ticks(pid) is not None
 
 
 def own_children():
@@ -190,8 +190,8 @@ class ServerTest(ToolTest):
         super().setUpClass()
         cls.root = tempfile.mkdtemp(prefix="leasehold-zk-")
         cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
-        cls.servers = zk.Servers(cls.root, "cli")
-        cls.settings = zk.settings(tick=int(TICK_S * 1000), config=cls.config)
+        cls.servers = zk_servers.Servers(cls.root, "cli")
+        cls.settings = zk_servers.settings(tick=int(TICK_S * 1000), config=cls.config)
         cls.servers.start(cls.settings, 60 * FACTOR, die_with_us=True)
         cls.addClassCleanup(cls.servers.stop)
         cls.connect = cls.servers.connect_string
