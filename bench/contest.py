@@ -34,11 +34,18 @@ class Contestant:
             raise
 
     def ask(self, *words):
+        self.tell(*words)
+        return self.answer()
+
+    def tell(self, *words):
+        """Gives a command whose answer is taken later: so several work at the same time."""
         try:
             self.process.stdin.write(" ".join(map(str, words)) + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise Failed(f"{self.name}: {self._complaint()}") from None
+
+    def answer(self):
         line = self._line(ANSWER_S)
         if not line:
             raise Failed(f"{self.name}: {self._complaint()}")

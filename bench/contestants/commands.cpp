@@ -4,42 +4,27 @@
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
+#include <utility>
 
 namespace leasehold::bench {
-namespace {
 
-void print(const char* name, const std::vector<double>& values) {
-    std::printf("\"%s\": [", name);
-    for (std::size_t index = 0; index < values.size(); ++index) {
-        std::printf("%s%.2f", index == 0 ? "" : ", ", values[index]);
-    }
-    std::fputs("]", stdout);
+Command serial_command(std::function<Serial(const std::string&, int)> run) {
+    return [run = std::move(run)](std::istream& words) -> nlohmann::json {
+        const auto path = next<std::string>(words);
+        Serial costs = run(path, next<int>(words));
+        return {{"acquire", std::move(costs.acquire)}, {"release", std::move(costs.release)}};
+    };
 }
 
-void print(const Serial& serial) {
-    std::fputs("{", stdout);
-    print("acquire", serial.acquire);
-    std::fputs(", ", stdout);
-    print("release", serial.release);
-    std::puts("}");
-}
-
-}  // namespace
-
-int obey(const Contestant& contestant) {
-    std::puts("ready");
-    std::fflush(stdout);
+int obey(const Commands& commands) {
+    std::cout << "ready" << std::endl;
     for (std::string line; std::getline(std::cin, line);) {
         std::istringstream words(line);
-        std::string command;
-        std::string path;
-        int count = 0;
-        words >> command >> path >> count;
-        if (command != "serial" || !words) {
+        const auto found = commands.find(next<std::string>(words));
+        if (found == commands.end()) {
             give_up("no such command: " + line);
         }
-        print(contestant.serial(path, count));
-        std::fflush(stdout);
+        std::cout << found->second(words).dump() << std::endl;
     }
     return 0;
 }

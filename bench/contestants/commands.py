@@ -20,11 +20,16 @@ def serial(acquire, count):
     return costs
 
 
-def obey(acquire_of):
-    """`acquire_of(path)` returns a function that takes the lock there."""
+def obey(commands):
+    """`commands`: by name, what is called with the other words of the line, and returns a dictionary."""
     print("ready", flush=True)
     for line in sys.stdin:
-        command, path, count = line.split()
-        if command != "serial":
+        name, *words = line.split()
+        if name not in commands:
             sys.exit(f"no such command: {line}")
-        print(json.dumps(serial(acquire_of(path), int(count))), flush=True)
+        print(json.dumps(commands[name](*words)), flush=True)
+
+
+def serial_command(acquire_of):
+    """"serial PATH COUNT"; `acquire_of(path)` returns a function that takes the lock there."""
+    return lambda path, count: serial(acquire_of(path), int(count))

@@ -168,5 +168,7 @@ int main(int argument_count, char** arguments) {
     }
     Floor floor(static_cast<std::uint16_t>(std::strtol(arguments[1], nullptr, 10)));
     return leasehold::bench::obey(
-        {.serial = [&](const std::string& path, int count) { return floor.serial(path, count); }});
+        {{"serial", leasehold::bench::serial_command([&](const std::string& path, int count) {
+              return floor.serial(path, count);
+          })}});
 }

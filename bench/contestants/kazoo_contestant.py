@@ -22,7 +22,7 @@ def main():
 
         return acquire
 
-    commands.obey(acquire_of)
+    commands.obey({"serial": commands.serial_command(acquire_of)})
     client.stop()
 
 

@@ -82,8 +82,9 @@ int main(int argument_count, char** arguments) {
     const leasehold::milliseconds tick(std::strtol(arguments[3], nullptr, 10));
     const auto client = must(leasehold::Client::connect(arguments[2], {.tick = tick}));
     must(client.wait_connected(10s));
-    return leasehold::bench::obey({.serial = [&](const std::string& path, int count) {
-        return is_coroutine ? serial_coroutine(client, path, count)
-                            : serial_blocking(client, path, count);
-    }});
+    return leasehold::bench::obey(
+        {{"serial", leasehold::bench::serial_command([&](const std::string& path, int count) {
+              return is_coroutine ? serial_coroutine(client, path, count)
+                                  : serial_blocking(client, path, count);
+          })}});
 }

@@ -13,7 +13,9 @@ import leasehold
 def main():
     with leasehold.connect(sys.argv[1], tick=int(sys.argv[2]) / 1e3) as client:
         client.wait_connected(10)
-        commands.obey(lambda path: client.lock(path, budget=2, wait=5).acquire)
+        commands.obey(
+            {"serial": commands.serial_command(lambda path: client.lock(path, budget=2, wait=5).acquire)}
+        )
 
 
 main()
