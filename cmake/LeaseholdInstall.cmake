@@ -19,8 +19,7 @@ function(leasehold_gzip file)
     )
 endfunction()
 
-# An export for each thing that can be asked for: what was not installed is not looked for, and what
-# the servers for tests need (OpenSSL) nobody else has to have.
+# An export for each thing that can be asked for: what was not installed is not looked for.
 function(leasehold_install_export flavour)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "COMPONENT" "TARGETS")
     foreach(target IN LISTS arg_TARGETS)

@@ -47,6 +47,7 @@ enum class errc {
     permits_disagree,    ///< the semaphore has another number of permits; the text has both
     mixed_queue,  ///< contenders are in the queue that would not see ours; the text has the remedy
     stale_token,  ///< a fenced resource has seen a newer token: the writer has lost its lock
+    tls_failed,   ///< no TLS connection that can be trusted: the text says what does not hold
 };
 
 /// ZooKeeper's answer to one request, with its number on the wire (always negative).

@@ -90,6 +90,7 @@ typedef enum lh_code {
     LH_PERMITS_DISAGREE = 24,  /* the semaphore has another number of permits */
     LH_MIXED_QUEUE = 25,       /* contenders are in the queue that would not see ours */
     LH_STALE_TOKEN = 26,       /* a fenced resource has seen a newer token */
+    LH_TLS_FAILED = 27,        /* no TLS connection that can be trusted; the message says why */
     LH_INVALID_HANDLE = 1001,  /* NULL, freed, of another type, or no handle at all */
     LH_SYSTEM_ERROR = 1002,    /* the system's; the message has its text */
     LH_OUT_OF_MEMORY = 1003
@@ -165,13 +166,24 @@ typedef struct lh_client_options {
     const char* owner;               /* shown to others; NULL: the program's name */
     lh_log_fn on_log;                /* NULL: silent */
     void* log_user;                  /* has to outlive the client */
+    int32_t tls_enabled;             /* 1, "tls://" before the hosts, or any tls_ below: TLS; 0 */
+    int32_t tls_min_version;         /* 12 for TLS 1.2, 13 for 1.3; 12 */
+    const char* tls_ca_file;         /* PEM, as all of these; both NULL: the system's */
+    const char* tls_ca_directory;
+    const char* tls_certificate_file; /* NULL: none is shown */
+    const char* tls_key_file;         /* NULL: in tls_certificate_file */
+    const char* tls_passphrase_file;
+    const char* tls_passphrase_env; /* the name of a variable */
+    const char* tls_server_name;    /* NULL: the name in the connect string */
+    const char* auth_file;          /* credentials, "SCHEME SECRET" in each line */
+    const char* auth_env;           /* the name of a variable */
 } lh_client_options;
 
 /* `size` is sizeof(lh_client_options) as the caller was compiled with. Does nothing for NULL. */
 LH_API void lh_client_options_init(lh_client_options* options, size_t size);
 
 /* Starts a client and returns at once; connecting goes on behind it and never gives up. `hosts` is
- * "host:port,host:port/chroot". */
+ * "host:port,host:port/chroot", with "tls://" in front for TLS. */
 LH_API int lh_client_connect(const char* hosts, const lh_client_options* options,
                              lh_client** client, lh_error** error);
 
@@ -184,7 +196,8 @@ LH_API int lh_client_close(lh_client* client, int64_t timeout_ms, lh_error** err
 LH_API int lh_client_close_async(lh_client* client, int64_t timeout_ms, lh_done_fn callback,
                                  void* user, lh_operation* operation, lh_error** error);
 
-/* Waits until the client is connected; LH_NO_SERVER if not within the timeout. */
+/* Waits until the client is connected; LH_NO_SERVER if not within the timeout, or LH_TLS_FAILED or
+ * LH_PROTOCOL_ERROR if that is why. */
 LH_API int lh_client_wait_connected(lh_client* client, int64_t timeout_ms, lh_error** error);
 LH_API int lh_client_wait_connected_async(lh_client* client, lh_done_fn callback, void* user,
                                           lh_operation* operation, lh_error** error);

@@ -57,6 +57,32 @@ private:
     void (*x_call)(void*, const LogRecord&) = nullptr;
 };
 
+enum class TlsVersion { tls_1_2, tls_1_3 };
+
+/// How a client speaks TLS: with "tls://" before the hosts, with `enabled`, or with any other of
+/// these set. Then no byte goes out in the clear: a server without TLS, or one whose certificate
+/// does not hold, is no server. All files are PEM. They are read anew for each connection, so that
+/// new certificates need no restart.
+struct TlsOptions {
+    bool enabled = false;
+    /// The authorities that may sign a server's certificate; with both empty the system's.
+    std::string_view ca_file{};
+    /// The same as a directory with hashed names, as `openssl rehash` makes it.
+    std::string_view ca_directory{};
+    /// Our own certificate, followed by those between it and its authority; empty shows none.
+    std::string_view certificate_file{};
+    /// The key of our certificate; empty takes it from `certificate_file`.
+    std::string_view key_file{};
+    /// What the key is encrypted with: the first line of a file, or the environment variable of
+    /// this name.
+    std::string_view passphrase_file{};
+    std::string_view passphrase_env{};
+    /// The name or address that every server's certificate has to have, instead of the one in the
+    /// connect string.
+    std::string_view server_name{};
+    TlsVersion min_version = TlsVersion::tls_1_2;
+};
+
 /// How a client reaches its ensemble and how far it trusts it.
 ///
 /// Units are milliseconds. Zero and negative durations, and values outside the stated bounds, are
@@ -81,8 +107,8 @@ struct ClientOptions {
     /// Fixed safety margin (epsilon).
     milliseconds margin{250};
 
-    /// One attempt: TCP connect and the server's answer to our connect request; at most a third of
-    /// the session timeout, so that one silent server does not cost the session.
+    /// One attempt: TCP connect, TLS handshake and the server's answer to our connect request; at
+    /// most a third of the session timeout, so that one silent server does not cost the session.
     milliseconds connect_timeout{5'000};
     /// Full-jitter back-off between failed attempts: uniformly from 0 to the bound, which doubles
     /// from `backoff_min` to `backoff_max`. 0 for the maximum takes session_timeout / 20, kept
@@ -106,6 +132,12 @@ struct ClientOptions {
     std::string_view owner{};
     /// Silent unless set.
     LogHandler on_log{};
+    TlsOptions tls{};
+    /// Credentials, sent on each connection before anything else: one in a line, the scheme, a
+    /// blank, and the secret, such as "digest shop:s3cret". From a file, or from the environment
+    /// variable of this name; read once. Those of Client::add_auth come behind them.
+    std::string_view auth_file{};
+    std::string_view auth_env{};
 };
 
 /// What happens at the budget while a guarded call is still running.

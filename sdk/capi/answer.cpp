@@ -65,6 +65,7 @@ const char* code_name(leasehold::errc code) {
         case errc::permits_disagree: return "permits_disagree";
         case errc::mixed_queue: return "mixed_queue";
         case errc::stale_token: return "stale_token";
+        case errc::tls_failed: return "tls_failed";
     }
     return nullptr;
 }

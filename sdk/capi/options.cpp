@@ -28,6 +28,27 @@ result<std::vector<AclEntry>> acl_of(const lh_acl* entries, std::size_t count) {
     return acl;
 }
 
+constexpr std::int32_t tls_1_2 = 12;
+constexpr std::int32_t tls_1_3 = 13;
+
+result<TlsOptions> tls_options(const lh_client_options& given) {
+    if (given.tls_min_version != tls_1_2 && given.tls_min_version != tls_1_3) {
+        return Error(
+            errc::invalid_argument,
+            "tls_min_version is " + std::to_string(given.tls_min_version) + ", neither 12 nor 13");
+    }
+    return TlsOptions{.enabled = given.tls_enabled != 0,
+                      .ca_file = text_or_empty(given.tls_ca_file),
+                      .ca_directory = text_or_empty(given.tls_ca_directory),
+                      .certificate_file = text_or_empty(given.tls_certificate_file),
+                      .key_file = text_or_empty(given.tls_key_file),
+                      .passphrase_file = text_or_empty(given.tls_passphrase_file),
+                      .passphrase_env = text_or_empty(given.tls_passphrase_env),
+                      .server_name = text_or_empty(given.tls_server_name),
+                      .min_version = given.tls_min_version == tls_1_3 ? TlsVersion::tls_1_3
+                                                                      : TlsVersion::tls_1_2};
+}
+
 lh_lock_options default_lock_options() {
     const LockOptions from;
     lh_lock_options to{};
@@ -77,6 +98,8 @@ void put(const ClientOptions& from, lh_client_options& to) noexcept {
     to.max_frame_bytes = from.max_frame_bytes;
     to.max_pending = from.max_pending;
     to.orphan_limit_ms = from.orphan_limit.count();
+    to.tls_enabled = from.tls.enabled ? 1 : 0;
+    to.tls_min_version = from.tls.min_version == TlsVersion::tls_1_3 ? tls_1_3 : tls_1_2;
 }
 
 result<std::string_view> text(const char* string, std::string_view what) {
@@ -111,6 +134,9 @@ result<ClientOptions> client_options(const lh_client_options* given) {
     to.orphan_limit = milliseconds(given->orphan_limit_ms);
     to.server_version = text_or_empty(given->server_version);
     to.owner = text_or_empty(given->owner);
+    BOOST_OUTCOME_TRY(to.tls, tls_options(*given));
+    to.auth_file = text_or_empty(given->auth_file);
+    to.auth_env = text_or_empty(given->auth_env);
     return to;
 }
 

@@ -1,5 +1,6 @@
 #include "sdk/cli/arguments.hpp"
 
+#include "sdk/cli/config_file.hpp"
 #include "sdk/cli/duration.hpp"
 #include "sdk/cli/exit_code.hpp"
 #include "sdk/cli/help.hpp"
@@ -58,12 +59,62 @@ void add_number(CLI::App& app, const std::string& name, Number& value,
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
+void add_text(CLI::App& app, const std::string& name, const std::string& type, std::string& value,
+              const std::string& what) {
+    app.add_option(name, value, what)
+        ->type_name(type)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_tls(CLI::App& app, TlsOptions& tls, SecurityArguments& texts) {
+    app.add_flag("--tls", tls.enabled, "TLS, as with tls:// before HOSTS or any option below");
+    add_text(app, "--tls-ca", "FILE", texts.ca_file,
+             "Authorities that may sign the servers' certificates; PEM");
+    add_text(app, "--tls-ca-dir", "DIR", texts.ca_directory, "The same, with hashed names");
+    add_text(app, "--tls-cert", "FILE", texts.certificate_file, "Our own certificate; PEM");
+    add_text(app, "--tls-key", "FILE", texts.key_file, "Its key, if it is not in the same file");
+    add_text(app, "--tls-passphrase-file", "FILE", texts.passphrase_file,
+             "Its first line decrypts the key");
+    add_text(app, "--tls-passphrase-env", "NAME", texts.passphrase_env,
+             "The environment variable that decrypts the key");
+    add_text(app, "--tls-server-name", "NAME", texts.server_name,
+             "Whom the certificates have to be for, instead of the host");
+    app.add_option_function<std::string>(
+           "--tls-min-version",
+           [&tls](const std::string& text) {
+               if (text != "1.2" && text != "1.3") {
+                   throw CLI::ValidationError("--tls-min-version",
+                                              "'" + text + "' is neither 1.2 nor 1.3");
+               }
+               tls.min_version = text == "1.3" ? TlsVersion::tls_1_3 : TlsVersion::tls_1_2;
+           },
+           "The oldest version of TLS: 1.2 or 1.3")
+        ->type_name("VERSION")
+        ->default_str("1.2")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_security(CLI::App& app, EnsembleArguments& arguments) {
+    SecurityArguments& texts = arguments.security;
+    add_text(app, "--config", "FILE", arguments.config,
+             "Options of the ensemble, NAME = VALUE in each line");
+    add_tls(app, arguments.client.tls, texts);
+    add_text(app, "--auth-file", "FILE", texts.auth_file,
+             "Credentials, such as digest USER:PASSWORD in each line");
+    add_text(app, "--auth-env", "NAME", texts.auth_env, "The environment variable that has them");
+}
+
+void add_open_acl(CLI::App& app, bool& open_acl) {
+    app.add_flag("--open-acl", open_acl,
+                 "Everybody may do everything with the nodes, also with credentials");
+}
+
 void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
     app.add_option("PATH", arguments.path, "The lock's path, such as /jobs/billing")
         ->type_name("")
         ->required();
     app.add_option("--connect", arguments.connect,
-                   "host:port,host:port/chroot; without it LEASEHOLD_CONNECT")
+                   "[tls://]host:port,host:port/chroot; without it LEASEHOLD_CONNECT")
         ->type_name("HOSTS")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     add_duration(app, "--wait", arguments.wait, "Bound on everything up to the answer");
@@ -79,6 +130,7 @@ void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
     add_number(app, "--clock-drift", client.clock_drift, "0.01",
                "Bound on the relative rate of the clocks");
     add_duration(app, "--margin", client.margin, "Fixed safety margin");
+    add_security(app, arguments);
 }
 
 constexpr std::array<std::pair<std::string_view, Naming>, 3> namings{
@@ -204,6 +256,7 @@ struct Parser {
             ->excludes("--upgradable")
             ->excludes("--permits");
         add_naming(*run, run_arguments.naming);
+        add_open_acl(*run, run_arguments.open_acl);
 
         elect->footer(std::string(help::elect_footer));
         elect_arguments.is_election = true;
@@ -219,6 +272,7 @@ struct Parser {
             ->type_name("TEXT")
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
         add_naming(*elect, elect_arguments.naming);
+        add_open_acl(*elect, elect_arguments.open_acl);
 
         list->footer(std::string(help::list_footer));
         add_ensemble(*list, list_arguments.ensemble);
@@ -336,7 +390,11 @@ Arguments parse_with(Parser& parser, Words words, std::string_view default_conne
         (command == "run" ? parser.run_arguments : parser.elect_arguments).command =
             split_off_command(words, has_separator);
     }
-    words = with_negative_values_attached(std::move(words));
+    auto configured = with_config_file(std::move(words));
+    if (!configured) {
+        return refuse(configured.error().context().what, is_run || command == "ls" ? command : "");
+    }
+    words = with_negative_values_attached(*std::move(configured));
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     const bool is_known = is_run || command == "ls" || command == "serve";
     const std::string_view known = is_known ? command : std::string_view{};
@@ -364,6 +422,20 @@ Arguments parse_with(Parser& parser, Words words, std::string_view default_conne
 }
 
 }  // namespace
+
+ClientOptions EnsembleArguments::client_options() const {
+    ClientOptions options = client;
+    options.tls.ca_file = security.ca_file;
+    options.tls.ca_directory = security.ca_directory;
+    options.tls.certificate_file = security.certificate_file;
+    options.tls.key_file = security.key_file;
+    options.tls.passphrase_file = security.passphrase_file;
+    options.tls.passphrase_env = security.passphrase_env;
+    options.tls.server_name = security.server_name;
+    options.auth_file = security.auth_file;
+    options.auth_env = security.auth_env;
+    return options;
+}
 
 Arguments parse_arguments(std::span<const std::string> words, std::string_view default_connect) {
     Parser parser;

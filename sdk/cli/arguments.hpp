@@ -15,12 +15,30 @@
 
 namespace leasehold::cli {
 
+/// What the texts of ClientOptions are views of.
+struct SecurityArguments {
+    std::string ca_file;
+    std::string ca_directory;
+    std::string certificate_file;
+    std::string key_file;
+    std::string passphrase_file;
+    std::string passphrase_env;
+    std::string server_name;
+    std::string auth_file;
+    std::string auth_env;
+};
+
 /// What run and ls take: where the ensemble is, and what it is like.
 struct EnsembleArguments {
     std::string path;
     std::string connect;
+    std::string config;
     std::chrono::milliseconds wait{5'000};
-    ClientOptions client;
+    ClientOptions client;  ///< without the texts
+    SecurityArguments security;
+
+    /// With the texts, for as long as these arguments are there.
+    [[nodiscard]] ClientOptions client_options() const;
 };
 
 struct RunArguments {
@@ -29,6 +47,7 @@ struct RunArguments {
     std::chrono::milliseconds grace{2'000};
     std::chrono::milliseconds lock_delay{0};
     Naming naming = Naming::curator;
+    bool open_acl = false;
     std::vector<std::string> also;  ///< further paths, locked together with the one
     LockKind kind = LockKind::exclusive;
     int permits = 1;  ///< of the semaphore, if the kind is a permit

@@ -26,6 +26,7 @@ int of(errc code) {
         case errc::unsupported: return no_server;
         case errc::protocol_error: return protocol;
         case errc::not_permitted: return not_permitted;
+        case errc::tls_failed: return tls;
         case errc::budget_exceeded: return budget;
         case errc::lock_lost:
         case errc::stale_token: return lock_lost;
@@ -108,6 +109,7 @@ std::string advice_for(const Error& error, std::string_view path) {
         case no_server:
             return "check --connect (or LEASEHOLD_CONNECT), the network and the servers";
         case protocol: return "is that a ZooKeeper server? check --connect (or LEASEHOLD_CONNECT)";
+        case tls: return "the server was not trusted, and nothing was sent to it";
         case not_permitted: return "the ACL of the path or of its parent has to let us in";
         default: return {};
     }

@@ -16,6 +16,7 @@ inline constexpr int internal = 70;         ///< a fault of ours, or of this mac
 inline constexpr int not_acquired = 75;     ///< somebody else had the lock; try again later
 inline constexpr int protocol = 76;         ///< the server sent what ZooKeeper's protocol forbids
 inline constexpr int not_permitted = 77;    ///< an ACL or the authentication refuses us
+inline constexpr int tls = 78;              ///< no TLS connection that can be trusted
 inline constexpr int budget = 124;          ///< the command ran into the end of its budget
 inline constexpr int lock_lost = 125;       ///< the lock was lost while the command ran
 inline constexpr int not_executable = 126;  ///< the command is there, but cannot be executed

@@ -59,6 +59,7 @@ Exit codes: that of CMD, 128 + n if signal n ended it; and
    75  not acquired within the wait
    76  the server broke ZooKeeper's protocol
    77  not permitted by an ACL or by authentication
+   78  no TLS connection that can be trusted
   124  CMD was ended because its budget was used up
   125  CMD was ended because the lock was lost
   126  CMD cannot be executed
@@ -93,6 +94,7 @@ Exit codes: that of CMD, 128 + n if signal n ended it; and
    75  not elected within the wait
    76  the server broke ZooKeeper's protocol
    77  not permitted by an ACL or by authentication
+   78  no TLS connection that can be trusted
   125  CMD was ended because the lead was lost
   126  CMD cannot be executed
   127  there is no CMD)";
@@ -116,7 +118,8 @@ Exit codes:
    69  no server could be reached
    70  internal error
    76  the server broke ZooKeeper's protocol
-   77  not permitted by an ACL or by authentication)";
+   77  not permitted by an ACL or by authentication
+   78  no TLS connection that can be trusted)";
 
 constexpr std::string_view serve_description =
     R"(Serves ZooKeeper's protocol from memory, for tests and trials.

@@ -29,7 +29,7 @@ constexpr milliseconds answer_slack = 250ms;
 /// No lock hangs on the session of a listing, so it need not outlive the wait; and the client's own
 /// limit for a listing is the session timeout.
 ClientOptions client_options(const EnsembleArguments& ensemble, Trouble& trouble) {
-    ClientOptions options = ensemble.client;
+    ClientOptions options = ensemble.client_options();
     options.on_log = LogHandler(trouble);
     options.session_timeout = std::clamp<milliseconds>(ensemble.wait, 1ms, options.session_timeout);
     return options;

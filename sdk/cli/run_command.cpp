@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,14 @@ milliseconds bound_on_answer(const EnsembleArguments& ensemble) {
     return (ensemble.wait == 0ms ? gap : std::min(ensemble.wait, for_ever)) + answer_slack;
 }
 
+constexpr std::array<AclEntry, 1> open_to_all{{{perms::all, "world", "anyone"}}};
+
+/// Empty leaves it to the client.
+std::span<const AclEntry> acl(const RunArguments& arguments) {
+    return arguments.open_acl ? std::span<const AclEntry>(open_to_all)
+                              : std::span<const AclEntry>();
+}
+
 LockOptions lock_options(const RunArguments& arguments) {
     return {.wait = arguments.ensemble.wait,
             .budget = arguments.budget,
@@ -62,7 +71,8 @@ LockOptions lock_options(const RunArguments& arguments) {
             .naming = arguments.naming,
             .permits = arguments.permits,
             .lock_delay = arguments.lock_delay,
-            .watch_own_node = true};
+            .watch_own_node = true,
+            .acl = acl(arguments)};
 }
 
 Awaited<Leadership> stand(const Client& client, const RunArguments& arguments, EventLoop& loop) {
@@ -72,7 +82,8 @@ Awaited<Leadership> stand(const Client& client, const RunArguments& arguments, E
                                .reserve = 0ms,
                                .payload = arguments.payload,
                                .naming = arguments.naming,
-                               .lock_delay = arguments.lock_delay};
+                               .lock_delay = arguments.lock_delay,
+                               .acl = acl(arguments)};
     client.async_elect(arguments.ensemble.path, options,
                        [answer](result<Leadership> lead) { answer->put(std::move(lead)); });
     return await(loop, *answer, until);
@@ -239,7 +250,7 @@ int run_with_client(const RunArguments& arguments, EventLoop& loop, const Surrou
     const EnsembleArguments& ensemble = arguments.ensemble;
     const std::string owner = base_name(arguments.command.front());
     Warnings warnings{&ensemble.path};
-    ClientOptions options = ensemble.client;
+    ClientOptions options = ensemble.client_options();
     options.owner = owner;
     options.on_log = LogHandler(warnings);
     const result<Client> client = Client::connect(ensemble.connect, options);

@@ -25,6 +25,9 @@ void Trouble::operator()(const LogRecord& record) {
         x_last = Report{errc::protocol_error, field_of(record, "what")};
     } else if (x_last && x_last->code == errc::protocol_error) {
         return;  // what follows is only that the attempt failed
+    } else if (record.event == "tls_failed") {
+        x_last =
+            Report{errc::tls_failed, field_of(record, "server") + ": " + field_of(record, "why")};
     } else if (record.event == "connect_failed") {
         x_last =
             Report{errc::no_server, field_of(record, "server") + ": " + field_of(record, "why")};

@@ -2,6 +2,7 @@
 
 #include "sdk/client/client_impl.hpp"
 #include "sdk/client/contenders.hpp"
+#include "sdk/client/credentials.hpp"
 #include "sdk/client/election.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/client/lock_request.hpp"
@@ -18,9 +19,6 @@ using detail::Operation;
 using detail::Sink;
 
 namespace {
-
-constexpr std::size_t longest_scheme = 256;
-constexpr std::size_t longest_secret = std::size_t{64} * 1024;
 
 using Impl = std::shared_ptr<ClientImpl>;
 
@@ -156,11 +154,12 @@ result<void> Client::wait_connected(milliseconds timeout) const {
     if (x_impl->state() == ClientState::connected) {
         return success();
     }
-    return detail::wait_for(
-        x_impl, connected_operation(x_impl), timeout,
-        Error(errc::no_server, "not connected to " + core::escape(x_impl->hosts()) +
-                                   " in time; check the connect string, the "
-                                   "network and the ensemble"));
+    auto waited =
+        detail::wait_for(x_impl, connected_operation(x_impl), timeout, Error(errc::no_server));
+    if (!waited && waited.error() == errc::no_server) {
+        return x_impl->why_not_connected();
+    }
+    return waited;
 }
 
 detail::Start<void> Client::prepare_wait_connected() const {
@@ -190,15 +189,11 @@ void Client::on_state_change(std::function<void(ClientState)> handler) const {
 
 result<void> Client::add_auth(std::string_view scheme, std::string_view secret) const {
     BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
-    if (scheme.empty() || scheme.size() > longest_scheme || !core::is_utf8(scheme) ||
-        secret.size() > longest_secret) {
-        return Error(errc::invalid_argument,
-                     "credentials are a scheme, e.g. \"digest\", and at most 64 KiB of secret");
-    }
+    BOOST_OUTCOME_TRYV(detail::check_credential(scheme, secret));
     if (x_impl->state() == ClientState::closed) {
         return errc::closed;
     }
-    x_impl->add_auth(std::string(scheme), std::string(secret));
+    x_impl->add_auth({std::string(scheme), core::Secret(secret)});
     return success();
 }
 

@@ -1,7 +1,9 @@
 #include "sdk/client/client_impl.hpp"
 
+#include "sdk/client/credentials.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/core/text.hpp"
+#include "sdk/net/tls_context.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -39,6 +41,11 @@ result<std::shared_ptr<ClientImpl>> ClientImpl::start(std::string_view hosts,
         return Error(errc::invalid_argument,
                      "ClientOptions::owner must be UTF-8 of at most 256 bytes");
     }
+    if (settings.tls) {
+        // Later they are read for each connection. What is wrong from the start is said at once.
+        BOOST_OUTCOME_TRYV(net::load_tls_context(*settings.tls));
+    }
+    BOOST_OUTCOME_TRY(settings.credentials, read_credentials(options));
     watch_for_forks();
     try {
         auto impl = std::make_shared<ClientImpl>(std::string(hosts), std::move(settings), options);
@@ -58,6 +65,7 @@ ClientImpl::ClientImpl(std::string hosts, core::Settings settings, const ClientO
       x_callbacks(std::make_shared<Worker>("leasehold-cb", 1)),
       x_notifier(std::make_shared<Worker>("leasehold-note", notifier_threads)),
       x_notices(std::make_shared<Notices>(x_callbacks, options.on_log)),
+      x_has_credentials(!settings.credentials.empty()),
       x_loop(std::move(settings), *this) {}
 
 ClientImpl::~ClientImpl() = default;
@@ -89,14 +97,27 @@ ClientStats ClientImpl::stats() {
     return waiter->wait().value();
 }
 
-void ClientImpl::add_auth(std::string scheme, std::string secret) {
+Error ClientImpl::why_not_connected() {
+    const auto waiter = std::make_shared<Waiter<void>>();
+    x_loop.post_control([sink = waiter->sink()](Turn& turn) mutable {
+        sink(turn.engine != nullptr ? turn.engine->trouble() : success());
+    });
+    const std::string what = "not connected to " + core::escape(x_hosts) + " in time";
+    const result<void> trouble = waiter->wait();
+    if (trouble) {
+        return {errc::no_server, what + "; check the connect string, the network and the ensemble"};
+    }
+    return {trouble.error().code(),
+            {.what = what + "; last tried " + trouble.error().context().what}};
+}
+
+void ClientImpl::add_auth(core::Credential credential) {
     x_has_credentials = true;
-    x_loop.post_control(
-        [scheme = std::move(scheme), secret = std::move(secret)](Turn& turn) mutable {
-            if (turn.engine != nullptr) {
-                turn.engine->add_auth(turn.now, std::move(scheme), std::move(secret));
-            }
-        });
+    x_loop.post_control([credential = std::move(credential)](Turn& turn) mutable {
+        if (turn.engine != nullptr) {
+            turn.engine->add_auth(turn.now, std::move(credential));
+        }
+    });
 }
 
 void ClientImpl::begin_wait_connected(core::OperationId id, Sink<void> sink) {

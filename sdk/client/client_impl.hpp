@@ -59,7 +59,9 @@ public:
 
     [[nodiscard]] ClientState state() const noexcept { return x_state.load(); }
     [[nodiscard]] ClientStats stats();
-    void add_auth(std::string scheme, std::string secret);
+    /// errc::no_server, or whatever else is in the way of a connection.
+    [[nodiscard]] Error why_not_connected();
+    void add_auth(core::Credential credential);
 
     void begin_request(core::OperationId id, core::RawRequest request, RequestHandler handler);
     void cancel_request(core::OperationId id);
@@ -164,7 +166,7 @@ private:
     const std::shared_ptr<Worker> x_notifier;
     const std::shared_ptr<Notices> x_notices;
     std::atomic<core::OperationId> x_next_id{1};
-    std::atomic<bool> x_has_credentials{false};
+    std::atomic<bool> x_has_credentials;
     std::atomic<ClientState> x_state{ClientState::connecting};
 
     std::mutex x_holds_mutex;  ///< guards the next two

@@ -33,7 +33,7 @@ struct IoLoop::Transport final : net::ConnectionListener {
           work(io.get_executor()),
           tasks(io, owner.x_wake, [this] { loop.run_tasks(); }),
           timer(io, [this] { loop.turn([](Turn&) {}); }),
-          connection(io, *this),
+          connection(io, *this, owner.x_settings.tls),
           resolver(io, owner.x_settings.connect_timeout) {}
 
     void on_connected() override {
@@ -42,8 +42,8 @@ struct IoLoop::Transport final : net::ConnectionListener {
     void on_bytes(std::string_view bytes) override {
         loop.turn([bytes](Turn& turn) { turn.engine->on_bytes(turn.now, bytes); });
     }
-    void on_disconnected(std::string_view why) override {
-        loop.turn([why](Turn& turn) { turn.engine->on_disconnected(turn.now, why); });
+    void on_disconnected(errc code, std::string_view why) override {
+        loop.turn([code, why](Turn& turn) { turn.engine->on_disconnected(turn.now, why, code); });
     }
 
     IoLoop& loop;

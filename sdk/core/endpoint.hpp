@@ -9,6 +9,8 @@ namespace leasehold::core {
 struct Endpoint {
     std::string host;
     std::uint16_t port = 2181;
+    /// With TLS, the name or address that the server's certificate has to be for; else empty.
+    std::string name{};
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
     friend auto operator<=>(const Endpoint&, const Endpoint&) = default;

@@ -304,8 +304,8 @@ void Engine::on_bytes(Instant now, std::string_view bytes) {
     x_impl->settle();
 }
 
-void Engine::on_disconnected(Instant now, std::string_view why) {
-    x_impl->session.on_disconnected(now, why);
+void Engine::on_disconnected(Instant now, std::string_view why, errc code) {
+    x_impl->session.on_disconnected(now, why, code);
     x_impl->settle();
 }
 
@@ -431,8 +431,8 @@ void Engine::call_returned(Instant now, OperationId lease) {
     x_impl->settle();
 }
 
-void Engine::add_auth(Instant now, std::string scheme, std::string secret) {
-    x_impl->session.add_auth(now, std::move(scheme), std::move(secret));
+void Engine::add_auth(Instant now, Credential credential) {
+    x_impl->session.add_auth(now, std::move(credential));
     x_impl->settle();
 }
 
@@ -457,6 +457,14 @@ std::vector<Effect> Engine::take_effects() {
 
 Instant Engine::next_wakeup() const {
     return std::min(x_impl->timers.next(), x_impl->session.next_wakeup());
+}
+
+result<void> Engine::trouble() const {
+    const Session& session = x_impl->session;
+    if (session.is_attached() || session.last_trouble().empty()) {
+        return success();
+    }
+    return Error{session.trouble_code(), session.last_trouble()};
 }
 
 ClientStats Engine::stats(Instant now) const {

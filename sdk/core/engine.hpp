@@ -75,7 +75,7 @@ public:
     void on_resolved(Instant now, std::vector<Endpoint> endpoints);
     void on_connected(Instant now);
     void on_bytes(Instant now, std::string_view bytes);
-    void on_disconnected(Instant now, std::string_view why);
+    void on_disconnected(Instant now, std::string_view why, errc code = errc::no_server);
 
     /// Answered by RequestDone, at the latest at the request's timeout.
     void submit(Instant now, OperationId id, RawRequest request);
@@ -101,7 +101,7 @@ public:
     void call_returned(Instant now, OperationId lease);
 
     /// Sent on each connection before anything else. Kept in memory for re-attachment.
-    void add_auth(Instant now, std::string scheme, std::string secret);
+    void add_auth(Instant now, Credential credential);
     /// Ends all leases and waits now, closes the session, and answers Closed by `deadline`.
     void close(Instant now, Instant deadline);
 
@@ -110,6 +110,8 @@ public:
     [[nodiscard]] Instant next_wakeup() const;
 
     [[nodiscard]] ClientStats stats(Instant now) const;
+    /// Why the last connection attempt failed; success while attached, or before the first one.
+    [[nodiscard]] result<void> trouble() const;
 
 private:
     struct Impl;

@@ -35,6 +35,7 @@ std::string_view text(errc code) noexcept {
         case errc::permits_disagree: return "the semaphore has another number of permits";
         case errc::mixed_queue: return "contenders in this queue would not see ours";
         case errc::stale_token: return "the resource has seen a newer fencing token";
+        case errc::tls_failed: return "there is no TLS connection that can be trusted";
     }
     return "unknown leasehold error";
 }

@@ -6,9 +6,17 @@
 #include "sdk/wire/session.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace leasehold::core {
+
+namespace {
+
+/// With what is wrong with a certificate, and what to do about it.
+constexpr std::size_t most_of_a_reason = 600;
+
+}  // namespace
 
 Session::Session(const Settings& settings, Random& random, SessionListener& listener,
                  std::vector<Effect>& effects)
@@ -18,6 +26,7 @@ Session::Session(const Settings& settings, Random& random, SessionListener& list
       x_random(random),
       x_dialer(settings, Random{random.next()}),
       x_evidence(settings.timing),
+      x_credentials(settings.credentials),
       x_splitter(wire::FrameLimits{.frame = settings.max_frame_bytes}) {}
 
 // ---- the session itself -------------------------------------------------------------------------
@@ -46,6 +55,7 @@ void Session::on_connect_answer(Instant now, std::string_view frame) {
     }
     if (x_purpose == Purpose::trial) {
         x_stage = Stage::open;
+        write_credentials(now);
         return try_container(now);
     }
     if (x_id != 0 && (response->session_id != x_id || response->password != x_password)) {
@@ -78,9 +88,7 @@ void Session::adopt(Instant now, const wire::ConnectResponse& response) {
         {{"server", x_endpoint.host + ":" + std::to_string(x_endpoint.port)},
          {"session", shorten_session(x_id)},
          {"timeout", format_duration(granted)}});
-    for (const auto& [scheme, secret] : x_credentials) {
-        write_auth(now, scheme, secret);
-    }
+    write_credentials(now);
     if (x_close_by) {
         return write_close(now);
     }
@@ -102,34 +110,46 @@ void Session::expire(Instant now, std::string_view why) {
     fail_attempt(now, why);
 }
 
-void Session::add_auth(Instant now, std::string scheme, std::string secret) {
+void Session::add_auth(Instant now, Credential credential) {
     if (is_attached()) {
-        write_auth(now, scheme, secret);
+        write_auth(now, credential);
     }
-    x_credentials.emplace_back(std::move(scheme), std::move(secret));
+    x_credentials.push_back(std::move(credential));
 }
 
-void Session::write_auth(Instant now, const std::string& scheme, const std::string& secret) {
-    append(wire::auth_xid, wire::Opcode::auth,
-           wire::AuthPacket{.type = 0, .scheme = scheme, .auth = secret});
+void Session::write_credentials(Instant now) {
+    for (const Credential& credential : x_credentials) {
+        write_auth(now, credential);
+    }
+}
+
+void Session::write_auth(Instant now, const Credential& credential) {
+    wire::AuthPacket packet{
+        .type = 0, .scheme = credential.scheme, .auth = std::string(credential.secret.text())};
+    append(wire::auth_xid, wire::Opcode::auth, packet);
+    explicit_bzero(packet.auth->data(), packet.auth->size());
     ++x_auths;
-    x_evidence.on_sent(now);
+    if (x_purpose == Purpose::attach) {
+        x_evidence.on_sent(now);
+    }
 }
 
 // ---- the end of a connection --------------------------------------------------------------------
 
-void Session::on_disconnected(Instant now, std::string_view why) {
+void Session::on_disconnected(Instant now, std::string_view why, errc code) {
     switch (x_stage) {
         case Stage::idle:
         case Stage::resolving:
         case Stage::stopped: return;
         case Stage::connecting:
         case Stage::greeting:
-            if (x_purpose == Purpose::probe && x_stage == Stage::greeting) {
+            // With TLS 1.3 our certificate is refused behind the handshake.
+            if (x_purpose == Purpose::probe && x_stage == Stage::greeting &&
+                code != errc::tls_failed) {
                 x_probe.on_end();
                 return leave_probe(now);
             }
-            return fail_attempt(now, why);
+            return fail_attempt(now, why, code);
         case Stage::open:
             if (x_purpose == Purpose::trial) {
                 return leave_trial(now);
@@ -139,11 +159,17 @@ void Session::on_disconnected(Instant now, std::string_view why) {
 }
 
 /// An attempt that did not end in an attached session.
-void Session::fail_attempt(Instant now, std::string_view why) {
-    log(LogLevel::info, "connect_failed",
-        {{"server", x_endpoint.host + ":" + std::to_string(x_endpoint.port)},
-         {"why", escape(why)}});
-    x_trouble = x_endpoint.host + ":" + std::to_string(x_endpoint.port) + ": " + escape(why);
+void Session::fail_attempt(Instant now, std::string_view why, errc code) {
+    const std::string server = x_endpoint.host + ":" + std::to_string(x_endpoint.port);
+    const std::string reason = escape(why, most_of_a_reason);
+    code == errc::tls_failed
+        ? log(LogLevel::error, "tls_failed", {{"server", server}, {"why", reason}})
+        : log(LogLevel::info, "connect_failed", {{"server", server}, {"why", reason}});
+    x_trouble = server + ": " + reason;
+    // What breaks the protocol is no server that is merely down, whatever the next attempt says.
+    if (code != errc::no_server || x_trouble_code != errc::protocol_error) {
+        x_trouble_code = code;
+    }
     drop_connection(now, why);
 }
 

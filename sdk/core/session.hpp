@@ -8,6 +8,7 @@
 #include "sdk/core/effect.hpp"
 #include "sdk/core/evidence.hpp"
 #include "sdk/core/random.hpp"
+#include "sdk/core/secret.hpp"
 #include "sdk/core/server_probe.hpp"
 #include "sdk/core/settings.hpp"
 #include "sdk/wire/connect.hpp"
@@ -66,7 +67,8 @@ public:
     void on_resolved(Instant now, std::vector<Endpoint> endpoints);
     void on_connected(Instant now);
     void on_bytes(Instant now, std::string_view bytes);
-    void on_disconnected(Instant now, std::string_view why);
+    /// `code` is errc::no_server unless the shell knows better.
+    void on_disconnected(Instant now, std::string_view why, errc code = errc::no_server);
 
     /// Appends one request; the handler is called exactly once. Only while attached.
     template <class Body>
@@ -79,7 +81,7 @@ public:
         remember(now, op, std::move(handler));
     }
 
-    void add_auth(Instant now, std::string scheme, std::string secret);
+    void add_auth(Instant now, Credential credential);
     [[nodiscard]] bool has_credentials() const { return !x_credentials.empty(); }
     /// Closes the session and tells the shell Closed, at the latest at `deadline`.
     void close(Instant now, Instant deadline);
@@ -106,7 +108,7 @@ public:
     [[nodiscard]] std::size_t outstanding() const { return x_outstanding.size(); }
     /// Why the last connection attempt failed, for a person.
     [[nodiscard]] const std::string& last_trouble() const { return x_trouble; }
-    /// no_server, or protocol_error if that is why.
+    /// no_server, or protocol_error, tls_failed, not_permitted if that is why.
     [[nodiscard]] errc trouble_code() const { return x_trouble_code; }
     void fill(ClientStats& stats, Instant now) const;
 
@@ -133,7 +135,8 @@ private:
     void adopt(Instant now, const wire::ConnectResponse& response);
     void expire(Instant now, std::string_view why);
     void on_frame(Instant now, std::string_view frame);
-    void on_ping_reply(Instant now);
+    void on_ping_reply(Instant now, wire::ServerError err);
+    void on_session_refused(Instant now, wire::ServerError err);
     void on_reply(Instant now, const wire::ReplyView& reply);
     void on_oversized(Instant now);
     [[nodiscard]] bool accept_zxid(const wire::ReplyHeader& header, const Outstanding& request);
@@ -146,12 +149,13 @@ private:
         x_sent += x_outbound.size() - before;
     }
     void ping(Instant now);
-    void write_auth(Instant now, const std::string& scheme, const std::string& secret);
+    void write_credentials(Instant now);
+    void write_auth(Instant now, const Credential& credential);
     void write_close(Instant now);
     void finish_close(result<void> outcome);
     void drop_connection(Instant now, std::string_view why);
     void forget_connection(Instant now);
-    void fail_attempt(Instant now, std::string_view why);
+    void fail_attempt(Instant now, std::string_view why, errc code = errc::no_server);
     void protocol_error(Instant now, std::string_view what);
     void log(LogLevel level, std::string event,
              std::vector<std::pair<std::string, std::string>> fields);
@@ -167,7 +171,7 @@ private:
     Random& x_random;
     Dialer x_dialer;
     Evidence x_evidence;
-    std::vector<std::pair<std::string, std::string>> x_credentials;
+    std::vector<Credential> x_credentials;
 
     Stage x_stage = Stage::idle;
     Purpose x_purpose = Purpose::attach;

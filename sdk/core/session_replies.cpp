@@ -90,7 +90,7 @@ void Session::on_frame(Instant now, std::string_view frame) {
             }
             return x_listener.on_watch_event(now, event.value());
         }
-        case wire::ping_xid: return on_ping_reply(now);
+        case wire::ping_xid: return on_ping_reply(now, reply.value().header.err);
         case wire::auth_xid:
             if (x_auths == 0) {
                 return protocol_error(now, "an answer to credentials that were not sent");
@@ -105,13 +105,18 @@ void Session::on_frame(Instant now, std::string_view frame) {
     }
 }
 
-void Session::on_ping_reply(Instant now) {
+void Session::on_ping_reply(Instant now, wire::ServerError err) {
     if (x_pings.empty()) {
         return protocol_error(now, "an answer to a ping that was not sent");
     }
     const Instant sent = x_pings.front();
     x_pings.pop_front();
-    acknowledge(now, sent);
+    if (ends_connection(err)) {
+        return on_session_refused(now, err);
+    }
+    if (err == wire::ServerError::ok) {
+        acknowledge(now, sent);
+    }
 }
 
 void Session::on_reply(Instant now, const wire::ReplyView& reply) {
@@ -130,10 +135,7 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
         return protocol_error(now, "an error with a body");
     }
     if (ends_connection(header.err)) {
-        if (header.err == wire::ServerError::session_closed_require_auth) {
-            x_listener.on_auth_failed(now);
-        }
-        return drop_connection(now, wire::describe(header.err));
+        return on_session_refused(now, header.err);
     }
     if (!accept_zxid(header, *found)) {
         return protocol_error(now, "a transaction number that goes back");
@@ -145,6 +147,18 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
     }
     request.handler(
         now, Response{.failure = {}, .err = header.err, .zxid = header.zxid, .body = reply.body});
+}
+
+void Session::on_session_refused(Instant now, wire::ServerError err) {
+    const bool wants_credentials = err == wire::ServerError::session_closed_require_auth;
+    if (wants_credentials) {
+        log(LogLevel::error, "auth_required", {});
+        x_listener.on_auth_failed(now);
+    }
+    drop_connection(now, wire::describe(err));
+    if (wants_credentials) {
+        x_trouble_code = errc::not_permitted;
+    }
 }
 
 /// Transactions are numbered in order and replies come in order, so the number never goes back on

@@ -162,6 +162,24 @@ result<std::vector<Endpoint>> parse_hosts(std::string_view list) {
     return hosts;
 }
 
+constexpr std::string_view tls_scheme = "tls://";
+
+/// Removes the scheme, and says whether it was that of TLS. What looks like another one is refused:
+/// whoever writes it believes in some protection that would not be there.
+result<bool> parse_scheme(std::string_view& text) {
+    if (text.starts_with(tls_scheme)) {
+        text.remove_prefix(tls_scheme.size());
+        return true;
+    }
+    const std::size_t end = text.find("://");
+    if (end != std::string_view::npos && end + 1 == text.find('/')) {
+        return invalid(
+            "connect string: there is no such scheme before \"://\"; TLS is tls://host:port, and "
+            "hosts without TLS have none");
+    }
+    return false;
+}
+
 result<std::string> parse_chroot(std::string_view text) {
     if (text.empty() || text == "/") {
         return std::string{};
@@ -259,6 +277,64 @@ LeaseTiming make_timing(const ClientOptions& options) {
             .margin = saturate(options.margin)};
 }
 
+// ---- TLS ----
+
+bool is_tls_wanted(const TlsOptions& tls) {
+    const TlsOptions none;
+    return tls.enabled || tls.min_version != none.min_version ||
+           std::ranges::any_of(
+               std::array{tls.ca_file, tls.ca_directory, tls.certificate_file, tls.key_file,
+                          tls.passphrase_file, tls.passphrase_env, tls.server_name},
+               [](std::string_view text) { return !text.empty(); });
+}
+
+result<void> check_tls_text(std::string_view option, std::string_view text, std::size_t longest) {
+    if (text.size() > longest || text.find('\0') != std::string_view::npos) {
+        return invalid("tls." + std::string(option) + " is longer than " + std::to_string(longest) +
+                       " bytes, or has a zero byte");
+    }
+    return success();
+}
+
+result<TlsSettings> make_tls_settings(const TlsOptions& tls) {
+    constexpr std::size_t longest_path = 4095;  // PATH_MAX without its zero
+    for (const auto& [option, text] :
+         {std::pair{"ca_file", tls.ca_file}, std::pair{"ca_directory", tls.ca_directory},
+          std::pair{"certificate_file", tls.certificate_file}, std::pair{"key_file", tls.key_file},
+          std::pair{"passphrase_file", tls.passphrase_file},
+          std::pair{"passphrase_env", tls.passphrase_env}}) {
+        BOOST_OUTCOME_TRYV(check_tls_text(option, text, longest_path));
+    }
+    BOOST_OUTCOME_TRYV(check_tls_text("server_name", tls.server_name, max_host_bytes));
+    if (!tls.key_file.empty() && tls.certificate_file.empty()) {
+        return invalid("tls.key_file is of no use without tls.certificate_file");
+    }
+    const bool has_file = !tls.passphrase_file.empty();
+    const bool has_env = !tls.passphrase_env.empty();
+    if (has_file && has_env) {
+        return invalid("tls.passphrase_file or tls.passphrase_env, not both");
+    }
+    if ((has_file || has_env) && tls.certificate_file.empty()) {
+        return invalid("a passphrase is of no use without tls.certificate_file");
+    }
+    if (tls.min_version != TlsVersion::tls_1_2 && tls.min_version != TlsVersion::tls_1_3) {
+        return invalid("tls.min_version is neither 1.2 nor 1.3");
+    }
+    return TlsSettings{.ca_file = std::string(tls.ca_file),
+                       .ca_directory = std::string(tls.ca_directory),
+                       .certificate_file = std::string(tls.certificate_file),
+                       .key_file = std::string(tls.key_file),
+                       .passphrase_file = std::string(tls.passphrase_file),
+                       .passphrase_env = std::string(tls.passphrase_env),
+                       .min_version = tls.min_version};
+}
+
+/// An IPv6 zone says which of our own links to take; no certificate has it.
+std::string name_to_prove(const Endpoint& host, const TlsOptions& tls) {
+    return tls.server_name.empty() ? host.host.substr(0, host.host.find('%'))
+                                   : std::string(tls.server_name);
+}
+
 milliseconds choose_backoff_max(const ClientOptions& options) {
     if (options.backoff_max != 0ms) {
         return options.backoff_max;
@@ -273,6 +349,7 @@ result<ConnectString> parse_connect_string(std::string_view text) {
     if (text.empty()) {
         return invalid("the connect string is empty; it looks like host:2181,host:2181/chroot");
     }
+    BOOST_OUTCOME_TRY(const bool asks_for_tls, parse_scheme(text));
     const std::size_t slash = std::min(text.find('/'), text.size());
     const std::string_view list = text.substr(0, slash);
     if (list.empty()) {
@@ -281,7 +358,7 @@ result<ConnectString> parse_connect_string(std::string_view text) {
     BOOST_OUTCOME_TRY(check_bytes(list));
     BOOST_OUTCOME_TRY(std::vector<Endpoint> hosts, parse_hosts(list));
     BOOST_OUTCOME_TRY(std::string chroot, parse_chroot(text.substr(slash)));
-    return ConnectString{std::move(hosts), std::move(chroot)};
+    return ConnectString{std::move(hosts), std::move(chroot), asks_for_tls};
 }
 
 std::optional<ServerVersion> parse_server_version(std::string_view text) {
@@ -336,6 +413,12 @@ result<Settings> make_settings(std::string_view connect_string, const ClientOpti
         settings.server_version = parse_server_version(options.server_version);
         if (!settings.server_version) {
             return invalid("server_version is no version; it looks like 3.8.0");
+        }
+    }
+    if (servers.asks_for_tls || is_tls_wanted(options.tls)) {
+        BOOST_OUTCOME_TRY(settings.tls, make_tls_settings(options.tls));
+        for (Endpoint& host : servers.hosts) {
+            host.name = name_to_prove(host, options.tls);
         }
     }
     settings.servers = std::move(servers);

@@ -6,6 +6,7 @@
 #include <leasehold/options.hpp>
 
 #include "sdk/core/endpoint.hpp"
+#include "sdk/core/secret.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -15,14 +16,16 @@
 
 namespace leasehold::core {
 
-/// `host:port,host:port/chroot`. The port defaults to 2181; IPv6 literals stand in brackets.
+/// `host:port,host:port/chroot`, with `tls://` in front if all of it is to go through TLS. The port
+/// defaults to 2181; IPv6 literals stand in brackets.
 struct ConnectString {
     std::vector<Endpoint> hosts;
     std::string chroot;  ///< empty, or an absolute path without a trailing slash
+    bool asks_for_tls = false;
 };
 
-/// Refused: no host, an empty or overlong host, blanks, a port outside 1..65535, more than 1000
-/// hosts, a chroot that is no valid znode path.
+/// Refused: any other scheme, no host, an empty or overlong host, blanks, a port outside 1..65535,
+/// more than 1000 hosts, a chroot that is no valid znode path.
 [[nodiscard]] result<ConnectString> parse_connect_string(std::string_view text);
 
 /// A server's version as far as it decides what may be sent to it.
@@ -53,8 +56,21 @@ struct LeaseTiming {
     [[nodiscard]] Duration delta() const;
 };
 
+/// TlsOptions, owned.
+struct TlsSettings {
+    std::string ca_file;
+    std::string ca_directory;
+    std::string certificate_file;
+    std::string key_file;
+    std::string passphrase_file;
+    std::string passphrase_env;
+    TlsVersion min_version = TlsVersion::tls_1_2;
+};
+
 struct Settings {
-    ConnectString servers;
+    ConnectString servers;  ///< with TLS each host has the name that its certificate is to be for
+    std::optional<TlsSettings> tls;
+    std::vector<Credential> credentials;  ///< from the start; the shell has read them
     Duration session_timeout{};
     LeaseTiming timing;
     Duration connect_timeout{};

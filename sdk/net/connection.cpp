@@ -1,5 +1,7 @@
 #include "sdk/net/connection.hpp"
 
+#include "sdk/net/tls_error.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -41,8 +43,9 @@ bool is_connected_to_itself(const tcp::socket& socket) {
 
 }  // namespace
 
-Connection::Connection(boost::asio::io_context& io, ConnectionListener& listener)
-    : x_io(io), x_listener(listener), x_socket(io), x_buffer(read_size) {}
+Connection::Connection(boost::asio::io_context& io, ConnectionListener& listener,
+                       std::optional<core::TlsSettings> tls)
+    : x_io(io), x_listener(listener), x_tls(std::move(tls)), x_socket(io), x_buffer(read_size) {}
 
 Connection::~Connection() {
     disconnect();
@@ -55,6 +58,9 @@ void Connection::connect(const core::Endpoint& endpoint) {
     const auto address = boost::asio::ip::make_address(endpoint.host, error);
     if (error) {
         return fail("not a numeric address: " + endpoint.host);
+    }
+    if (const result<void> prepared = prepare_tls(endpoint); !prepared) {
+        return fail(prepared.error());
     }
     const tcp::endpoint target(address, endpoint.port);
     const int descriptor = open_socket(target);
@@ -77,10 +83,27 @@ void Connection::connect(const core::Endpoint& endpoint) {
         if (is_connected_to_itself(x_socket)) {
             return fail("connected to itself: nobody listens there");
         }
-        x_is_connected = true;
-        read();
-        x_listener.on_connected();
+        on_established();
     });
+}
+
+result<void> Connection::prepare_tls(const core::Endpoint& endpoint) {
+    if (x_tls) {
+        BOOST_OUTCOME_TRY(const TlsContext context, load_tls_context(*x_tls));
+        BOOST_OUTCOME_TRY(x_channel, TlsChannel::open(context, endpoint.name));
+    }
+    return success();
+}
+
+/// TCP is there. TLS begins with a word of ours.
+void Connection::on_established() {
+    read();
+    if (x_channel) {
+        x_channel->take_outbound(x_pending);
+        return send_pending();
+    }
+    x_is_connected = true;
+    x_listener.on_connected();
 }
 
 void Connection::disconnect() {
@@ -88,8 +111,12 @@ void Connection::disconnect() {
     x_is_connected = false;
     x_is_writing = false;
     x_write_failure.clear();
-    x_pending.clear();
     boost::system::error_code ignored;
+    if (x_is_answered) {
+        end_tls();
+    }
+    x_channel.reset();
+    x_pending.clear();
     if (std::exchange(x_is_answered, false)) {
         x_socket.shutdown(tcp::socket::shutdown_both, ignored);
     } else {
@@ -98,32 +125,84 @@ void Connection::disconnect() {
     x_socket.close(ignored);
 }
 
-void Connection::fail(std::string why) {
+/// Takes leave in order, if nothing of ours is still waiting to go before.
+void Connection::end_tls() {
+    if (x_channel && x_pending.empty()) {
+        x_channel->end();
+        x_channel->take_outbound(x_pending);
+        static_cast<void>(
+            ::send(x_socket.native_handle(), x_pending.data(), x_pending.size(), MSG_NOSIGNAL));
+    }
+}
+
+void Connection::fail(std::string why, errc code) {
     disconnect();
     const std::uint64_t generation = x_generation;
-    boost::asio::post(x_io, [this, generation, why = std::move(why)] {
+    boost::asio::post(x_io, [this, generation, code, why = std::move(why)] {
         if (generation == x_generation) {
-            x_listener.on_disconnected(why);
+            x_listener.on_disconnected(code, why);
         }
     });
 }
 
+void Connection::fail(const Error& error) {
+    fail(error.context().what, errc::tls_failed);
+}
+
 void Connection::read() {
     const std::uint64_t generation = x_generation;
-    x_socket.async_read_some(boost::asio::buffer(x_buffer),
-                             [this, generation](boost::system::error_code error, std::size_t size) {
-                                 if (generation != x_generation) {
-                                     return;
-                                 }
-                                 if (error) {
-                                     return fail(why_ended(error));
-                                 }
-                                 x_is_answered = true;
-                                 x_listener.on_bytes({x_buffer.data(), size});
-                                 if (generation == x_generation) {
-                                     read();
-                                 }
-                             });
+    x_socket.async_read_some(
+        boost::asio::buffer(x_buffer),
+        [this, generation](boost::system::error_code error, std::size_t size) {
+            if (generation != x_generation) {
+                return;
+            }
+            if (error) {
+                const std::string why = why_ended(error);
+                return x_channel && !x_channel->is_open() ? fail(handshake_cut(why)) : fail(why);
+            }
+            receive({x_buffer.data(), size});
+            if (generation == x_generation) {
+                read();
+            }
+        });
+}
+
+void Connection::receive(std::string_view bytes) {
+    if (x_channel) {
+        return decrypt(bytes);
+    }
+    x_is_answered = true;
+    x_listener.on_bytes(bytes);
+}
+
+void Connection::decrypt(std::string_view bytes) {
+    const std::uint64_t generation = x_generation;
+    const auto is_over = [&] { return generation != x_generation; };
+    x_plain.clear();
+    const result<void> read = x_channel->receive(bytes, x_plain);
+    x_channel->take_outbound(x_pending);
+    if (!x_is_writing && x_write_failure.empty()) {
+        send_pending();
+    }
+    const bool has_ended = x_channel->has_ended();
+    if (!x_is_connected && x_channel->is_open()) {
+        x_is_connected = true;
+        x_listener.on_connected();
+    }
+    if (!is_over() && !x_plain.empty()) {
+        x_is_answered = true;
+        x_listener.on_bytes(x_plain);
+    }
+    if (is_over()) {
+        return;
+    }
+    if (!read) {
+        x_is_answered = true;  // or the alert, which tells the server why, would not arrive
+        fail(read.error());
+    } else if (has_ended) {
+        fail("closed by the server");
+    }
 }
 
 std::string Connection::why_ended(boost::system::error_code error) const {
@@ -137,7 +216,13 @@ void Connection::write(std::string_view bytes) {
     if (!x_is_connected || !x_write_failure.empty()) {
         return;
     }
-    x_pending += bytes;
+    if (!x_channel) {
+        x_pending += bytes;
+    } else if (x_channel->send(bytes)) {
+        x_channel->take_outbound(x_pending);
+    } else {
+        return;  // the channel is broken, and what is read next says why
+    }
     if (!x_is_writing) {
         send_pending();
     }

@@ -1,14 +1,20 @@
-// One TCP connection at a time: connecting, reading and writing without ever blocking, and without
-// ever mistaking a late answer of an earlier connection for one of this.
+// One TCP connection at a time, with TLS or without: connecting, reading and writing without ever
+// blocking, and without ever mistaking a late answer of an earlier connection for one of this.
 #pragma once
 
+#include <leasehold/error.hpp>
+
 #include "sdk/core/endpoint.hpp"
+#include "sdk/core/settings.hpp"
+#include "sdk/net/tls_channel.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,23 +27,28 @@ class ConnectionListener {
 public:
     virtual ~ConnectionListener() = default;
 
+    /// With TLS: the handshake is complete, too.
     virtual void on_connected() = 0;
     /// The view lives as long as the call.
     virtual void on_bytes(std::string_view bytes) = 0;
     /// Connecting failed, or the connection ended from the other side. The socket is closed.
-    virtual void on_disconnected(std::string_view why) = 0;
+    /// `code` is errc::tls_failed if it is TLS that does not hold, else errc::no_server.
+    virtual void on_disconnected(errc code, std::string_view why) = 0;
 };
 
 /// Thread safety: none; used on the io_context's thread only.
 class Connection {
 public:
-    Connection(boost::asio::io_context& io, ConnectionListener& listener);
+    /// With `tls` nothing is ever sent or taken without it.
+    Connection(boost::asio::io_context& io, ConnectionListener& listener,
+               std::optional<core::TlsSettings> tls = {});
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     /// Replaces whatever was before. Answered by on_connected or on_disconnected, once, unless
     /// disconnect() or another connect() comes first. The endpoint's host is a numeric address.
+    /// With TLS its files are read anew, which blocks.
     void connect(const core::Endpoint& endpoint);
     /// Writes what the socket takes now, and the rest when it takes more. Ignored unless connected.
     void write(std::string_view bytes);
@@ -47,23 +58,32 @@ public:
     void disconnect();
 
 private:
-    void fail(std::string why);
+    void fail(std::string why, errc code = errc::no_server);
+    void fail(const Error& error);
+    [[nodiscard]] result<void> prepare_tls(const core::Endpoint& endpoint);
+    void on_established();
     void read();
+    void receive(std::string_view bytes);
+    void decrypt(std::string_view bytes);
+    void end_tls();
     [[nodiscard]] std::string why_ended(boost::system::error_code error) const;
     void send_pending();
     void wait_writable();
 
     boost::asio::io_context& x_io;
     ConnectionListener& x_listener;
+    const std::optional<core::TlsSettings> x_tls;
     boost::asio::ip::tcp::socket x_socket;
     /// Counts connections: a callback that carries another number than this is late.
     std::uint64_t x_generation = 0;
+    std::unique_ptr<TlsChannel> x_channel;  // of this connection, if there is TLS
     bool x_is_connected = false;
-    bool x_is_answered = false;  // a byte has come from the other side
+    bool x_is_answered = false;  // a byte has come from the other side, behind the handshake
     bool x_is_writing = false;   // waiting until the socket takes more
     std::string x_write_failure;
     std::string x_pending;
     std::vector<char> x_buffer;
+    std::string x_plain;
 };
 
 }  // namespace leasehold::net

@@ -145,8 +145,8 @@ void Resolver::look_up_missing() {
 void Resolver::answer() {
     x_timer.cancel();
     std::vector<core::Endpoint> endpoints;
-    const auto add = [&](const std::string& address, std::uint16_t port) {
-        const core::Endpoint endpoint{address, port};
+    const auto add = [&](const std::string& address, const core::Endpoint& host) {
+        const core::Endpoint endpoint{address, host.port, host.name};
         if (endpoints.size() < most && std::ranges::count(endpoints, endpoint) == 0) {
             endpoints.push_back(endpoint);
         }
@@ -155,13 +155,13 @@ void Resolver::answer() {
         const std::lock_guard lock(x_mailbox->mutex);
         for (const core::Endpoint& host : x_hosts) {
             if (is_numeric(host.host)) {
-                add(host.host, host.port);
+                add(host.host, host);
             } else if (const auto found = x_mailbox->found.find(host.host);
                        found != x_mailbox->found.end()) {
                 const auto& addresses = found->second;
                 const std::size_t count = std::min(addresses.size(), most_per_host);
                 for (std::size_t i = 0; i < count; ++i) {
-                    add(addresses[i], host.port);
+                    add(addresses[i], host);
                 }
             }
         }

@@ -229,7 +229,7 @@ void EngineDriver::unwatch(OperationId watch) {
 }
 
 void EngineDriver::add_auth(std::string scheme, std::string secret) {
-    turn([&](Instant now) { x_engine.add_auth(now, std::move(scheme), std::move(secret)); });
+    turn([&](Instant now) { x_engine.add_auth(now, {std::move(scheme), core::Secret(secret)}); });
 }
 
 void EngineDriver::close(Duration within) {

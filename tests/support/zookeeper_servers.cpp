@@ -59,19 +59,6 @@ void write_config(const std::filesystem::path& directory, std::uint16_t port,
 
 }  // namespace
 
-TemporaryDirectory::TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "leasehold-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-        throw_errno("mkdtemp");
-    }
-    x_path = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(x_path, ignored);
-}
-
 // ---- one server ----
 
 ZooKeeperServer::ZooKeeperServer(std::filesystem::path directory, std::uint16_t port,

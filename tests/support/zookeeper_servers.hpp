@@ -4,6 +4,7 @@
 
 #include "tests/support/child_process.hpp"
 #include "tests/support/four_letter.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -16,20 +17,6 @@
 #include <vector>
 
 namespace leasehold::support {
-
-/// A directory under the system's temporary one, removed with everything in it.
-class TemporaryDirectory {
-public:
-    TemporaryDirectory();
-    ~TemporaryDirectory();
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const { return x_path; }
-
-private:
-    std::filesystem::path x_path;
-};
 
 struct ServerOptions {
     int nodes = 1;

@@ -184,6 +184,7 @@ class ServerTest(ToolTest):
     """The same, with a real standalone server for all tests of a class."""
 
     config = []
+    netty = False
 
     @classmethod
     def setUpClass(cls):
@@ -191,7 +192,9 @@ class ServerTest(ToolTest):
         cls.root = tempfile.mkdtemp(prefix="leasehold-zk-")
         cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
         cls.servers = zk_servers.Servers(cls.root, "cli")
-        cls.settings = zk_servers.settings(tick=int(TICK_S * 1000), config=cls.config)
+        cls.settings = zk_servers.settings(
+            tick=int(TICK_S * 1000), config=cls.config, netty=cls.netty
+        )
         cls.servers.start(cls.settings, 60 * FACTOR, die_with_us=True)
         cls.addClassCleanup(cls.servers.stop)
         cls.connect = cls.servers.connect_string

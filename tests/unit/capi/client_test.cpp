@@ -102,6 +102,7 @@ TEST_F(ClientOfC, CodesHaveNames) {
         {LH_PERMITS_DISAGREE, "permits_disagree"},
         {LH_MIXED_QUEUE, "mixed_queue"},
         {LH_STALE_TOKEN, "stale_token"},
+        {LH_TLS_FAILED, "tls_failed"},
         {LH_INVALID_HANDLE, "invalid_handle"},
         {LH_SYSTEM_ERROR, "system_error"},
         {LH_OUT_OF_MEMORY, "out_of_memory"},

@@ -37,6 +37,26 @@ TEST(ConnectString, SlashAloneIsNoChroot) {
     }
 }
 
+TEST(ConnectString, SchemeAsksForTls) {
+    const auto parsed = parse_connect_string("tls://zk1:2281,[::1]:1/shop");
+    ASSERT_TRUE(parsed) << parsed.error().message();
+    EXPECT_TRUE(parsed.value().asks_for_tls);
+    EXPECT_THAT(parsed.value().hosts, ElementsAre(Endpoint{"zk1", 2281}, Endpoint{"::1", 1}));
+    EXPECT_EQ(parsed.value().chroot, "/shop");
+    EXPECT_FALSE(parse_connect_string("zk1:2281/a").value().asks_for_tls);
+}
+
+TEST(ConnectString, AnySchemeButTlsIsRefused) {
+    for (const std::string_view text :
+         {"zk://a:1", "TLS://a:1", "zks://a", "tls:://a", "://a", "tls://", "tls:///a",
+          "tls://tls://a", "tls:/a", "a:1,tls://b:1"}) {
+        const auto parsed = parse_connect_string(text);
+        ASSERT_FALSE(parsed) << text;
+        EXPECT_EQ(parsed.error(), errc::invalid_argument) << text;
+    }
+    EXPECT_THAT(parse_connect_string("zk://a:1").error().message(), HasSubstr("tls://host:port"));
+}
+
 TEST(ConnectString, Ipv6AddressesStandInBrackets) {
     const auto parsed = parse_connect_string("[::1],[2001:db8::2]:2182,[fe80::1%eth0]:65535/x");
     ASSERT_TRUE(parsed) << parsed.error().message();
@@ -107,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Malformed{"zk1/a/", "the chroot"}, Malformed{"zk1/a//b", "the chroot"},
                       Malformed{"zk1/.", "the chroot"}, Malformed{"zk1/a/../b", "the chroot"},
                       Malformed{"zk1/a\x01", "the chroot"},
-                      Malformed{"zk://zk1", "the port after ':'"}));
+                      Malformed{"zk://zk1", "there is no such scheme"}));
 
 TEST(ConnectString, RefusedChrootIsShownAsAPath) {
     const auto parsed = parse_connect_string("zk1/a/");
@@ -314,6 +334,53 @@ TEST(SaturatingTime, LaterStopsAtTheEndOfTime) {
     EXPECT_EQ(later(Instant{-1h}, Duration::min()), Instant::min());
     EXPECT_EQ(later(Instant::max(), -1ns), Instant::max() - 1ns);
     EXPECT_EQ(later(Instant::min(), Duration::max()), Instant{-1ns});
+}
+
+// ---- TLS ----
+
+TEST(TlsSettings, AbsentUnlessAskedFor) {
+    const Settings settings = make_settings("zk1", {}).value();
+    EXPECT_FALSE(settings.tls);
+    EXPECT_EQ(settings.servers.hosts.front().name, "");
+}
+
+TEST(TlsSettings, AnythingThatSpeaksOfTlsTurnsItOn) {
+    EXPECT_TRUE(make_settings("tls://zk1", {}).value().tls);
+    for (const TlsOptions& tls :
+         {TlsOptions{.enabled = true}, TlsOptions{.ca_file = "x"}, TlsOptions{.ca_directory = "x"},
+          TlsOptions{.certificate_file = "x"}, TlsOptions{.server_name = "x"},
+          TlsOptions{.min_version = TlsVersion::tls_1_3}}) {
+        EXPECT_TRUE(make_settings("zk1", {.tls = tls}).value().tls);
+    }
+}
+
+TEST(TlsSettings, EachHostHasTheNameItHasToProve) {
+    const auto names = [](std::string_view hosts, const TlsOptions& tls) {
+        std::vector<std::string> found;
+        for (const Endpoint& host : make_settings(hosts, {.tls = tls}).value().servers.hosts) {
+            found.push_back(host.name);
+        }
+        return found;
+    };
+    EXPECT_THAT(names("tls://zk1:1,10.0.0.1:2,[fe80::1%eth0]:3", {}),
+                ElementsAre("zk1", "10.0.0.1", "fe80::1"));
+    EXPECT_THAT(names("tls://zk1:1,zk2:2", {.server_name = "zk.example"}),
+                ElementsAre("zk.example", "zk.example"));
+}
+
+TEST(TlsSettings, WhatCannotBeMeantIsRefused) {
+    const std::string long_text(5000, 'x');
+    for (const TlsOptions& tls :
+         {TlsOptions{.key_file = "x"}, TlsOptions{.passphrase_file = "x"},
+          TlsOptions{.passphrase_env = "x"},
+          TlsOptions{.certificate_file = "x", .passphrase_file = "x", .passphrase_env = "x"},
+          TlsOptions{.ca_file = long_text}, TlsOptions{.server_name = long_text},
+          TlsOptions{.ca_file = std::string_view("a\0b", 3)},
+          TlsOptions{.min_version = static_cast<TlsVersion>(7)}}) {
+        const auto settings = make_settings("zk1", {.tls = tls});
+        ASSERT_FALSE(settings);
+        EXPECT_EQ(settings.error(), errc::invalid_argument);
+    }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "tests/support/descriptor.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/scripted_server.hpp"
+#include "tests/unit/net/fixture.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -25,37 +26,8 @@ namespace {
 using namespace std::chrono_literals;
 using support::ScriptedServer;
 
-/// Writes down what the connection says, and does in between what a test wants.
-class Recorder : public ConnectionListener {
-public:
-    void on_connected() override { note("connected"); }
-    void on_bytes(std::string_view bytes) override {
-        received += bytes;
-        if (const auto once = std::exchange(on_data, {})) {
-            once();
-        }
-    }
-    void on_disconnected(std::string_view reason) override {
-        why = reason;
-        note("disconnected");
-    }
-    void note(std::string event) { events.push_back(std::move(event)); }
-
-    std::vector<std::string> events;
-    std::string received;
-    std::string why;
-    std::function<void()> on_data;  ///< called once
-};
-
-class ConnectionTest : public testing::Test {
+class ConnectionTest : public Loop {
 protected:
-    void run_until(const std::function<bool()>& condition) {
-        const auto limit = std::chrono::steady_clock::now() + support::patient(15s);
-        while (!condition()) {
-            ASSERT_LT(std::chrono::steady_clock::now(), limit) << "nothing more happens";
-            x_io.run_one_for(1s);
-        }
-    }
     void connect(const ScriptedServer& server) {
         x_connection.connect({"127.0.0.1", server.port()});
         run_until([this] { return !x_heard.events.empty(); });
@@ -64,9 +36,6 @@ protected:
         ASSERT_TRUE(support::eventually([&] { return server.accepted() > 0; }));
     }
 
-    boost::asio::io_context x_io;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> x_work{
-        x_io.get_executor()};
     Recorder x_heard;
     Connection x_connection{x_io, x_heard};
 };
@@ -82,10 +51,6 @@ int state_of(const support::Descriptor& socket) {
     socklen_t size = sizeof info;
     EXPECT_EQ(::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size), 0);
     return info.tcpi_state;
-}
-
-ScriptedServer::Script echo() {
-    return [](std::string_view bytes) { return std::optional<std::string>(bytes); };
 }
 
 TEST_F(ConnectionTest, BytesGoThereAndComeBack) {

@@ -155,6 +155,10 @@ class StaleToken(Error):
     """A fenced resource has seen a newer token."""
 
 
+class TlsFailed(Error):
+    """There is no TLS connection that can be trusted; the message says what does not hold."""
+
+
 class InvalidHandle(Error):
     """The object was released or closed before."""
 
@@ -198,6 +202,7 @@ _CLASSES: dict[int, type[Error]] = {
     lib.LH_PERMITS_DISAGREE: PermitsDisagree,
     lib.LH_MIXED_QUEUE: MixedQueue,
     lib.LH_STALE_TOKEN: StaleToken,
+    lib.LH_TLS_FAILED: TlsFailed,
     lib.LH_INVALID_HANDLE: InvalidHandle,
     lib.LH_SYSTEM_ERROR: SystemFailure,
     lib.LH_OUT_OF_MEMORY: OutOfMemory,

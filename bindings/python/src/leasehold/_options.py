@@ -48,6 +48,17 @@ class ClientOptions(TypedDict, total=False):
     orphan_limit: Duration  # 60
     server_version: Optional[str]  # None: asked of the server
     owner: Optional[str]  # shown to others; None: the program's name
+    tls: bool  # as with "tls://" before the hosts, or with any of the following; False
+    tls_min_version: Literal["1.2", "1.3"]  # "1.2"
+    tls_ca_file: Optional[str]  # PEM, as all of these; both None: the system's
+    tls_ca_directory: Optional[str]
+    tls_certificate_file: Optional[str]  # None: none is shown
+    tls_key_file: Optional[str]  # None: in tls_certificate_file
+    tls_passphrase_file: Optional[str]
+    tls_passphrase_env: Optional[str]  # the name of a variable
+    tls_server_name: Optional[str]  # None: the name in the connect string
+    auth_file: Optional[str]  # credentials, "SCHEME SECRET" in each line
+    auth_env: Optional[str]  # the name of a variable
 
 
 class _QueueOptions(TypedDict, total=False):
@@ -158,6 +169,17 @@ CLIENT: _Table = {
     "orphan_limit": ("orphan_limit_ms", _duration),
     "server_version": ("server_version", _text),
     "owner": ("owner", _text),
+    "tls": ("tls_enabled", _flag),
+    "tls_min_version": ("tls_min_version", _choice(**{"1.2": 12, "1.3": 13})),
+    "tls_ca_file": ("tls_ca_file", _text),
+    "tls_ca_directory": ("tls_ca_directory", _text),
+    "tls_certificate_file": ("tls_certificate_file", _text),
+    "tls_key_file": ("tls_key_file", _text),
+    "tls_passphrase_file": ("tls_passphrase_file", _text),
+    "tls_passphrase_env": ("tls_passphrase_env", _text),
+    "tls_server_name": ("tls_server_name", _text),
+    "auth_file": ("auth_file", _text),
+    "auth_env": ("auth_env", _text),
 }
 _QUEUE: _Table = {
     "naming": ("naming", _NAMING),

@@ -27,6 +27,8 @@ void for_numbers(Options& options, Each each) {
     each(options.max_frame_bytes);
     each(options.max_pending);
     each(options.orphan_limit_ms);
+    each(options.tls_enabled);
+    each(options.tls_min_version);
 }
 
 template <typename Options, typename Each>
@@ -126,8 +128,14 @@ bool unpack(JNIEnv* env, jlongArray numbers, jdouble clock_drift, jobjectArray t
     lh_client_options_init(&options, sizeof options);
     assign(options, to_vector(env, numbers));
     options.clock_drift = clock_drift;
-    options.server_version = text(unpacked, 0);
-    options.owner = text(unpacked, 1);
+    std::size_t next = 0;
+    for (const char** each :
+         {&options.server_version, &options.owner, &options.tls_ca_file, &options.tls_ca_directory,
+          &options.tls_certificate_file, &options.tls_key_file, &options.tls_passphrase_file,
+          &options.tls_passphrase_env, &options.tls_server_name, &options.auth_file,
+          &options.auth_env}) {
+        *each = text(unpacked, next++);
+    }
     return true;
 }
 

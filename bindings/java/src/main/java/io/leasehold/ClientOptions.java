@@ -1,6 +1,7 @@
 package io.leasehold;
 
 import io.leasehold.internal.Text;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -24,9 +25,20 @@ public final class ClientOptions {
     private static final int MAX_FRAME_BYTES = 10;
     private static final int MAX_PENDING = 11;
     private static final int ORPHAN_LIMIT = 12;
+    private static final int TLS_ENABLED = 13;
+    private static final int TLS_MIN_VERSION = 14;
     private static final int SERVER_VERSION = 0;
     private static final int OWNER = 1;
-    private static final int TEXTS = 2;
+    private static final int TLS_CA_FILE = 2;
+    private static final int TLS_CA_DIRECTORY = 3;
+    private static final int TLS_CERTIFICATE_FILE = 4;
+    private static final int TLS_KEY_FILE = 5;
+    private static final int TLS_PASSPHRASE_FILE = 6;
+    private static final int TLS_PASSPHRASE_ENV = 7;
+    private static final int TLS_SERVER_NAME = 8;
+    private static final int AUTH_FILE = 9;
+    private static final int AUTH_ENV = 10;
+    private static final int TEXTS = 11;
 
     private static final ClientOptions DEFAULTS = new ClientOptions(
         new Packed(NativeLibrary.clientDefaults(), TEXTS), NativeLibrary.clockDriftDefault(), null,
@@ -123,6 +135,62 @@ public final class ClientOptions {
         return withText(OWNER, Text.utf8(owner, "owner"));
     }
 
+    /** TLS, as with "tls://" before the hosts, and as each of the following asks for it, too. */
+    public ClientOptions withTls() {
+        return with(TLS_ENABLED, 1);
+    }
+
+    /** The oldest version of TLS. 1.2. */
+    public ClientOptions withTlsMinVersion(TlsVersion version) {
+        return with(TLS_MIN_VERSION, version.number());
+    }
+
+    /** The authorities that may sign a server's certificate, PEM. The system's. */
+    public ClientOptions withTlsCaFile(Path file) {
+        return withPath(TLS_CA_FILE, file, "file");
+    }
+
+    /** The same as a directory with hashed names. */
+    public ClientOptions withTlsCaDirectory(Path directory) {
+        return withPath(TLS_CA_DIRECTORY, directory, "directory");
+    }
+
+    /** Our own certificate and its key, PEM, in one file. None is shown without. */
+    public ClientOptions withTlsCertificate(Path certificateAndKey) {
+        return withPath(TLS_CERTIFICATE_FILE, certificateAndKey, "certificateAndKey");
+    }
+
+    /** Our own certificate and its key, PEM, in two files. */
+    public ClientOptions withTlsCertificate(Path certificate, Path key) {
+        return withPath(TLS_CERTIFICATE_FILE, certificate, "certificate")
+            .withPath(TLS_KEY_FILE, key, "key");
+    }
+
+    /** The first line of this file decrypts the key. */
+    public ClientOptions withTlsPassphraseFile(Path file) {
+        return withPath(TLS_PASSPHRASE_FILE, file, "file");
+    }
+
+    /** The environment variable of this name decrypts the key. */
+    public ClientOptions withTlsPassphraseEnv(String name) {
+        return withText(TLS_PASSPHRASE_ENV, Text.utf8(name, "name"));
+    }
+
+    /** The name that each server's certificate has to have, instead of that in the hosts. */
+    public ClientOptions withTlsServerName(String name) {
+        return withText(TLS_SERVER_NAME, Text.utf8(name, "name"));
+    }
+
+    /** Credentials: in each line a scheme, a blank and a secret. None. */
+    public ClientOptions withAuthFile(Path file) {
+        return withPath(AUTH_FILE, file, "file");
+    }
+
+    /** The same in the environment variable of this name. None. */
+    public ClientOptions withAuthEnv(String name) {
+        return withText(AUTH_ENV, Text.utf8(name, "name"));
+    }
+
     /** Is told what the client logs. Silent without. */
     public ClientOptions withLogger(System.Logger logger) {
         return new ClientOptions(packed, clockDrift, Objects.requireNonNull(logger, "logger"),
@@ -136,6 +204,10 @@ public final class ClientOptions {
     public ClientOptions withExecutor(Executor executor) {
         return new ClientOptions(packed, clockDrift, logger,
                                  Objects.requireNonNull(executor, "executor"));
+    }
+
+    private ClientOptions withPath(int index, Path path, String what) {
+        return withText(index, Text.utf8(Objects.requireNonNull(path, what).toString(), what));
     }
 
     private static long notNegative(long value, String what) {

@@ -54,6 +54,8 @@ public enum ErrorCode {
     MIXED_QUEUE(25),
     /** A fenced resource has seen a newer token. */
     STALE_TOKEN(26),
+    /** No TLS connection that can be trusted; the message says why. */
+    TLS_FAILED(27),
     /** The lock, client or call was closed before. */
     INVALID_HANDLE(1001),
     /** The system's; the message has its text. */
