@@ -20,12 +20,6 @@ std::vector<wire::Acl> wire_acl(const std::vector<OwnedAcl>& acl) {
     return entries;
 }
 
-/// Everybody may queue under a parent that we made, whoever came first: the ACL of the contenders
-/// separates participants from strangers, and the parent's is what lets them be deleted.
-wire::Acl open_to_all() {
-    return {wire::perms::all, "world", "anyone"};
-}
-
 /// "/a", "/a/b", … "/a/b/c" below the chroot.
 std::vector<std::string> with_ancestors(const std::string& path, std::size_t chroot_length) {
     std::vector<std::string> paths;
@@ -150,6 +144,7 @@ void LockQueue::on_created(const Response& response) {
     }
 }
 
+/// With the contender's own ACL: whoever may delete below the path could end every hold of it.
 void LockQueue::create_parents(Member& member) {
     if (std::exchange(member.has_path, false)) {
         return;
@@ -174,14 +169,14 @@ void LockQueue::create_parents(Member& member) {
             wire::CreateContainerRequest request;
             request.path = std::move(path);
             request.data = data;
-            request.acls.emplace().push_back(open_to_all());
+            request.acls = wire_acl(x_spec->acl);
             request.flags = wire::CreateMode::container;
             x_context.session.send(x_now, request, std::move(on_answer));
         } else {
             wire::CreateRequest request;
             request.path = std::move(path);
             request.data = data;
-            request.acls.emplace().push_back(open_to_all());
+            request.acls = wire_acl(x_spec->acl);
             x_context.session.send(x_now, request, std::move(on_answer));
         }
     }
