@@ -3,7 +3,9 @@
 _leasehold() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local ensemble="--connect --wait --session-timeout --tick --sync-limit --standalone --ack-gap
-        --clock-drift --margin --help"
+        --clock-drift --margin --config --tls --tls-ca --tls-ca-dir --tls-cert --tls-key
+        --tls-passphrase-file --tls-passphrase-env --tls-server-name --tls-min-version
+        --auth-file --auth-env --help"
     local command=${COMP_WORDS[1]} options="" i
     COMPREPLY=()
 
@@ -30,21 +32,37 @@ _leasehold() {
         mapfile -t COMPREPLY < <(compgen -W "curator curator-rw kazoo" -- "$word")
         return
         ;;
+    --tls-min-version)
+        mapfile -t COMPREPLY < <(compgen -W "1.2 1.3" -- "$word")
+        return
+        ;;
+    --config | --tls-ca | --tls-cert | --tls-key | --tls-passphrase-file | --auth-file)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+    --tls-ca-dir)
+        mapfile -t COMPREPLY < <(compgen -d -- "$word")
+        return
+        ;;
+    --tls-passphrase-env | --auth-env)
+        mapfile -t COMPREPLY < <(compgen -e -- "$word")
+        return
+        ;;
     --listen)
         mapfile -t COMPREPLY < <(compgen -W "localhost" -- "$word")
         return
         ;;
     --connect | --wait | --session-timeout | --tick | --sync-limit | --ack-gap | --clock-drift | \
-        --margin | --budget | --grace | --lock-delay | --permits | --also | --payload | --nodes)
+        --margin | --tls-server-name | --budget | --grace | --lock-delay | --permits | --also | --payload | --nodes)
         return # a value that nobody can guess
         ;;
     esac
     case $command in
     run)
         options="$ensemble --budget --grace --lock-delay --shared --upgradable --permits --also
-            --naming --"
+            --naming --open-acl --"
         ;;
-    elect) options="$ensemble --grace --lock-delay --payload --naming --" ;;
+    elect) options="$ensemble --grace --lock-delay --payload --naming --open-acl --" ;;
     ls) options="$ensemble --json" ;;
     serve) options="--listen --nodes --tick --public --help" ;;
     esac

@@ -27,11 +27,24 @@ complete -c leasehold -n "$ensemble" -l standalone -d "The ensemble is one serve
 complete -c leasehold -n "$ensemble" -l ack-gap -x -d "Slowest reply that proves the lease"
 complete -c leasehold -n "$ensemble" -l clock-drift -x -d "Bound on the relative rate of the clocks"
 complete -c leasehold -n "$ensemble" -l margin -x -d "Fixed safety margin"
+complete -c leasehold -n "$ensemble" -l config -r -F -d "Options of the ensemble"
+complete -c leasehold -n "$ensemble" -l tls -d "TLS, as with tls:// before the hosts"
+complete -c leasehold -n "$ensemble" -l tls-ca -r -F -d "Authorities that may sign certificates"
+complete -c leasehold -n "$ensemble" -l tls-ca-dir -r -F -d "The same, with hashed names"
+complete -c leasehold -n "$ensemble" -l tls-cert -r -F -d "Our own certificate"
+complete -c leasehold -n "$ensemble" -l tls-key -r -F -d "Its key"
+complete -c leasehold -n "$ensemble" -l tls-passphrase-file -r -F -d "Its first line decrypts the key"
+complete -c leasehold -n "$ensemble" -l tls-passphrase-env -x -a "(set -nx)" -d "The variable that decrypts the key"
+complete -c leasehold -n "$ensemble" -l tls-server-name -x -d "Whom the certificates have to be for"
+complete -c leasehold -n "$ensemble" -l tls-min-version -x -a "1.2 1.3" -d "The oldest version of TLS"
+complete -c leasehold -n "$ensemble" -l auth-file -r -F -d "Credentials"
+complete -c leasehold -n "$ensemble" -l auth-env -x -a "(set -nx)" -d "The variable that has credentials"
 
 set -l command "__leasehold_is run elect"
 complete -c leasehold -n "$command" -l grace -x -d "From SIGTERM to SIGKILL"
 complete -c leasehold -n "$command" -l lock-delay -x -d "Pause before the next one"
 complete -c leasehold -n "$command" -l naming -x -a "curator curator-rw kazoo" -d "Whose locks are there, too"
+complete -c leasehold -n "$command" -l open-acl -d "Everybody may do everything with the nodes"
 # Behind "--": commands and files, as on any command line.
 complete -c leasehold -n "not __leasehold_is_before_command" -F
 
