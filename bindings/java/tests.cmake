@@ -97,7 +97,7 @@ function(java_test name class)
 endfunction()
 
 foreach(each Async BadInput Curator Error Events Exit Guard Header Interrupt Leader Leak
-    Lock Readme Stress Stuck
+    Lock Readme Security Stress Stuck
 )
     string(TOLOWER ${each} name)
     if(each STREQUAL "Curator" AND NOT curator_jars)

@@ -72,6 +72,27 @@ TEST_F(ClientOfC, NotReachedInTimeSaysSo) {
     EXPECT_THAT(lh_error_message(error), ::testing::HasSubstr("127.0.0.1:1"));
 }
 
+TEST_F(ClientOfC, SecurityReachesTheLibrary) {
+    lh_client_options options;
+    lh_client_options_init(&options, sizeof options);
+    EXPECT_EQ(options.tls_min_version, 12);
+    OwnedClient other;
+    OwnedError error;
+    const auto connect = [&] { return lh_client_connect("tls://a:1", &options, &other, &error); };
+    options.tls_ca_file = "/no/such/file";
+    EXPECT_EQ(connect(), LH_TLS_FAILED);
+    EXPECT_THAT(lh_error_message(error), ::testing::HasSubstr("/no/such/file"));
+    options.tls_ca_file = nullptr;
+    options.tls_min_version = 11;
+    EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
+    options.tls_min_version = 13;
+    options.tls_key_file = "x";
+    EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
+    options.tls_key_file = nullptr;
+    options.auth_file = "/no/such/file";
+    EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
+}
+
 TEST_F(ClientOfC, CodesHaveNames) {
     // The names are those of the C++ enumerators: a number that differs shows.
     const std::vector<std::pair<int, const char*>> names{

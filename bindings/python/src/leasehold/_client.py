@@ -153,12 +153,19 @@ class Client:
         return take_stats(self._pointer)
 
     def wait_connected(self, timeout: Duration = _CONNECT_TIMEOUT) -> None:
-        """NoServer if it is not connected within the timeout."""
+        """NoServer if it is not connected within the timeout; TlsFailed, ProtocolError or
+        NotPermitted if that is why."""
 
         def wait(slice_ms: int, error: object) -> int:
             return int(lib.lh_client_wait_connected(self._pointer, slice_ms, error))
 
-        _operations.repeat(wait, lib.LH_NO_SERVER, milliseconds(timeout, "timeout"))
+        not_yet = (
+            lib.LH_NO_SERVER,
+            lib.LH_TLS_FAILED,
+            lib.LH_PROTOCOL_ERROR,
+            lib.LH_NOT_PERMITTED,
+        )
+        _operations.repeat(wait, not_yet, milliseconds(timeout, "timeout"))
 
     async def wait_connected_async(self) -> None:
         """Waits for ever; asyncio.timeout bounds it."""

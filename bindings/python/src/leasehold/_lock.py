@@ -136,7 +136,7 @@ class Lock:
         def release(slice_ms: int, error: object) -> int:
             return int(lib.lh_lock_release(self._pointer, slice_ms, error))
 
-        _operations.repeat(release, lib.LH_TIMED_OUT, milliseconds(timeout, "timeout"))
+        _operations.repeat(release, (lib.LH_TIMED_OUT,), milliseconds(timeout, "timeout"))
 
     async def release_async(self) -> None:
         await _operations.release_async(self._pointer)

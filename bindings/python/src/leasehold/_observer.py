@@ -31,7 +31,7 @@ class Observer:
         def ask(slice_ms: int, error: object) -> int:
             return int(lib.lh_observer_next(self._pointer, slice_ms, out, error))
 
-        _operations.repeat(ask, lib.LH_TIMED_OUT, timeout_ms)
+        _operations.repeat(ask, (lib.LH_TIMED_OUT,), timeout_ms)
         return _only(take_contenders(out[0]))
 
     async def next_async(self) -> Optional[Contender]:

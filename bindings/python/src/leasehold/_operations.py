@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Collection, Optional
 
 from leasehold import _callbacks
 from leasehold._contenders import Contender, take_contenders
@@ -193,9 +193,11 @@ async def observe_async(observer: Any) -> list[Contender]:
     return contenders
 
 
-def repeat(call: Callable[[int, Any], int], until_not: int, timeout_ms: Optional[int]) -> None:
-    """Calls `call(milliseconds, error)` for as long as it answers `until_not`, in slices between
-    which Ctrl-C is heard. None: for ever."""
+def repeat(
+    call: Callable[[int, Any], int], not_yet: Collection[int], timeout_ms: Optional[int]
+) -> None:
+    """Calls `call(milliseconds, error)` for as long as it answers one of `not_yet`, in slices
+    between which Ctrl-C is heard. None: for ever."""
     error = ffi.new("lh_error**")
     end = None if timeout_ms is None else time.monotonic() + timeout_ms / 1e3
     while True:
@@ -203,6 +205,6 @@ def repeat(call: Callable[[int, Any], int], until_not: int, timeout_ms: Optional
         if end is not None:
             left = min(left, max(0, round((end - time.monotonic()) * 1e3)))
         code = call(left, error)
-        if code != until_not or (end is not None and time.monotonic() >= end):
+        if code not in not_yet or (end is not None and time.monotonic() >= end):
             return check(code, error)
         lib.lh_error_free(error[0])

@@ -35,6 +35,13 @@ jlong wait_connected(JNIEnv* env, jclass, jlong client, jlong id) {
     });
 }
 
+/// Throws what is in the way.
+void check_connected(JNIEnv* env, jclass, jlong client) {
+    lh_error* error = nullptr;
+    const int code = lh_client_wait_connected(to_handle<lh_client>(client), 0, &error);
+    is_ok(env, code, error);
+}
+
 void add_auth(JNIEnv* env, jclass, jlong client, jbyteArray scheme, jbyteArray secret) {
     const std::string bytes = to_string(env, secret);
     lh_error* error = nullptr;
@@ -135,6 +142,7 @@ bool register_client(JNIEnv* env) {
         native("connect", "([B[JD[[BJ)J", &connect),
         native("free", "(J)V", &free_client),
         native("waitConnected", "(JJ)J", &wait_connected),
+        native("checkConnected", "(J)V", &check_connected),
         native("addAuth", "(J[B[B)V", &add_auth),
         native("state", "(J)I", &state),
         native("onStateChange", "(JJ)V", &on_state_change),

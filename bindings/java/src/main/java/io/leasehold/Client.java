@@ -78,11 +78,23 @@ public final class Client implements AutoCloseable {
         handle.close();
     }
 
-    /** Waits until it is connected; fails with {@link ErrorCode#NO_SERVER} if it is not in time. */
+    /**
+     * Waits until it is connected. If it is not in time, fails with {@link ErrorCode#NO_SERVER}, or
+     * with what is in the way, such as {@link ErrorCode#TLS_FAILED}.
+     */
     public void waitConnected(Duration timeout) throws InterruptedException {
         Operation.await(connectedPlan(), Millis.of(timeout, "timeout"),
-                        () -> new ConnectionException(ErrorDetail.of(
-                            ErrorCode.NO_SERVER, "not connected within " + timeout, "")));
+                        () -> whyNotConnected(timeout));
+    }
+
+    private LeaseholdException whyNotConnected(Duration timeout) {
+        try {
+            NativeClient.checkConnected(handle.value);
+        } catch (LeaseholdException why) {
+            return why;
+        }
+        return new ConnectionException(
+            ErrorDetail.of(ErrorCode.NO_SERVER, "not connected within " + timeout, ""));
     }
 
     public CompletableFuture<Void> waitConnectedAsync() {

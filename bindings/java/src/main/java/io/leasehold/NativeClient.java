@@ -11,6 +11,8 @@ final class NativeClient {
 
     static native long waitConnected(long client, long id);
 
+    static native void checkConnected(long client);
+
     static native void addAuth(long client, byte[] scheme, byte[] secret);
 
     static native int state(long client);
