@@ -5,6 +5,7 @@
 #include "sdk/wire/node.hpp"
 #include "tests/support/engine_driver.hpp"
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,5 +117,28 @@ public:
     std::size_t connects = 0;
     Session session{settings, random, *this, effects};
 };
+
+inline std::vector<wire::Opcode> ops(const std::vector<SessionBench::Frame>& frames) {
+    std::vector<wire::Opcode> all;
+    for (const auto& frame : frames) {
+        all.push_back(frame.op);
+    }
+    return all;
+}
+
+/// The server is asked for its version before the first attach.
+inline Settings unknown_version() {
+    return support::test_settings({.session_timeout = std::chrono::seconds{20},
+                                   .tick = std::chrono::seconds{1},
+                                   .standalone = true});
+}
+
+/// Up to the question that comes before the first attach.
+inline void ask_for_version(SessionBench& bench) {
+    bench.session.start(bench.now);
+    bench.session.on_resolved(bench.now, {{"10.0.0.1", 2181}});
+    bench.session.on_connected(bench.now);
+    bench.session.outbound().clear();
+}
 
 }  // namespace leasehold::core

@@ -1,0 +1,74 @@
+#include "sdk/cli/security_arguments.hpp"
+
+#include <string>
+
+namespace leasehold::cli {
+namespace {
+
+void add_text(CLI::App& app, const std::string& name, const std::string& type, std::string& value,
+              const std::string& what) {
+    app.add_option(name, value, what)
+        ->type_name(type)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_tls(CLI::App& app, TlsOptions& tls, SecurityArguments& texts) {
+    app.add_flag("--tls", tls.enabled, "TLS, as with tls:// before HOSTS or any option below");
+    add_text(app, "--tls-ca", "FILE", texts.ca_file,
+             "Authorities that may sign the servers' certificates; PEM");
+    add_text(app, "--tls-ca-dir", "DIR", texts.ca_directory, "The same, with hashed names");
+    add_text(app, "--tls-cert", "FILE", texts.certificate_file, "Our own certificate; PEM");
+    add_text(app, "--tls-key", "FILE", texts.key_file, "Its key, if it is not in the same file");
+    add_text(app, "--tls-passphrase-file", "FILE", texts.passphrase_file,
+             "Its first line decrypts the key");
+    add_text(app, "--tls-passphrase-env", "NAME", texts.passphrase_env,
+             "The environment variable that decrypts the key");
+    add_text(app, "--tls-server-name", "NAME", texts.server_name,
+             "Whom the certificates have to be for, instead of the host");
+    app.add_option_function<std::string>(
+           "--tls-min-version",
+           [&tls](const std::string& text) {
+               if (text != "1.2" && text != "1.3") {
+                   throw CLI::ValidationError("--tls-min-version",
+                                              "'" + text + "' is neither 1.2 nor 1.3");
+               }
+               tls.min_version = text == "1.3" ? TlsVersion::tls_1_3 : TlsVersion::tls_1_2;
+           },
+           "The oldest version of TLS: 1.2 or 1.3")
+        ->type_name("VERSION")
+        ->default_str("1.2")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+}  // namespace
+
+void add_security(CLI::App& app, EnsembleArguments& arguments) {
+    SecurityArguments& texts = arguments.security;
+    add_text(app, "--config", "FILE", arguments.config,
+             "Options of the ensemble, NAME = VALUE in each line");
+    add_tls(app, arguments.client.tls, texts);
+    add_text(app, "--auth-file", "FILE", texts.auth_file,
+             "Credentials, such as digest USER:PASSWORD in each line");
+    add_text(app, "--auth-env", "NAME", texts.auth_env, "The environment variable that has them");
+}
+
+void add_open_acl(CLI::App& app, bool& open_acl) {
+    app.add_flag("--open-acl", open_acl,
+                 "Everybody may do everything with the nodes, also with credentials");
+}
+
+ClientOptions EnsembleArguments::client_options() const {
+    ClientOptions options = client;
+    options.tls.ca_file = security.ca_file;
+    options.tls.ca_directory = security.ca_directory;
+    options.tls.certificate_file = security.certificate_file;
+    options.tls.key_file = security.key_file;
+    options.tls.passphrase_file = security.passphrase_file;
+    options.tls.passphrase_env = security.passphrase_env;
+    options.tls.server_name = security.server_name;
+    options.auth_file = security.auth_file;
+    options.auth_env = security.auth_env;
+    return options;
+}
+
+}  // namespace leasehold::cli
