@@ -109,7 +109,7 @@ std::string advice_for(const Error& error, std::string_view path) {
         case no_server:
             return "check --connect (or LEASEHOLD_CONNECT), the network and the servers";
         case protocol: return "is that a ZooKeeper server? check --connect (or LEASEHOLD_CONNECT)";
-        case tls: return "the server was not trusted, and nothing was sent to it";
+        case tls: return "nothing was sent in the clear";
         case not_permitted: return "the ACL of the path or of its parent has to let us in";
         default: return {};
     }
