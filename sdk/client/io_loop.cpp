@@ -102,8 +102,10 @@ void IoLoop::carry_out(Turn& turn) {
         std::string& outbound = x_engine.outbound();
         x_transport->connection.write(outbound);
         outbound.clear();
-        std::vector<core::Effect> effects = x_engine.take_effects();
+        std::vector<core::Effect> effects = std::move(x_spare_effects);
+        x_engine.take_effects(effects);
         if (effects.empty()) {
+            x_spare_effects = std::move(effects);
             return;
         }
         for (core::Effect& effect : effects) {
@@ -122,6 +124,7 @@ void IoLoop::carry_out(Turn& turn) {
                 x_listener.on_effect(turn, std::move(effect));
             }
         }
+        x_spare_effects = std::move(effects);
     }
 }
 
@@ -158,19 +161,20 @@ void IoLoop::drain(std::unique_lock<std::mutex>& lock) {
         return;
     }
     while (!x_tasks.empty()) {
-        Task task = std::move(x_tasks.front());
-        x_tasks.pop_front();
+        std::vector<Task> tasks = std::exchange(x_tasks, {});
         lock.unlock();
         Turn none{BootClock::now(), nullptr};
-        task(none);
-        task = {};
+        for (Task& task : tasks) {
+            task(none);
+            task = {};
+        }
         lock.lock();
     }
     x_is_draining = false;
 }
 
 void IoLoop::run_tasks() {
-    std::deque<Task> tasks;
+    std::vector<Task> tasks = std::move(x_spare_tasks);
     {
         const std::lock_guard lock(x_mutex);
         tasks.swap(x_tasks);
@@ -186,6 +190,7 @@ void IoLoop::run_tasks() {
         Turn none{BootClock::now(), nullptr};
         run_all(none);
     }
+    x_spare_tasks = std::move(tasks);
 }
 
 void IoLoop::end() {

@@ -1,5 +1,6 @@
 #include "sdk/core/contender.hpp"
 
+#include "sdk/core/path.hpp"
 #include "sdk/core/record_marks.hpp"
 
 #include <algorithm>
@@ -81,14 +82,14 @@ void Contender::on_created(wire::ServerError err, std::string_view created_path,
         return;
     }
     if (err == wire::ServerError::ok) {
-        const std::string directory = x_path + "/";
-        if (!created_path.starts_with(directory + x_prefix) || zxid <= 0) {
+        const auto name = name_below(x_path, created_path);
+        if (!name || !name->starts_with(x_prefix) || zxid <= 0) {
             return end({errc::protocol_error, "the server created another node than asked for"});
         }
         x_was_created = true;
         x_czxid = zxid;
         x_state = ContenderState::listing;
-        return adopt_name(created_path.substr(directory.size()));
+        return adopt_name(*name);
     }
     x_may_exist = false;
     if (err == wire::ServerError::no_node && x_parent_error == wire::ServerError::ok &&

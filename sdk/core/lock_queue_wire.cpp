@@ -11,22 +11,6 @@
 
 namespace leasehold::core {
 
-/// Wraps what is done with an answer: not if the connection went first (the contender hears
-/// on_detached instead), nor if the contender it was for is gone.
-ResponseHandler LockQueue::for_contender(std::function<void(LockQueue&, const Response&)> use) {
-    return [weak = weak_from_this(), serial = x_serial, use = std::move(use)](
-               Instant now, const Response& response) {
-        const auto self = weak.lock();
-        if (!self || self->x_serial != serial || !self->has_contenders() ||
-            response.failure == make_error_code(errc::connection_lost)) {
-            return;
-        }
-        self->x_now = now;
-        use(*self, response);
-        self->advance(now);
-    };
-}
-
 void LockQueue::unwatch(Member& member, std::string_view name) {
     if (!x_context.session.is_attached() || x_context.session.is_closing()) {
         return;
@@ -96,7 +80,8 @@ std::string LockQueue::record_with_marks() const {
     return record;
 }
 
-void LockQueue::write_record(Member& member, std::function<void(LockQueue&, const Response&)> use) {
+void LockQueue::write_record(Member& member,
+                             UniqueFunction<void(LockQueue&, const Response&)> use) {
     wire::SetDataRequest request;
     request.path = member.full(member.contender->name());
     request.data = record_with_marks();
@@ -236,7 +221,7 @@ void LockQueue::refuse_unaffordable(Instant now) {
     const Duration limit = budget_limit(timing, timeout);
     for (std::size_t stay = 0; stay < x_waiters.size();) {
         const Waiter& waiter = x_waiters[stay];
-        const Duration needed = least_lease(waiter.spec);
+        const Duration needed = least_lease(*waiter.spec);
         if (needed > limit) {
             turn_away(now, waiter.id,
                       describe(now, waiter, errc::budget_refused,
