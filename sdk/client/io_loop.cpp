@@ -79,9 +79,23 @@ void IoLoop::run() {
     x_thread_id = std::this_thread::get_id();
     turn([](Turn& turn) { turn.engine->start(turn.now); });
     while (!x_is_stopping) {
-        x_transport->io.run_one();
+        if (go_to_sleep()) {
+            x_transport->io.run_one();
+            x_is_asleep = false;
+        } else {
+            run_tasks();
+            x_transport->io.poll_one();  // however many tasks come: the socket has its turn
+        }
     }
     end();
+}
+
+/// False if there are tasks. Who posts one while we are at work need not wake us: that is a system
+/// call, and a switch.
+bool IoLoop::go_to_sleep() {
+    const std::lock_guard lock(x_mutex);
+    x_is_asleep = x_tasks.empty();
+    return x_is_asleep;
 }
 
 /// Everything that happens is one turn: what is overdue first, then the input, then what follows.
@@ -146,7 +160,7 @@ void IoLoop::post(Task task, std::size_t limit) {
     x_tasks.push_back(std::move(task));
     if (x_is_closed) {
         drain(lock);
-    } else if (x_tasks.size() == 1) {
+    } else if (x_is_asleep.exchange(false)) {
         // Outside the mutex: the other thread would wake up only to wait for it.
         const auto wake = x_wake;
         lock.unlock();

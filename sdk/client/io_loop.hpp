@@ -80,6 +80,7 @@ private:
     struct Transport;
 
     void run();
+    [[nodiscard]] bool go_to_sleep();
     void run_tasks();
     template <class Input>
     void turn(Input&& input);
@@ -102,8 +103,9 @@ private:
     std::condition_variable x_changed;
     std::vector<Task> x_tasks;
     std::shared_ptr<const net::WakeEvent> x_wake;
-    bool x_is_closed = false;    // no task gets an engine any more
-    bool x_is_draining = false;  // somebody runs what has come since
+    std::atomic<bool> x_is_asleep{false};  // the thread may wait for the event: it has to be set
+    bool x_is_closed = false;              // no task gets an engine any more
+    bool x_is_draining = false;            // somebody runs what has come since
     bool x_has_ended = false;
     ClientStats x_last_stats;
 };

@@ -64,9 +64,11 @@ class Waiter : public std::enable_shared_from_this<Waiter<T>> {
 public:
     [[nodiscard]] Sink<T> sink() {
         return [self = this->shared_from_this()](result<T> value) {
-            const std::lock_guard lock(self->x_mutex);
-            self->x_value.emplace(std::move(value));
-            self->x_arrived.notify_all();
+            {
+                const std::lock_guard lock(self->x_mutex);
+                self->x_value.emplace(std::move(value));
+            }
+            self->x_arrived.notify_all();  // outside: who wakes up wants the mutex
         };
     }
 
