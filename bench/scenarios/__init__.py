@@ -1,6 +1,12 @@
 """The scenarios. Each is a module with TITLE, run(rivals, is_quick, progress) -> figures, and
 show(figures); figures["bars"] says what was to be met."""
 
-from scenarios import languages, uncontended
+from scenarios import budget, held, languages, reconnect, uncontended
 
-ALL = {"uncontended": uncontended, "languages": languages}
+ALL = {
+    "uncontended": uncontended,
+    "languages": languages,
+    "held": held,
+    "budget": budget,
+    "reconnect": reconnect,
+}

@@ -1,0 +1,81 @@
+"""A thousand holders that are stuck when their budgets end, all at once: how late their nodes go."""
+
+import bars
+import figures as made
+import tap
+
+TITLE = "1000 stuck holders reach their budget at once"
+HOLDERS = 1000
+TAKE_BUDGET_MS = 20_000
+BUDGET_MS = 3000
+PARENT = "/bench-budget"
+
+LIMIT_MS = 20.0
+
+
+def run(rivals, is_quick, progress):
+    rounds = 3 if is_quick else 10
+    measured = []
+    for number in range(rounds):
+        progress(f"round {number + 1} of {rounds}")
+        measured.append(once(rivals))
+    summary = {
+        name: made.summary([each[name] for each in measured])
+        | {"lowest": min(min(each[name]) for each in measured)}
+        | {"highest": max(max(each[name]) for each in measured)}
+        for name in ("written", "gone")
+    }
+    return {
+        "spread_ms": [each["spread"] for each in measured],
+        "summary": summary,
+        "p99_of_rounds": {
+            name: [made.percentile(each[name], 0.99) for each in measured] for name in summary
+        },
+        "bars": [
+            bars.at_most("deletes written after the budget, p99", summary["written"]["p99"], LIMIT_MS, "ms"),
+            bars.at_most("deletes written before the budget, most", -summary["written"]["lowest"], 0, "ms"),
+        ],
+    }
+
+
+def once(rivals):
+    """Milliseconds past the budget: when the delete was written, as the wire saw it, and when another
+    session knew that the node was gone."""
+    with tap.Tap(rivals.servers.port) as wire:
+        holder = rivals.service("leasehold", wire.hosts)
+        try:
+            watcher = rivals.service("who watches", rivals.servers.hosts)
+            try:
+                holder.ask("take", PARENT, HOLDERS, TAKE_BUDGET_MS)
+                watcher.ask("watch", PARENT, HOLDERS)
+                watcher.tell("gone")
+                deadlines = holder.ask("stick", BUDGET_MS)["deadlines"]
+                gone = watcher.answer()["gone"]
+            finally:
+                watcher.stop()
+        finally:
+            holder.stop()
+        requests = [each for one in wire.wires() for each in tap.requests_of(one.sent)]
+    written = {each.path: each.at for each in requests if each.what == "delete"}
+    return past(deadlines, written, gone)
+
+
+def past(deadlines, written, gone):
+    """All by node, in nanoseconds; the answer in milliseconds."""
+    return {
+        "written": [(written[node] - deadline) / 1e6 for node, deadline in deadlines.items()],
+        "gone": [(gone[node] - deadline) / 1e6 for node, deadline in deadlines.items()],
+        "spread": (max(deadlines.values()) - min(deadlines.values())) / 1e6,
+    }
+
+
+def show(figures):
+    print(f"  the budgets end within {made.percentile(figures['spread_ms'], 0.5):.1f} ms of each other")
+    for name, what in (("written", "delete written"), ("gone", "another session knows")):
+        of = figures["summary"][name]
+        rounds = figures["p99_of_rounds"][name]
+        print(
+            f"  {what:24} p50 {of['p50']:7.2f} ms, p90 {of['p90']:7.2f}, p99 {of['p99']:7.2f} "
+            f"(rounds {min(rounds):.2f} to {max(rounds):.2f}), last {of['highest']:.2f}"
+        )
+    bars.show(figures["bars"])

@@ -1,0 +1,116 @@
+"""Ten thousand locks, held by one session and left alone."""
+
+import time
+
+import bars
+import tap
+
+TITLE = "10 000 locks held by one session"
+LOCKS = 10_000
+BUDGET_MS = 40_000  # the largest round one that a session of a minute admits
+REST_S = 30  # then they are extended: before the budget ends
+QUICK_REST_S = 10
+
+BYTES_PER_LOCK = 1024
+CPU_PERCENT = 1.0
+
+
+def run(rivals, is_quick, progress):
+    rest_s, rests = (QUICK_REST_S, 1) if is_quick else (REST_S, 2)
+    with tap.Tap(rivals.servers.port) as wire:
+        service = rivals.service("leasehold", wire.hosts)
+        try:
+            progress("takes")
+            before = service.ask("usage")
+            seconds = {"take": service.ask("take", "/bench-held", LOCKS, BUDGET_MS)["seconds"]}
+            after = service.ask("usage")
+            minute, seconds["extend"] = [], []
+            for number in range(rests):
+                progress(f"rests {rest_s} s, {number + 1} of {rests}")
+                begin = service.ask("usage")
+                seconds["extend"].append(service.ask("extend", BUDGET_MS)["seconds"])
+                rest = service.ask("usage")
+                time.sleep(rest_s)
+                minute.append((begin, rest, service.ask("usage")))
+            valid = service.ask("valid")["valid"]
+            progress("releases")
+            seconds["release"] = service.ask("release")["seconds"]
+            left = service.ask("usage")
+        finally:
+            service.stop()
+        pinging = sum(
+            any(each.what == "ping" for each in tap.requests_of(one.sent)) for one in wire.wires()
+        )
+    figures = {
+        "bytes_per_lock": {
+            kind: {
+                "held": (after[kind] - before[kind]) / LOCKS,
+                "left": (left[kind] - before[kind]) / LOCKS,
+            }
+            for kind in ("allocated_bytes", "resident_bytes")
+        },
+        "rests": [used(rest, end) for _, rest, end in minute],
+        "with_extensions": used(minute[0][0], minute[-1][-1]),
+        "seconds": seconds,
+        "valid": valid,
+        "connections_with_pings": pinging,
+    }
+    return figures | {"bars": judge(figures, rivals.servers.tick_ms / 1e3)}
+
+
+def used(begin, end):
+    """Between two looks at the process; the processor's time in percent of one core."""
+    seconds = end["seconds"] - begin["seconds"]
+    return {
+        "seconds": seconds,
+        "cpu_percent": 100 * (end["cpu_seconds"] - begin["cpu_seconds"]) / seconds,
+        "pings": end["pings"] - begin["pings"],
+        "requests": end["requests"] - begin["requests"],
+    }
+
+
+def judge(figures, tick_s):
+    """One stream of pings writes one each half tick, and may begin with one."""
+    rests = figures["rests"]
+    return [
+        *(
+            bars.at_most(f"bytes per lock, {kind.split('_')[0]}", of["held"], BYTES_PER_LOCK, "B")
+            for kind, of in figures["bytes_per_lock"].items()
+        ),
+        bars.at_most(
+            "CPU at rest, of one core", max(rest["cpu_percent"] for rest in rests), CPU_PERCENT, "%"
+        ),
+        bars.at_most(
+            "pings for each that one stream writes",
+            max(rest["pings"] / (rest["seconds"] / (tick_s / 2) + 1) for rest in rests),
+            1.0,
+        ),
+        bars.exactly("connections with pings", figures["connections_with_pings"], 1),
+        bars.exactly("other requests at rest", sum(rest["requests"] for rest in rests), 0),
+        bars.exactly("locks that are valid in the end", figures["valid"], LOCKS),
+    ]
+
+
+def show(figures):
+    seconds = figures["seconds"]
+    extensions = ", ".join(f"{each:.2f}" for each in seconds["extend"])
+    print(
+        f"  taken in {seconds['take']:.2f} s, all extended in {extensions} s, "
+        f"released in {seconds['release']:.2f} s"
+    )
+    for kind, of in figures["bytes_per_lock"].items():
+        print(
+            f"  {kind.split('_')[0]} per lock: {of['held']:,.0f} bytes held, {of['left']:,.0f} "
+            "after the release"
+        )
+    for rest in figures["rests"]:
+        print(
+            f"  at rest for {rest['seconds']:.1f} s: {rest['cpu_percent']:.3f} % of a core, "
+            f"{rest['pings']} pings, {rest['requests']} other requests"
+        )
+    whole = figures["with_extensions"]
+    print(
+        f"  with extensions, {whole['seconds']:.1f} s: {whole['cpu_percent']:.3f} % of a core, "
+        f"{whole['pings']} pings, {whole['requests']} other requests"
+    )
+    bars.show(figures["bars"])
