@@ -68,9 +68,12 @@ class Rivals:
 
     def service(self, name, hosts):
         """leasehold in a process that holds much, with a session that admits long budgets."""
+        return start({name: self.service_command(hosts)})[0]
+
+    def service_command(self, hosts):
         program = os.path.join(self.build, "bench", "bench_service")
         tick = self.servers.tick_ms
-        return Contestant(name, [program, hosts, str(tick), str(SESSION_TICKS * tick)])
+        return [program, hosts, str(tick), str(SESSION_TICKS * tick)]
 
 
 def script(name):

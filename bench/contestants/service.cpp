@@ -5,6 +5,7 @@
 
 #include "bench/contestants/held_locks.hpp"
 #include "bench/contestants/must.hpp"
+#include "bench/contestants/pairs.hpp"
 #include "bench/contestants/reconnection.hpp"
 #include "bench/contestants/stuck.hpp"
 #include "bench/contestants/usage.hpp"
@@ -28,5 +29,6 @@ int main(int argument_count, char** arguments) {
     commands.merge(stuck_under(held));
     commands.merge(watching_from(client));
     commands.merge(reconnecting_with(client, held));
+    commands.merge(pairs_through(client));
     return obey(commands);
 }
