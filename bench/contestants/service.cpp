@@ -9,6 +9,7 @@
 #include "bench/contestants/reconnection.hpp"
 #include "bench/contestants/stuck.hpp"
 #include "bench/contestants/usage.hpp"
+#include "bench/contestants/waking.hpp"
 
 #include <cstdlib>
 
@@ -30,5 +31,6 @@ int main(int argument_count, char** arguments) {
     commands.merge(watching_from(client));
     commands.merge(reconnecting_with(client, held));
     commands.merge(pairs_through(client));
+    commands.merge(waking());
     return obey(commands);
 }

@@ -11,6 +11,7 @@ BUDGET_MS = 3000
 PARENT = "/bench-budget"
 
 LIMIT_MS = 20.0
+SEEN = {"written": "delete written", "gone": "another session knows"}
 
 
 def run(rivals, is_quick, progress):
@@ -19,21 +20,24 @@ def run(rivals, is_quick, progress):
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}")
         measured.append(once(rivals))
+    everybody = {name: [late for each in measured for late in each[name]] for name in SEEN}
     summary = {
-        name: made.summary([each[name] for each in measured])
-        | {"lowest": min(min(each[name]) for each in measured)}
-        | {"highest": max(max(each[name]) for each in measured)}
-        for name in ("written", "gone")
+        name: made.summary([values]) | {"lowest": min(values), "highest": max(values)}
+        for name, values in everybody.items()
     }
     return {
+        "curves": {
+            name: [made.percentile(values, part / 100) for part in range(101)]
+            for name, values in everybody.items()
+        },
         "spread_ms": [each["spread"] for each in measured],
         "summary": summary,
         "p99_of_rounds": {
             name: [made.percentile(each[name], 0.99) for each in measured] for name in summary
         },
         "bars": [
-            bars.at_most("deletes written after the budget, p99", summary["written"]["p99"], LIMIT_MS, "ms"),
-            bars.at_most("deletes written before the budget, most", -summary["written"]["lowest"], 0, "ms"),
+            bars.at_most("delete written after the budget, p99", summary["written"]["p99"], LIMIT_MS, "ms"),
+            bars.at_least("delete written after the budget, first", summary["written"]["lowest"], 0, "ms"),
         ],
     }
 
@@ -71,7 +75,7 @@ def past(deadlines, written, gone):
 
 def show(figures):
     print(f"  the budgets end within {made.percentile(figures['spread_ms'], 0.5):.1f} ms of each other")
-    for name, what in (("written", "delete written"), ("gone", "another session knows")):
+    for name, what in SEEN.items():
         of = figures["summary"][name]
         rounds = figures["p99_of_rounds"][name]
         print(
@@ -79,3 +83,12 @@ def show(figures):
             f"(rounds {min(rounds):.2f} to {max(rounds):.2f}), last {of['highest']:.2f}"
         )
     bars.show(figures["bars"])
+
+
+def draw(axis, figures):
+    for name, colour in (("written", "#0b6db3"), ("gone", "#c2500a")):
+        axis.plot(figures["curves"][name], range(101), color=colour, label=SEEN[name])
+    axis.axvline(LIMIT_MS, color="black", linewidth=1, linestyle=":")
+    axis.set_xlabel("milliseconds past the budget; dotted: the bar")
+    axis.set_ylabel("percent of holders")
+    axis.legend()

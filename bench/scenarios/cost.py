@@ -6,6 +6,7 @@ import figures as made
 import valgrind
 
 TITLE = "Cost of acquire and release in the client"
+ONCE = True
 FACES = ("coroutine", "blocking")
 FEWER = 200
 INSTRUCTIONS = 40_000
@@ -13,42 +14,48 @@ ALLOCATIONS = 12
 DROP_US = 5.0
 DROPS = 1000
 SHOWN = 12
+# Longer than what a string keeps inside itself, as paths in use are: "/p" would save 30 allocations.
+PATH = "/bench-cost/orders/4711"
 
 
 def run(rivals, is_quick, progress):
     more = FEWER + (500 if is_quick else 5000)
     faces = {}
     for face in FACES:
-        commands = [(count, ("pairs", face, f"/bench-cost-{face}", count)) for count in (FEWER, more)]
+        commands = [(count, ("pairs", face, PATH, count)) for count in (FEWER, more)]
         program = rivals.service_command(rivals.servers.hosts)
         progress(f"{face}, instructions")
         faces[face] = {"instructions": valgrind.instructions(program, *commands)}
         progress(f"{face}, allocations")
         faces[face]["allocations"] = valgrind.allocations(program, *commands)
-    drop = made.summary(drops(rivals, 4 if is_quick else 20, progress))
-    return {"faces": faces, "drop": drop, "bars": judge(faces, drop)}
+    dropped = destructors(rivals, 4 if is_quick else 20, progress)
+    figures = {"faces": faces} | {
+        name: made.summary([each[name] for each in dropped]) for name in ("drop", "wake")
+    }
+    return figures | {"bars": judge(figures)}
 
 
-def drops(rivals, rounds, progress):
-    """Rounds of microseconds, after one to get warm."""
+def destructors(rivals, rounds, progress):
+    """Rounds of microseconds, after one to get warm: of ~ScopedLock, and of what the system charges for
+    waking the client's thread, which is most of it."""
     service = rivals.service("leasehold", rivals.servers.hosts)
     try:
         measured = []
         for number in range(rounds + 1):
             progress(f"destructor, round {number} of {rounds}")
-            measured.append(service.ask("drops", "/bench-cost-drop", DROPS)["drop"])
+            measured.append(service.ask("drops", PATH, DROPS) | service.ask("wakes", DROPS))
         return measured[1:]
     finally:
         service.stop()
 
 
-def judge(faces, drop):
+def judge(figures):
     found = []
-    for face, of in faces.items():
+    for face, of in figures["faces"].items():
         found.append(bars.at_most(f"instructions, {face}", of["instructions"]["all"], INSTRUCTIONS))
         found.append(bars.at_most(f"allocations, {face}", of["allocations"]["all"], ALLOCATIONS))
     for share in ("p50", "p99"):
-        found.append(bars.at_most(f"~ScopedLock, {share}", drop[share], DROP_US, "us"))
+        found.append(bars.at_most(f"~ScopedLock, {share}", figures["drop"][share], DROP_US, "us"))
     return found
 
 
@@ -67,15 +74,30 @@ def show(figures):
         print(f"  {what}, {FACES[0]}:")
         for count, name in counts[:SHOWN]:
             print(f"    {count:>9,.1f}  {valgrind.short(name)[:88]}")
-    drop = figures["drop"]
-    print(
-        f"  ~ScopedLock: p50 {drop['p50']:.2f} us, p90 {drop['p90']:.2f}, p99 {drop['p99']:.2f}"
-        f" of {drop['count']}"
-    )
+    for name, what in (("drop", "~ScopedLock"), ("wake", "eventfd_write that wakes a thread")):
+        of = figures[name]
+        print(f"  {what:34} p50 {of['p50']:.2f} us, p90 {of['p90']:.2f}, p99 {of['p99']:.2f}")
     bars.show(figures["bars"])
 
 
+def is_ours(name):
+    return name.startswith("leasehold::") and not name.startswith("leasehold::bench")
+
+
 def profile(face):
-    ours = [each for each in face["instructions"]["inclusive"] if each[1].startswith("leasehold::")]
+    ours = [each for each in face["instructions"]["inclusive"] if is_ours(each[1])]
     yield "instructions with what is called", ours
     yield "allocations", face["allocations"]["sites"]
+
+
+def draw(axis, figures):
+    """What the instructions are of."""
+    parts = list(figures["faces"][FACES[0]]["instructions"]["parts"])
+    left = dict.fromkeys(FACES, 0.0)
+    for number, part in enumerate(parts):
+        counts = [figures["faces"][face]["instructions"]["parts"].get(part, 0) for face in FACES]
+        axis.barh(FACES, counts, left=list(left.values()), height=0.5, color=f"C{number % 10}", label=part)
+        left = {face: left[face] + count for face, count in zip(FACES, counts)}
+    axis.axvline(INSTRUCTIONS, color="black", linewidth=1, linestyle=":")
+    axis.set_xlabel("instructions of a pair; dotted: the bar")
+    axis.legend(fontsize=6, ncols=2)

@@ -10,6 +10,7 @@ LOCKS = 10_000
 BUDGET_MS = 40_000  # the largest round one that a session of a minute admits
 REST_S = 30  # then they are extended: before the budget ends
 QUICK_REST_S = 10
+MINUTE_S = 60
 
 BYTES_PER_LOCK = 1024
 CPU_PERCENT = 1.0
@@ -85,6 +86,12 @@ def judge(figures, tick_s):
             max(rest["pings"] / (rest["seconds"] / (tick_s / 2) + 1) for rest in rests),
             1.0,
         ),
+        # Only over a minute: the extensions would weigh more in a shorter time than they do in use.
+        *(
+            bars.at_most("CPU with extensions, of one core", each["cpu_percent"], CPU_PERCENT, "%")
+            for each in [figures["with_extensions"]]
+            if each["seconds"] >= MINUTE_S
+        ),
         bars.exactly("connections with pings", figures["connections_with_pings"], 1),
         bars.exactly("other requests at rest", sum(rest["requests"] for rest in rests), 0),
         bars.exactly("locks that are valid in the end", figures["valid"], LOCKS),
@@ -114,3 +121,15 @@ def show(figures):
         f"{whole['pings']} pings, {whole['requests']} other requests"
     )
     bars.show(figures["bars"])
+
+
+def draw(axis, figures):
+    kinds = figures["bytes_per_lock"]
+    axis.barh(
+        [kind.replace("_", " ") for kind in kinds],
+        [of["held"] for of in kinds.values()],
+        color="#0b6db3",
+        height=0.5,
+    )
+    axis.axvline(BYTES_PER_LOCK, color="black", linewidth=1, linestyle=":")
+    axis.set_xlabel("per held lock; dotted: the bar")

@@ -14,6 +14,11 @@ HELD = "/bench-held"
 WANTED = "/bench-wanted"
 SILENCE_S = 0.3  # between pings, which come each second
 RECOVERY_S = 30
+STEPS = {
+    "connected_ms": "connected again",
+    "safe_ms": "all locks out of jeopardy",
+    "settled_ms": "nothing more to be said",
+}
 
 
 def run(rivals, is_quick, progress):
@@ -103,9 +108,7 @@ def show(figures):
     rounds = figures["rounds"]
     print(f"  {len(rounds)} cuts; {'p50':>35}{'lowest':>10}{'highest':>10}")
     for key, what in (
-        ("connected_ms", "connected again, ms"),
-        ("safe_ms", "all locks out of jeopardy, ms"),
-        ("settled_ms", "nothing more to be said, ms"),
+        *((key, f"{what}, ms") for key, what in STEPS.items()),
         ("in_jeopardy", "locks that were in jeopardy"),
         ("bytes_sent", "bytes sent"),
         ("bytes_received", "bytes received"),
@@ -116,3 +119,12 @@ def show(figures):
     last = rounds[-1]["requests"]
     print("  requests of the last: " + ", ".join(f"{count} {what}" for what, count in last.items()))
     bars.show(figures["bars"])
+
+
+def draw(axis, figures):
+    for key, what in STEPS.items():
+        values = [each[key] for each in figures["rounds"]]
+        axis.barh(what, made.percentile(values, 0.5), color="#0b6db3", height=0.5)
+        axis.plot([min(values), max(values)], [what, what], color="black", linewidth=1)
+    axis.invert_yaxis()
+    axis.set_xlabel("milliseconds since the cut: median, lowest to highest")
