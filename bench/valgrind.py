@@ -34,7 +34,7 @@ PARTS = (
     ("ld-linux", "libc, libstdc++"),
     ("libc.so", "libc, libstdc++"),
     ("libstdc++", "libc, libstdc++"),
-    ("std::", "core, client: std"),
+    ("std::", "std of ours"),
 )
 
 
@@ -73,20 +73,28 @@ def instructions(program, fewer, more):
 
 
 def allocations(program, fewer, more):
-    """The same of allocations: all, bytes, and sites."""
+    """The same of allocations: all, bytes, and sites with their blocks."""
+    blocks, size = heap(program, fewer, more, "tbk", "tb")
+    return {"all": sum(blocks.values()), "bytes": sum(size.values()), "sites": top(blocks)}
+
+
+def holdings(program, fewer, more):
+    """What is held when most is: blocks, bytes, and sites with their bytes."""
+    blocks, size = heap(program, fewer, more, "gbk", "gb")
+    return {"blocks": sum(blocks.values()), "bytes": sum(size.values()), "sites": top(size)}
+
+
+def heap(program, fewer, more, *kinds):
+    """{site: per one} for each kind of figure that dhat has."""
     runs = []
     with tempfile.TemporaryDirectory() as directory:
         for number, (_, command) in enumerate((fewer, more)):
             file = os.path.join(directory, str(number))
             watch(["--tool=dhat", "--num-callers=30", f"--dhat-out-file={file}"], program, command)
             with open(file, encoding="utf-8") as opened:
-                runs.append(sites(json.load(opened)))
+                runs.append(json.load(opened))
     times = more[0] - fewer[0]
-    blocks, size = (
-        per_one(*({site: of[index] for site, of in run.items()} for run in runs), times)
-        for index in (0, 1)
-    )
-    return {"all": sum(blocks.values()), "bytes": sum(size.values()), "sites": top(blocks)}
+    return [per_one(*(sites(run, kind) for run in runs), times) for kind in kinds]
 
 
 def watch(options, program, command):
@@ -121,17 +129,20 @@ def annotated(text):
     return counts
 
 
-def sites(document):
-    """{where: (blocks, bytes)} of what dhat wrote: the innermost function of ours, or else of all."""
+def sites(document, kind):
+    """{where: figure} of what dhat wrote: the innermost function of ours, or else of all."""
     frames = [FRAME.match(each) for each in document["ftbl"]]
     found = {}
     for point in document["pps"]:
         stack = [frames[index][1] for index in point["fs"] if frames[index]]
-        ours = (each for each in stack if "leasehold::" in each and not each.startswith("std::"))
-        site = next(ours, None) or next((each for each in stack if "leasehold::" in each), stack[-1])
-        blocks, size = found.get(site, (0, 0))
-        found[site] = (blocks + point["tbk"], size + point["tb"])
+        site = next((each for each in stack if is_ours(each)), stack[-1])
+        found[site] = found.get(site, 0) + point[kind]
     return found
+
+
+def is_ours(function):
+    """Not merely made for a type of ours, such as a container of it."""
+    return "leasehold::" in re.split("[<(]", function, maxsplit=1)[0] and "leasehold::bench" not in function
 
 
 def per_one(fewer, more, times):
@@ -150,7 +161,9 @@ def top(counts, most=60):
 def short(name):
     """A function's name without its parameters and the arguments of templates."""
     name = name.replace("(anonymous namespace)::", "").replace("operator()", "operator")
-    if not name.startswith("leasehold::") and "leasehold::" in name:
+    if is_ours(name):
+        name = name[name.index("leasehold::") :]  # without what it returns
+    elif "leasehold::" in name:
         inner = name[name.index("leasehold::") :]
         return f"{re.split('[<(]', name)[0]} of {re.split('[<(,>]', inner)[0]}"
     kept, depth = "", 0
@@ -162,3 +175,8 @@ def short(name):
         elif depth == 0:
             kept += each
     return kept.removesuffix(" const").replace("::{lambda#", " lambda ").replace("}", "")
+
+
+def show(counts, most):
+    for count, name in counts[:most]:
+        print(f"    {count:>9,.1f}  {short(name)[:88]}")

@@ -72,20 +72,15 @@ def show(figures):
         print(f"    instructions of: {parts}")
     for what, counts in profile(figures["faces"][FACES[0]]):
         print(f"  {what}, {FACES[0]}:")
-        for count, name in counts[:SHOWN]:
-            print(f"    {count:>9,.1f}  {valgrind.short(name)[:88]}")
+        valgrind.show(counts, SHOWN)
     for name, what in (("drop", "~ScopedLock"), ("wake", "eventfd_write that wakes a thread")):
         of = figures[name]
         print(f"  {what:34} p50 {of['p50']:.2f} us, p90 {of['p90']:.2f}, p99 {of['p99']:.2f}")
     bars.show(figures["bars"])
 
 
-def is_ours(name):
-    return name.startswith("leasehold::") and not name.startswith("leasehold::bench")
-
-
 def profile(face):
-    ours = [each for each in face["instructions"]["inclusive"] if is_ours(each[1])]
+    ours = [each for each in face["instructions"]["inclusive"] if valgrind.is_ours(each[1])]
     yield "instructions with what is called", ours
     yield "allocations", face["allocations"]["sites"]
 
@@ -100,4 +95,4 @@ def draw(axis, figures):
         left = {face: left[face] + count for face, count in zip(FACES, counts)}
     axis.axvline(INSTRUCTIONS, color="black", linewidth=1, linestyle=":")
     axis.set_xlabel("instructions of a pair; dotted: the bar")
-    axis.legend(fontsize=6, ncols=2)
+    axis.legend(fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -4,6 +4,7 @@ import time
 
 import bars
 import tap
+import valgrind
 
 TITLE = "10 000 locks held by one session"
 LOCKS = 10_000
@@ -11,6 +12,8 @@ BUDGET_MS = 40_000  # the largest round one that a session of a minute admits
 REST_S = 30  # then they are extended: before the budget ends
 QUICK_REST_S = 10
 MINUTE_S = 60
+PROFILED = (500, 1500)  # locks of two runs: the difference has no start-up in it
+SHOWN = 10
 
 BYTES_PER_LOCK = 1024
 CPU_PERCENT = 1.0
@@ -52,11 +55,21 @@ def run(rivals, is_quick, progress):
         },
         "rests": [used(rest, end) for _, rest, end in minute],
         "with_extensions": used(minute[0][0], minute[-1][-1]),
+        "profile": profile(rivals, progress),
         "seconds": seconds,
         "valid": valid,
         "connections_with_pings": pinging,
     }
     return figures | {"bars": judge(figures, rivals.servers.tick_ms / 1e3)}
+
+
+def profile(rivals, progress):
+    """Which functions' memory is held for a lock."""
+    progress("memory by function")
+    program = rivals.service_command(rivals.servers.hosts)
+    return valgrind.holdings(
+        program, *((count, ("take", "/bench-held-profile", count, BUDGET_MS)) for count in PROFILED)
+    )
 
 
 def used(begin, end):
@@ -110,6 +123,9 @@ def show(figures):
             f"  {kind.split('_')[0]} per lock: {of['held']:,.0f} bytes held, {of['left']:,.0f} "
             "after the release"
         )
+    of = figures["profile"]
+    print(f"  asked of malloc per lock: {of['bytes']:,.0f} bytes in {of['blocks']:.1f} blocks; most by")
+    valgrind.show(of["sites"], SHOWN)
     for rest in figures["rests"]:
         print(
             f"  at rest for {rest['seconds']:.1f} s: {rest['cpu_percent']:.3f} % of a core, "
