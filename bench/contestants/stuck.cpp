@@ -7,10 +7,10 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <condition_variable>
+#include <cerrno>
+#include <ctime>
 #include <latch>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -21,6 +21,15 @@ namespace asio = boost::asio;
 
 std::int64_t nanoseconds(Instant at) {
     return at.time_since_epoch().count();
+}
+
+/// How late the system itself wakes a thread that sleeps until then.
+std::int64_t lateness_of_sleep(Instant until) {
+    const std::int64_t wanted = nanoseconds(until);
+    const timespec end{.tv_sec = wanted / 1'000'000'000, .tv_nsec = wanted % 1'000'000'000};
+    while (::clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &end, nullptr) == EINTR) {
+    }
+    return nanoseconds(BootClock::now()) - wanted;
 }
 
 nlohmann::json stick(HeldLocks& held, milliseconds budget) {
@@ -42,6 +51,9 @@ nlohmann::json stick(HeldLocks& held, milliseconds budget) {
     for (const ScopedLock& lock : held.all()) {
         deadlines[std::string(lock.node())] = nanoseconds(lock.deadline());
     }
+    std::int64_t timer_late = 0;
+    std::jthread timer(
+        [&, until = held.all().front().deadline()] { timer_late = lateness_of_sleep(until); });
     asio::io_context io(1);
     for (const ScopedLock& lock : held.all()) {
         lock.lost(asio::bind_executor(io, [](result<Loss> loss) {
@@ -52,7 +64,8 @@ nlohmann::json stick(HeldLocks& held, milliseconds budget) {
     }
     io.run();
     over.count_down();
-    return {{"deadlines", std::move(deadlines)}};
+    timer.join();
+    return {{"deadlines", std::move(deadlines)}, {"timer_late", timer_late}};
 }
 
 /// Watches, and when they fired.

@@ -8,7 +8,8 @@
 namespace leasehold::bench {
 
 /// "stick BUDGET_MS": gives each held lock that budget and a thread that is stuck under it; answers
-/// when all have ended, with the deadline that each had.
+/// when all have ended, with the deadline that each had, and how late a bare timer was for the
+/// first.
 [[nodiscard]] Commands stuck_under(HeldLocks& held);
 
 /// "watch PARENT COUNT": watches the contenders at PARENT/0, ...; "gone": when each of them went.

@@ -30,6 +30,7 @@ def run(rivals, is_quick, progress):
             name: [made.percentile(values, part / 100) for part in range(101)]
             for name, values in everybody.items()
         },
+        "timer_ms": [each["timer"] for each in measured],
         "spread_ms": [each["spread"] for each in measured],
         "summary": summary,
         "p99_of_rounds": {
@@ -53,7 +54,7 @@ def once(rivals):
                 holder.ask("take", PARENT, HOLDERS, TAKE_BUDGET_MS)
                 watcher.ask("watch", PARENT, HOLDERS)
                 watcher.tell("gone")
-                deadlines = holder.ask("stick", BUDGET_MS)["deadlines"]
+                stuck = holder.ask("stick", BUDGET_MS)
                 gone = watcher.answer()["gone"]
             finally:
                 watcher.stop()
@@ -61,7 +62,7 @@ def once(rivals):
             holder.stop()
         requests = [each for one in wire.wires() for each in tap.requests_of(one.sent)]
     written = {each.path: each.at for each in requests if each.what == "delete"}
-    return past(deadlines, written, gone)
+    return past(stuck["deadlines"], written, gone) | {"timer": stuck["timer_late"] / 1e6}
 
 
 def past(deadlines, written, gone):
@@ -75,6 +76,8 @@ def past(deadlines, written, gone):
 
 def show(figures):
     print(f"  the budgets end within {made.percentile(figures['spread_ms'], 0.5):.1f} ms of each other")
+    timer = figures["timer_ms"]
+    print(f"  a bare timer is late by {made.percentile(timer, 0.5):.2f} ms, at most {max(timer):.2f}")
     for name, what in SEEN.items():
         of = figures["summary"][name]
         rounds = figures["p99_of_rounds"][name]

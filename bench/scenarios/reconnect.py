@@ -12,6 +12,7 @@ BUDGET_MS = 40_000
 WAIT_MS = 120_000
 HELD = "/bench-held"
 WANTED = "/bench-wanted"
+PING_ANSWER_SIZE = 20
 SILENCE_S = 0.3  # between pings, which come each second
 RECOVERY_S = 30
 STEPS = {
@@ -70,13 +71,20 @@ def cut(service, wire):
     more was said about it."""
     at = wire.sever()
     first = service.ask("recovered")
-    settled = wire.await_silence(SILENCE_S, RECOVERY_S)
-    return first | {"cut_at": at, "settled_at": settled}
+    silent = wire.await_silence(SILENCE_S, RECOVERY_S)
+    return first | {"cut_at": at, "silent_at": silent}
 
 
 def of_cut(of, wires, requests):
     """Milliseconds since the cut; and what went over the wire until all was said."""
-    begin, end = of["cut_at"], of["settled_at"]
+    begin, silent = of["cut_at"], of["silent_at"]
+    # A ping may have come in between, which is not part of it.
+    end = max(
+        at
+        for one in wires
+        for at, chunk in one.received
+        if begin <= at <= silent and len(chunk) > PING_ANSWER_SIZE
+    )
     counts = {}
     for each in (each for one in requests for each in one if begin <= each.at <= end):
         counts[each.what] = counts.get(each.what, 0) + 1
@@ -116,6 +124,8 @@ def show(figures):
         values = [each[key] for each in rounds]
         middle = made.percentile(values, 0.5)
         print(f"  {what:36}{middle:>12,.0f}{min(values):>10,.0f}{max(values):>10,.0f}")
+    more = figures["after"]["allocated_bytes"] - figures["before"]["allocated_bytes"]
+    print(f"  allocated after all cuts: {more / LOCKS:,.0f} bytes more for each held lock")
     last = rounds[-1]["requests"]
     print("  requests of the last: " + ", ".join(f"{count} {what}" for what, count in last.items()))
     bars.show(figures["bars"])

@@ -171,14 +171,14 @@ class Scenarios(unittest.TestCase):
     def test_a_cut_is_charged_with_what_came_after_it(self):
         wires = [
             tap.Wire(sent=[(5, CONNECT), (9, PING)], received=[(6, b"12345")]),
-            tap.Wire(sent=[(20, CONNECT), (40, PING)], received=[(30, b"123")]),
+            tap.Wire(sent=[(20, CONNECT), (40, PING)], received=[(30, b"answer" * 4), (45, b"a ping's"), (50, b"late" * 6)]),
         ]
         requests = [list(tap.requests_of(wire.sent)) for wire in wires]
-        marks = {"cut_at": 10, "connected_at": 30, "safe_at": 35, "settled_at": 30, "in_jeopardy": 7}
+        marks = {"cut_at": 10, "connected_at": 30, "safe_at": 35, "silent_at": 45, "in_jeopardy": 7}
         found = reconnect.of_cut(marks, wires, requests)
         self.assertEqual(found["requests"], {"connect": 1})
-        self.assertEqual((found["bytes_sent"], found["bytes_received"]), (49, 3))
-        self.assertEqual(found["connected_ms"], 20 / 1e6)
+        self.assertEqual((found["bytes_sent"], found["bytes_received"]), (49, 24))
+        self.assertEqual((found["connected_ms"], found["settled_ms"]), (20 / 1e6, 20 / 1e6))
 
     def test_medians_and_deviations_are_those_of_google_benchmark(self):
         def row(kind, time, index=0):
