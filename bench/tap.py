@@ -1,5 +1,5 @@
-"""A wire between a client and its server that can be listened to and cut: what goes over it is kept, with
-the time at which it came, and taken apart when somebody asks."""
+"""A wire between a client and its server that can be listened to and cut: what goes over it is kept,
+with the time at which it came, and taken apart when somebody asks."""
 
 import contextlib
 import selectors

@@ -142,7 +142,8 @@ def sites(document, kind):
 
 def is_ours(function):
     """Not merely made for a type of ours, such as a container of it."""
-    return "leasehold::" in re.split("[<(]", function, maxsplit=1)[0] and "leasehold::bench" not in function
+    name = re.split("[<(]", function, maxsplit=1)[0]
+    return "leasehold::" in name and "leasehold::bench" not in name
 
 
 def per_one(fewer, more, times):

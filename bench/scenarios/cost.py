@@ -91,7 +91,8 @@ def draw(axis, figures):
     left = dict.fromkeys(FACES, 0.0)
     for number, part in enumerate(parts):
         counts = [figures["faces"][face]["instructions"]["parts"].get(part, 0) for face in FACES]
-        axis.barh(FACES, counts, left=list(left.values()), height=0.5, color=f"C{number % 10}", label=part)
+        colour = f"C{number % 10}"
+        axis.barh(FACES, counts, left=list(left.values()), height=0.5, color=colour, label=part)
         left = {face: left[face] + count for face, count in zip(FACES, counts)}
     axis.axvline(INSTRUCTIONS, color="black", linewidth=1, linestyle=":")
     axis.set_xlabel("instructions of a pair; dotted: the bar")

@@ -89,13 +89,13 @@ def middle(runs, kind):
 
 
 def judge(figures):
-    """The compiler is one thread: its processor's time is what it takes on a machine with nothing else to
-    do."""
+    """The compiler is one thread: its processor's time is what it takes where nothing else runs."""
     found = [
         bars.at_most(f"compile of one lock, {against}", middle(runs, "cpu"), COMPILE_S, "s")
         for against, runs in figures["compile"].items()
     ]
-    return [*found, bars.at_most("shared library, stripped", figures["stripped_mb"], LIBRARY_MB, "MB")]
+    found.append(bars.at_most("shared library, stripped", figures["stripped_mb"], LIBRARY_MB, "MB"))
+    return found
 
 
 def show(figures):
