@@ -11,6 +11,7 @@ BUDGET_MS = 3000
 PARENT = "/bench-budget"
 
 LIMIT_MS = 20.0
+SHARES = ("p50", "p90", "p99")
 SEEN = {"written": "delete written", "gone": "another session knows"}
 
 
@@ -20,27 +21,27 @@ def run(rivals, is_quick, progress):
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}")
         measured.append(once(rivals))
-    everybody = {name: [late for each in measured for late in each[name]] for name in SEEN}
-    summary = {
-        name: made.summary([values]) | {"lowest": min(values), "highest": max(values)}
-        for name, values in everybody.items()
+    late = {name: [each[name] for each in measured] for name in SEEN}
+    shares = {
+        name: {share: made.percentile_of_rounds(rounds, int(share[1:]) / 100) for share in SHARES}
+        for name, rounds in late.items()
     }
     return {
-        "curves": {
-            name: [made.percentile(values, part / 100) for part in range(101)]
-            for name, values in everybody.items()
-        },
+        "shares": shares,
+        "curves": {name: curve(rounds) for name, rounds in late.items()},
         "timer_ms": [each["timer"] for each in measured],
         "spread_ms": [each["spread"] for each in measured],
-        "summary": summary,
-        "p99_of_rounds": {
-            name: [made.percentile(each[name], 0.99) for each in measured] for name in summary
-        },
         "bars": [
-            bars.at_most("delete written, p99", summary["written"]["p99"], LIMIT_MS, "ms"),
-            bars.at_least("delete written, first", summary["written"]["lowest"], 0, "ms"),
+            bars.at_most("delete written, p99", shares["written"]["p99"]["median"], LIMIT_MS, "ms"),
+            bars.at_least("delete written, first", min(map(min, late["written"])), 0, "ms"),
         ],
     }
+
+
+def curve(rounds):
+    """Percentiles 0 to 100 of all."""
+    values = [value for each in rounds for value in each]
+    return [made.percentile(values, part / 100) for part in range(101)]
 
 
 def once(rivals):
@@ -78,13 +79,15 @@ def show(figures):
     print(f"  the budgets end within {made.percentile(figures['spread_ms'], 0.5):.1f} ms of each other")
     timer = figures["timer_ms"]
     print(f"  a bare timer is late by {made.percentile(timer, 0.5):.2f} ms, at most {max(timer):.2f}")
+    heads = "".join(f"{share:>8}{'rounds':>18}" for share in SHARES)
+    print(f"  {'milliseconds past the budget':30}{heads}")
     for name, what in SEEN.items():
-        of = figures["summary"][name]
-        rounds = figures["p99_of_rounds"][name]
-        print(
-            f"  {what:24} p50 {of['p50']:7.2f} ms, p90 {of['p90']:7.2f}, p99 {of['p99']:7.2f} "
-            f"(rounds {min(rounds):.2f} to {max(rounds):.2f}), last {of['highest']:.2f}"
-        )
+        cells = ""
+        for share in SHARES:
+            of = figures["shares"][name][share]
+            spread = f"{of['lowest']:.1f}..{of['highest']:.1f}"
+            cells += f"{of['median']:>8.2f}{spread:>18}"
+        print(f"  {what:30}{cells}")
     bars.show(figures["bars"])
 
 
