@@ -100,10 +100,12 @@ def draw(axis, figures):
     parts = list(figures["faces"][FACES[0]]["instructions"]["parts"])
     left = dict.fromkeys(FACES, 0.0)
     for number, part in enumerate(parts):
-        counts = [figures["faces"][face]["instructions"]["parts"].get(part, 0) for face in FACES]
+        counts = [
+            figures["faces"][face]["instructions"]["parts"].get(part, 0) / 1000 for face in FACES
+        ]
         colour = f"C{number % 10}"
         axis.barh(FACES, counts, left=list(left.values()), height=0.5, color=colour, label=part)
         left = {face: left[face] + count for face, count in zip(FACES, counts)}
-    axis.axvline(INSTRUCTIONS, color="black", linewidth=1, linestyle=":")
-    axis.set_xlabel("instructions of a pair; dotted: the bar")
+    axis.axvline(INSTRUCTIONS / 1000, color="black", linewidth=1, linestyle=":")
+    axis.set_xlabel("thousands of instructions of a pair; dotted: the bar")
     axis.legend(fontsize=6, loc="upper left", bbox_to_anchor=(1.0, 1.0))
