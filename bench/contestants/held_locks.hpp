@@ -6,6 +6,7 @@
 
 #include "bench/contestants/commands.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,11 @@ namespace leasehold::bench {
 
 /// So many operations are under way at once where there are many to be done.
 inline constexpr int depth = 256;
+
+/// As the driver reads the clock of the leases.
+[[nodiscard]] inline std::int64_t nanoseconds(Instant at) {
+    return at.time_since_epoch().count();
+}
 
 class HeldLocks {
 public:

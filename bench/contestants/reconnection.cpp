@@ -15,10 +15,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::int64_t nanoseconds(Instant at) {
-    return at.time_since_epoch().count();
-}
-
 /// Acquisitions under way.
 struct Waiters {
     void queue(const Client& client, const std::string& parent, int count, milliseconds wait) {

@@ -19,10 +19,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::int64_t nanoseconds(Instant at) {
-    return at.time_since_epoch().count();
-}
-
 /// How late the system itself wakes a thread that sleeps until then.
 std::int64_t lateness_of_sleep(Instant until) {
     const std::int64_t wanted = nanoseconds(until);
