@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace leasehold::bench {
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
+constexpr auto work = 200us;
 constexpr LockOptions terms{.wait = 60s, .budget = 10s};  // much time: profilers are slow
 
 void run_blocking(const Client& client, const std::string& path, int count) {
@@ -34,12 +36,14 @@ asio::awaitable<void> run_coroutine(const Client& client, const std::string& pat
     }
 }
 
-/// The next lock waits for the deletion of the one before; its own way is not measured.
+/// Each lock is held for a moment, or else the client's thread would still be awake from granting
+/// it. The next lock waits for the deletion of the one before.
 std::vector<double> run_drops(const Client& client, const std::string& path, int count) {
     std::vector<double> costs;
     costs.reserve(static_cast<std::size_t>(count));
     for (int drop = 0; drop < count; ++drop) {
         std::optional<ScopedLock> lock = must(client.lock(path, terms));
+        std::this_thread::sleep_for(work);
         const auto begin = Clock::now();
         lock.reset();
         costs.push_back(microseconds(Clock::now() - begin));

@@ -11,6 +11,8 @@
 namespace leasehold::bench {
 namespace {
 
+constexpr std::chrono::microseconds work{200};  // as between a lock's grant and its end
+
 class Descriptor {
 public:
     explicit Descriptor(int number) : x_number(number) {
@@ -68,6 +70,7 @@ std::vector<double> wake(int count) {
     std::vector<double> costs;
     costs.reserve(static_cast<std::size_t>(count));
     for (int number = 0; number < count; ++number) {
+        std::this_thread::sleep_for(work);
         const auto begin = Clock::now();
         sleeper.wake();
         costs.push_back(microseconds(Clock::now() - begin));
