@@ -56,11 +56,13 @@ void CannedClient::turn(Input input) {
     x_engine.on_time(x_now);
     input();
     std::string sent = std::exchange(x_engine.outbound(), {});
-    const std::vector<core::Effect> effects = x_engine.take_effects();
+    std::vector<core::Effect> effects = std::move(x_effects);  // as the shell does
+    x_engine.take_effects(effects);
     x_spent += Clock::now() - begin;
     for (const core::Effect& effect : effects) {
         look_at(effect);
     }
+    x_effects = std::move(effects);
     x_requests.feed(sent);
     for (auto frame = x_requests.next(); frame.value(); frame = x_requests.next()) {
         reply_to(*frame.value());
@@ -121,11 +123,12 @@ void CannedClient::reply_to(std::string_view frame) {
 
 core::OperationId CannedClient::acquire(const LockOptions& options) {
     const core::OperationId id = x_next_id++;
-    core::AcquireSpec spec{.path = lock_path,
-                           .options = options,
-                           .acl = {{wire::perms::all, "world", "anyone"}},
-                           .record = record};
-    turn([&] { x_engine.acquire(x_now, id, std::move(spec)); });
+    const auto spec = std::make_shared<const core::AcquireSpec>(
+        core::AcquireSpec{.path = lock_path,
+                          .options = options,
+                          .acl = {{wire::perms::all, "world", "anyone"}},
+                          .record = record});
+    turn([&] { x_engine.acquire(x_now, id, spec); });
     return id;
 }
 

@@ -43,6 +43,7 @@ private:
 
     core::Engine x_engine;
     Instant x_now{std::chrono::seconds{1000}};
+    std::vector<core::Effect> x_effects;
     Clock::duration x_spent{};
     core::OperationId x_next_id = 1;
     std::uint64_t x_granted = 0;
