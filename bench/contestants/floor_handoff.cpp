@@ -7,7 +7,6 @@
 
 #include <array>
 #include <chrono>
-#include <memory>
 #include <poll.h>
 #include <string>
 #include <thread>
@@ -87,10 +86,11 @@ private:
 }  // namespace
 
 Command handoff(std::uint16_t port) {
-    return [pair = std::make_shared<Pair>(port)](std::istream& words) -> nlohmann::json {
+    return [port](std::istream& words) -> nlohmann::json {
         const auto path = next<std::string>(words);
         const int count = next<int>(words);
-        Costs costs = pair->run(path, count, std::chrono::microseconds(next<int>(words)));
+        Pair pair(port);  // of this turn: nobody pings for it
+        Costs costs = pair.run(path, count, std::chrono::microseconds(next<int>(words)));
         return {{"remove", std::move(costs.remove)},
                 {"no_op", std::move(costs.no_op)},
                 {"event", std::move(costs.event)}};

@@ -4,10 +4,9 @@
 #include <leasehold/leasehold.hpp>
 
 #include "bench/contestants/commands.hpp"
+#include "bench/contestants/must.hpp"
 
 #include <string>
-#include <type_traits>
-#include <utility>
 
 namespace leasehold::bench {
 
@@ -17,17 +16,6 @@ struct Entry {
     std::string hosts;
     milliseconds tick;
 };
-
-/// The answer's value; a contestant that fails ends.
-template <class T>
-T must(result<T> answer) {
-    if (!answer) {
-        give_up("leasehold: " + answer.error().message());
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return *std::move(answer);
-    }
-}
 
 /// One more session.
 [[nodiscard]] Client connect(const Entry& entry);

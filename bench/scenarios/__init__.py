@@ -1,6 +1,14 @@
 """The scenarios. Each is a module with TITLE, run(rivals, is_quick, progress) -> figures, and
-show(figures); figures["bars"] says what was to be met."""
+show(figures); figures["bars"] says what was to be met. With draw(axis, figures) it is in the picture: a
+row for each of figures["summary"]."""
 
-from scenarios import languages, uncontended
+from scenarios import handoff, languages, many, queue, tries, uncontended
 
-ALL = {"uncontended": uncontended, "languages": languages}
+ALL = {
+    "uncontended": uncontended,
+    "languages": languages,
+    "many": many,
+    "handoff": handoff,
+    "queue": queue,
+    "try": tries,
+}

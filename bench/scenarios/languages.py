@@ -10,6 +10,7 @@ BARS = (
 )
 
 show = serial.show
+draw = serial.draw
 
 
 def run(rivals, is_quick, progress):

@@ -2,7 +2,9 @@
 are shown."""
 
 import contest
+import drawing
 import figures as made
+import ratio_bars
 
 STEPS = ("acquire", "release", "pair")
 PAIRS = 100  # of each contestant in a round
@@ -56,13 +58,7 @@ def judge(measured, base, bars):
 
 
 def bar(measured, step, ours, base, limit):
-    ratio = made.ratios(measured[ours][step], measured[base][step])
-    return {
-        "what": f"{step}: {ours} to {base}",
-        "limit": limit,
-        "is_met": ratio["median"] <= limit,
-        **ratio,
-    }
+    return ratio_bars.at_most(f"{step}: {ours} to {base}", measured[ours][step], measured[base][step], limit)
 
 
 def show(figures):
@@ -75,9 +71,19 @@ def show(figures):
             spread = f"{of['p10']:.0f}..{of['p90']:.0f}"
             cells += f"{of['p50']:>13.0f}{spread:>14}"
         print(f"  {name:22}{cells}")
-    for of in figures["bars"]:
-        verdict = "met" if of["is_met"] else "NOT MET"
-        print(
-            f"  {of['what']:46}{of['median']:6.2f} x  (rounds {of['lowest']:.2f} to "
-            f"{of['highest']:.2f}; bar {of['limit']:.2f}: {verdict})"
-        )
+    ratio_bars.show(figures["bars"])
+
+
+def draw(axis, figures):
+    """For each contestant a bar for the median of the acquisition, and behind it that of the
+    release; the lines reach from the tenth to the ninetieth percentile."""
+    for place, (name, steps) in enumerate(figures["summary"].items()):
+        left = 0.0
+        for step, alpha in (("acquire", 1.0), ("release", 0.55)):
+            of = steps[step]
+            colour = drawing.colour_of(name)
+            axis.barh(place, of["p50"], left=left, color=colour, alpha=alpha, height=0.6)
+            axis.plot([left + of["p10"], left + of["p90"]], [place, place], color="black", linewidth=1)
+            left += of["p50"]
+    drawing.name_rows(axis, list(figures["summary"]))
+    axis.set_xlabel("microseconds: acquire, then release")
