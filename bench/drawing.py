@@ -1,4 +1,4 @@
-"""How figures are drawn: a bar for each row, whichever the scenario."""
+"""A picture of rows, each of one contestant in one setting."""
 
 import rivals as who
 
@@ -9,20 +9,12 @@ COLOURS = {
     who.C_CLIENT: "#c2500a",
     who.CURATOR: "#7a5195",
     who.KAZOO: "#2a9d8f",
-    who.IN_PYTHON: "#7a5195",
-    who.IN_JAVA: "#2a9d8f",
 }
 
 
 def colour_of(label):
     """Rows begin with the name of their contestant."""
-    names = [name for name in COLOURS if label.startswith(name)]
-    return COLOURS[max(names, key=len)] if names else "#888888"
-
-
-def name_rows(axis, labels):
-    axis.set_yticks(range(len(labels)), labels)
-    axis.invert_yaxis()
+    return next(colour for name, colour in COLOURS.items() if label.startswith(name))
 
 
 def bars(axis, summary, unit, notes=None, is_logarithmic=False):
@@ -37,5 +29,6 @@ def bars(axis, summary, unit, notes=None, is_logarithmic=False):
         )
     if is_logarithmic:
         axis.set_xscale("log")
-    name_rows(axis, list(summary))
+    axis.set_yticks(range(len(summary)), list(summary))
+    axis.invert_yaxis()
     axis.set_xlabel(unit)

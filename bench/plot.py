@@ -1,28 +1,48 @@
 """A picture of each scenario, all in one SVG."""
 
 import matplotlib
+import scenarios
 
 matplotlib.use("svg")
 
-import scenarios  # noqa: E402
 from matplotlib import pyplot  # noqa: E402
+
+COLOURS = ("#555555", "#0b6db3", "#4aa3df", "#c2500a", "#7a5195", "#2a9d8f")
 
 
 def write_svg(document, path):
-    """A scenario draws itself: draw(axis, figures), with a row for each of figures["summary"]."""
-    runs = [run for run in document["runs"] if hasattr(scenarios.ALL[run["scenario"]], "draw")]
-    rows = [len(run["figures"]["summary"]) for run in runs]
+    runs = document["runs"]
+    rows = [2.4 + len(run["figures"].get("summary", range(6))) for run in runs]
     figure, axes = pyplot.subplots(
         len(runs),
         1,
-        figsize=(8, 1.2 + 0.38 * sum(rows) + 0.9 * len(runs)),
+        figsize=(8, 1.2 + 0.38 * sum(rows)),
+        height_ratios=rows,
         squeeze=False,
-        gridspec_kw={"height_ratios": [count + 1 for count in rows]},
     )
     for run, axis in zip(runs, axes[:, 0]):
-        scenarios.ALL[run["scenario"]].draw(axis, run["figures"])
+        draw = getattr(scenarios.ALL[run["scenario"]], "draw", draw_steps)
+        draw(axis, run["figures"])
         axis.set_title(f"{run['scenario']}, {run['place']}", loc="left", fontsize=10)
         axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path)
     pyplot.close(figure)
+
+
+def draw_steps(axis, figures):
+    """For each contestant a bar for the median of the acquisition, and behind it that of the
+    release; the lines reach from the tenth to the ninetieth percentile."""
+    summary = figures["summary"]
+    names = list(summary)
+    for place, name in enumerate(names):
+        left = 0.0
+        for step, alpha in (("acquire", 1.0), ("release", 0.55)):
+            of = summary[name][step]
+            colour = COLOURS[place % len(COLOURS)]
+            axis.barh(place, of["p50"], left=left, color=colour, alpha=alpha, height=0.6)
+            axis.plot([left + of["p10"], left + of["p90"]], [place, place], color="black", linewidth=1)
+            left += of["p50"]
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    axis.set_xlabel("microseconds: acquire, then release")

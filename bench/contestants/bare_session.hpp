@@ -1,5 +1,5 @@
-// A session on a bare blocking socket, and the frames that a lock needs, prepared: what the floor is
-// measured with.
+// A session on a bare blocking socket, and the frames that a lock needs, prepared: what the floor
+// is measured with.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-/* Many pairs of an asynchronous create and delete under way at once: each completion starts the next
- * request, on the client's own thread. */
+/* Many pairs of an asynchronous create and delete under way at once: each completion starts the
+ * next request, on the client's own thread. */
 #include "c_client.h"
 
 #include <pthread.h>
@@ -61,7 +61,8 @@ void many(zhandle_t* client, const char* path, int depth, int count) {
         lock->run = &run;
         lock->left = count;
         snprintf(lock->prefix, sizeof lock->prefix, "%s-%d", path, number);
-        zoo_create(client, lock->prefix, "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0); /* or it is there */
+        zoo_create(client, lock->prefix, "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL,
+                   0); /* or it is there */
         strcat(lock->prefix, "/lock-");
     }
     const double begin = now_us();

@@ -1,5 +1,5 @@
-// From one session to another: how long a delete takes, how long a request that does nothing, and how
-// long it is from the write of a delete to the arrival of the event at whoever watches.
+// From one session to another: how long a delete takes, how long a request that does nothing, and
+// how long it is from the write of a delete to the arrival of the event at whoever watches.
 #include "bench/contestants/floor.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/opcode.hpp"

@@ -1,4 +1,5 @@
-// Many locks at once on one socket: whatever a round of replies allows to be sent leaves in one write.
+// Many locks at once on one socket: whatever a round of replies allows to be sent leaves in one
+// write.
 #include "bench/contestants/floor.hpp"
 
 #include <deque>
@@ -20,8 +21,7 @@ enum class Step { created, listed, removed };
 
 class Many {
 public:
-    Many(BareSession& session, const std::string& path, int depth, int count)
-        : x_session(session) {
+    Many(BareSession& session, const std::string& path, int depth, int count) : x_session(session) {
         for (int number = 0; number < depth; ++number) {
             const std::string own = path + "-" + std::to_string(number);
             session.make(own);

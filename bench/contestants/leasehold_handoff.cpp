@@ -100,9 +100,8 @@ void run_threads(const std::vector<Client>& clients, int sessions, const Terms& 
                  Grants& grants) {
     std::vector<std::jthread> threads;
     for (int session = 0; session < sessions; ++session) {
-        threads.emplace_back([&, session] {
-            compete_blocking(session, clients[session], how, grants);
-        });
+        threads.emplace_back(
+            [&, session] { compete_blocking(session, clients[session], how, grants); });
     }
 }
 

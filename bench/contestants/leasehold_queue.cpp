@@ -99,7 +99,8 @@ private:
 
     const Client& x_client;
     std::optional<ScopedLock> x_held;
-    // Nobody touches them, nor what follows, but the thread, and its caller while nothing runs there.
+    // Nobody touches them, nor what follows, but the thread, and its caller while nothing runs
+    // there.
     std::deque<Waiter> x_waiters;
     std::size_t x_ended = 0;
     std::promise<void>* x_is_drained = nullptr;

@@ -1,6 +1,6 @@
 """The scenarios. Each is a module with TITLE, run(rivals, is_quick, progress) -> figures, and
-show(figures); figures["bars"] says what was to be met. With draw(axis, figures) it is in the picture: a
-row for each of figures["summary"]."""
+show(figures); figures["bars"] says what was to be met. It may have draw(axis, figures), if its picture is
+not that of steps."""
 
 from scenarios import handoff, languages, many, queue, tries, uncontended
 

@@ -2,7 +2,8 @@
 runs, and how many hand-offs there are in a second.
 
 The delay is measured while each holds it for a moment, so that the next one stands in the queue when it is
-released; the rate while each releases at once.
+released; the rate while each releases at once. The floor's rate is that of events, each of which is the
+answer to the delete that follows the one before: the most that any client can do.
 """
 
 import contest
@@ -47,7 +48,8 @@ def turn(contestant):
     """{kind: values}; of the floor what hand-offs are made of, of others (delay or rate, sessions)."""
     path = f"/handoff-{contestant.name.replace(', ', '-').replace(' ', '-')}"
     if contestant.name == who.FLOOR:
-        return floor_of(contestant.ask("handoff", path, HANDOFFS, HOLD_US))
+        at_rest = contestant.ask("handoff", path, HANDOFFS, HOLD_US)
+        return floor_of(at_rest, busy=contestant.ask("handoff", path, HANDOFFS, 0))
     found = {}
     for sessions in SESSIONS:
         held = contestant.ask("handoff", path, sessions, HANDOFFS, HOLD_US)
@@ -57,13 +59,15 @@ def turn(contestant):
     return found
 
 
-def floor_of(answer):
-    one_way = [both / 2 for both in answer["no_op"]]
+def floor_of(at_rest, busy):
+    """No client can hand over more often than one event comes after the other."""
+    one_way = [both / 2 for both in at_rest["no_op"]]
     return {
-        "delete": answer["remove"],
+        "delete": at_rest["remove"],
         "one way": one_way,
-        "delete and one way": [sum(both) for both in zip(answer["remove"], one_way)],
-        "event": answer["event"],
+        "delete and one way": [sum(both) for both in zip(at_rest["remove"], one_way)],
+        "event": at_rest["event"],
+        "rate": [1e6 / made.percentile(busy["event"], 0.5)],
     }
 
 
@@ -73,8 +77,10 @@ def judge(answers):
     }
     floor = measured.pop(who.FLOOR)
     base = floor["delete and one way"]
+    highest = floor.pop("rate")
     summary = {f"{who.FLOOR}, {kind}": made.summary(rounds) for kind, rounds in floor.items()}
-    rates = {}
+    rate_ratios = {}
+    rates = {f"{who.FLOOR}, event": made.summary(highest)}
     ratios = {row: made.ratios(floor[row.partition(", ")[2]], base) for row in summary}
     for sessions in SESSIONS:
         for name, kinds in measured.items():
@@ -82,10 +88,12 @@ def judge(answers):
             summary[row] = made.summary(kinds["delay", sessions])
             ratios[row] = made.ratios(kinds["delay", sessions], base)
             rates[row] = made.summary(kinds["rate", sessions])
+            rate_ratios[row] = made.ratios(kinds["rate", sessions], highest)
     return {
         "summary": summary,
         "ratios": ratios,
         "rates": rates,
+        "rate_ratios": rate_ratios,
         "bars": [bar for sessions in SESSIONS for bar in bars_of(measured, base, sessions)],
     }
 
@@ -121,6 +129,8 @@ def show(figures):
             f"  {row:30}{of['p50']:>7.0f}{spread:>14}{of['p99']:>8.0f}"
             f"{figures['ratios'][row]['median']:>12.2f} x{rate:>14}"
         )
+    for row, of in figures["rate_ratios"].items():
+        print(f"  hand-offs/s, {row + ': to the floor':40}{of['median']:6.2f} x")
     ratio_bars.show(figures["bars"])
 
 

@@ -10,7 +10,6 @@ BARS = (
 )
 
 show = serial.show
-draw = serial.draw
 
 
 def run(rivals, is_quick, progress):

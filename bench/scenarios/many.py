@@ -10,6 +10,7 @@ import rivals as who
 TITLE = "Independent locks through one session, pairs a second"
 DEPTHS = (64, 256, 1000)
 PAIRS = 4000  # of each contestant in a round, about
+QUICK_PAIRS = 2000
 WARM_UP_ROUNDS = 2
 
 # Who has a thread for each lock, and is not asked for more of them than that.
@@ -37,10 +38,11 @@ def run(rivals, is_quick, progress):
 def measure(contestants, depth, is_quick, progress):
     """{contestant: rounds of pairs a second}"""
     rounds = 5 if is_quick else 20
+    pairs = QUICK_PAIRS if is_quick else PAIRS
     able = [each for each in contestants if depth <= MOST.get(each.name, depth)]
 
     def turn(contestant):
-        count = max(1, PAIRS // depth // FEWER.get(contestant.name, 1))
+        count = max(1, pairs // depth // FEWER.get(contestant.name, 1))
         path = f"/many-{contestant.name.replace(', ', '-').replace(' ', '-')}"
         return [depth * count / contestant.ask("many", path, depth, count)["seconds"]]
 

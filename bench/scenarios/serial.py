@@ -2,7 +2,6 @@
 are shown."""
 
 import contest
-import drawing
 import figures as made
 import ratio_bars
 
@@ -72,18 +71,3 @@ def show(figures):
             cells += f"{of['p50']:>13.0f}{spread:>14}"
         print(f"  {name:22}{cells}")
     ratio_bars.show(figures["bars"])
-
-
-def draw(axis, figures):
-    """For each contestant a bar for the median of the acquisition, and behind it that of the
-    release; the lines reach from the tenth to the ninetieth percentile."""
-    for place, (name, steps) in enumerate(figures["summary"].items()):
-        left = 0.0
-        for step, alpha in (("acquire", 1.0), ("release", 0.55)):
-            of = steps[step]
-            colour = drawing.colour_of(name)
-            axis.barh(place, of["p50"], left=left, color=colour, alpha=alpha, height=0.6)
-            axis.plot([left + of["p10"], left + of["p90"]], [place, place], color="black", linewidth=1)
-            left += of["p50"]
-    drawing.name_rows(axis, list(figures["summary"]))
-    axis.set_xlabel("microseconds: acquire, then release")
