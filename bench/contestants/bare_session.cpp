@@ -5,6 +5,7 @@
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/node.hpp"
+#include "sdk/wire/session.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -56,6 +57,11 @@ BareSession::BareSession(std::uint16_t port) : x_descriptor(::socket(AF_INET, SO
 }
 
 BareSession::~BareSession() {
+    // The server closes the connection when the session's nodes are gone.
+    const std::string last = wire::encode_request(1, wire::CloseSessionRequest{});
+    ::send(x_descriptor, last.data(), last.size(), MSG_NOSIGNAL);
+    while (::recv(x_descriptor, x_buffer.data(), x_buffer.size(), 0) > 0) {
+    }
     ::close(x_descriptor);
 }
 
@@ -111,14 +117,14 @@ LockFrames::LockFrames(const std::string& path) {
     create.flags = wire::CreateMode::ephemeral_sequential;
     wire::GetChildrenRequest children;
     children.path = path;
-    x_acquire = wire::encode_request(2, create);
+    x_acquire = wire::encode_request(create_xid, create);
     x_create_size = x_acquire.size();
-    x_acquire += wire::encode_request(3, children);
+    x_acquire += wire::encode_request(children_xid, children);
 
     wire::RemoveRequest remove;
     remove.path = node + std::string(sequence_digits, '0');
     remove.version = wire::any_version;
-    x_release = wire::encode_request(4, remove);
+    x_release = wire::encode_request(remove_xid, remove);
     x_digits_at = x_release.find(remove.path) + node.size();
 }
 
@@ -127,11 +133,11 @@ const std::string& LockFrames::release(std::string_view created) {
                              created.substr(created.size() - sequence_digits));
 }
 
-std::string LockFrames::watch(std::string_view created) {
+std::string LockFrames::watch(const std::string& node) {
     wire::GetDataRequest request;
-    request.path = created.substr(length_size);  // of a string on the wire
+    request.path = node;
     request.watch = true;
-    return wire::encode_request(5, request);
+    return wire::encode_request(watch_xid, request);
 }
 
 }  // namespace leasehold::bench

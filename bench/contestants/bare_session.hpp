@@ -10,7 +10,7 @@
 
 namespace leasehold::bench {
 
-/// Gives up whenever the server is not there.
+/// Gives up whenever the server is not there. Its end is that of the session.
 class BareSession {
 public:
     explicit BareSession(std::uint16_t port);
@@ -48,8 +48,13 @@ public:
     [[nodiscard]] std::string_view create() const { return {x_acquire.data(), x_create_size}; }
     /// The delete of the node that the create has made, by the body of its reply.
     [[nodiscard]] const std::string& release(std::string_view created);
-    /// A getData of that node, with a watch.
-    [[nodiscard]] static std::string watch(std::string_view created);
+    /// A getData of any node, with a watch.
+    [[nodiscard]] static std::string watch(const std::string& node);
+
+    static constexpr std::int32_t create_xid = 2;
+    static constexpr std::int32_t children_xid = 3;
+    static constexpr std::int32_t remove_xid = 4;
+    static constexpr std::int32_t watch_xid = 5;
 
 private:
     std::string x_acquire;

@@ -67,6 +67,7 @@ int main(int argument_count, char** arguments) {
          })},
         {"many", floor::many(session)},
         {"handoff", floor::handoff(port)},
+        {"relay", floor::relay(port)},
         {"try", floor::look(session)},
     });
 }

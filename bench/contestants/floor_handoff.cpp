@@ -34,8 +34,8 @@ public:
         for (int round = 0; round < count; ++round) {
             x_holder.write(frames.create());
             const std::string_view created = x_holder.answer();
-            const std::string watch = LockFrames::watch(created);
             const std::string release = frames.release(created);
+            const std::string watch = LockFrames::watch(std::string(created.substr(4)));
             x_waiter.write(watch);
             static_cast<void>(x_waiter.answer());
 

@@ -2,8 +2,7 @@
 runs, and how many hand-offs there are in a second.
 
 The delay is measured while each holds it for a moment, so that the next one stands in the queue when it is
-released; the rate while each releases at once. The floor's rate is that of events, each of which is the
-answer to the delete that follows the one before: the most that any client can do.
+released; the rate while each releases at once and queues again.
 """
 
 import contest
@@ -45,11 +44,10 @@ def run(rivals, is_quick, progress):
 
 
 def turn(contestant):
-    """{kind: values}; of the floor what hand-offs are made of, of others (delay or rate, sessions)."""
+    """{kind: values}: what the floor is made of, or the delay; and the rate. By the number of sessions."""
     path = f"/handoff-{contestant.name.replace(', ', '-').replace(' ', '-')}"
     if contestant.name == who.FLOOR:
-        at_rest = contestant.ask("handoff", path, HANDOFFS, HOLD_US)
-        return floor_of(at_rest, busy=contestant.ask("handoff", path, HANDOFFS, 0))
+        return floor_of(contestant, path)
     found = {}
     for sessions in SESSIONS:
         held = contestant.ask("handoff", path, sessions, HANDOFFS, HOLD_US)
@@ -59,15 +57,17 @@ def turn(contestant):
     return found
 
 
-def floor_of(at_rest, busy):
-    """No client can hand over more often than one event comes after the other."""
-    one_way = [both / 2 for both in at_rest["no_op"]]
+def floor_of(contestant, path):
+    answer = contestant.ask("handoff", path, HANDOFFS, HOLD_US)
+    one_way = [both / 2 for both in answer["no_op"]]
     return {
-        "delete": at_rest["remove"],
+        "delete": answer["remove"],
         "one way": one_way,
-        "delete and one way": [sum(both) for both in zip(at_rest["remove"], one_way)],
-        "event": at_rest["event"],
-        "rate": [1e6 / made.percentile(busy["event"], 0.5)],
+        "delete and one way": [sum(both) for both in zip(answer["remove"], one_way)],
+        "event": answer["event"],
+    } | {
+        ("rate", sessions): [GRANTS / contestant.ask("relay", path, sessions, GRANTS)["seconds"]]
+        for sessions in SESSIONS
     }
 
 
@@ -75,23 +75,20 @@ def judge(answers):
     measured = {
         name: {kind: [each[kind] for each in rounds] for kind in rounds[0]} for name, rounds in answers.items()
     }
-    floor = measured.pop(who.FLOOR)
+    floor = measured[who.FLOOR]
     base = floor["delete and one way"]
-    highest = floor.pop("rate")
-    summary = {f"{who.FLOOR}, {kind}": made.summary(rounds) for kind, rounds in floor.items()}
-    rate_ratios = {}
-    rates = {f"{who.FLOOR}, event": made.summary(highest)}
-    ratios = {row: made.ratios(floor[row.partition(", ")[2]], base) for row in summary}
+    delays = {label(who.FLOOR, kind): rounds for kind, rounds in floor.items() if isinstance(kind, str)}
+    rates, rate_ratios = {}, {}
     for sessions in SESSIONS:
         for name, kinds in measured.items():
             row = label(name, sessions)
-            summary[row] = made.summary(kinds["delay", sessions])
-            ratios[row] = made.ratios(kinds["delay", sessions], base)
             rates[row] = made.summary(kinds["rate", sessions])
-            rate_ratios[row] = made.ratios(kinds["rate", sessions], highest)
+            rate_ratios[row] = made.ratios(kinds["rate", sessions], floor["rate", sessions])
+            if name != who.FLOOR:
+                delays[row] = kinds["delay", sessions]
     return {
-        "summary": summary,
-        "ratios": ratios,
+        "summary": {row: made.summary(rounds) for row, rounds in delays.items()},
+        "ratios": {row: made.ratios(rounds, base) for row, rounds in delays.items()},
         "rates": rates,
         "rate_ratios": rate_ratios,
         "bars": [bar for sessions in SESSIONS for bar in bars_of(measured, base, sessions)],
@@ -118,20 +115,16 @@ def label(name, sessions):
 
 
 def show(figures):
-    print(
-        f"  {'from release to running, us':30}{'p50':>7}{'p10..p90':>14}{'p99':>8}{'to the floor':>14}"
-        f"{'hand-offs/s':>14}"
-    )
-    for row, of in figures["summary"].items():
-        spread = f"{of['p10']:.0f}..{of['p90']:.0f}"
-        rate = f"{figures['rates'][row]['p50']:.0f}" if row in figures["rates"] else ""
-        print(
-            f"  {row:30}{of['p50']:>7.0f}{spread:>14}{of['p99']:>8.0f}"
-            f"{figures['ratios'][row]['median']:>12.2f} x{rate:>14}"
-        )
-    for row, of in figures["rate_ratios"].items():
-        print(f"  hand-offs/s, {row + ': to the floor':40}{of['median']:6.2f} x")
+    show_rows("from release to running, us", figures["summary"], figures["ratios"])
+    show_rows("hand-offs a second", figures["rates"], figures["rate_ratios"])
     ratio_bars.show(figures["bars"])
+
+
+def show_rows(title, summary, ratios):
+    print(f"  {title:30}{'p50':>7}{'p10..p90':>14}{'p99':>8}{'to the floor':>14}")
+    for row, of in summary.items():
+        spread = f"{of['p10']:.0f}..{of['p90']:.0f}"
+        print(f"  {row:30}{of['p50']:>7.0f}{spread:>14}{of['p99']:>8.0f}{ratios[row]['median']:>12.2f} x")
 
 
 def draw(axis, figures):
