@@ -1,14 +1,13 @@
 """A try on a lock that another process holds: how long it takes to hear that it is not free, and what the
 server has to do for it, by its own counters."""
 
+import bars as plain_bars
 import contest
 import counters
 import drawing
 import figures as made
 import ratio_bars
 import rivals as who
-
-import bars as plain_bars
 
 TITLE = "Try on a busy lock"
 TRIES = 100  # of each contestant in a round
