@@ -11,7 +11,7 @@ TITLE = "Independent locks through one session, pairs a second"
 DEPTHS = (64, 256, 1000)
 PAIRS = 4000  # of each contestant in a round, about
 QUICK_PAIRS = 2000
-WARM_UP_ROUNDS = 2
+WARM_UP_ROUNDS = 1
 
 # Who has a thread for each lock, and is not asked for more of them than that.
 MOST = {who.BLOCKING: 64, who.KAZOO: 64}
