@@ -12,7 +12,7 @@ COLOURS = ("#555555", "#0b6db3", "#4aa3df", "#c2500a", "#7a5195", "#2a9d8f")
 
 def write_svg(document, path):
     runs = document["runs"]
-    rows = [2.4 + len(run["figures"].get("summary", range(6))) for run in runs]
+    rows = [2.4 + max(5, len(run["figures"].get("summary", ""))) for run in runs]
     figure, axes = pyplot.subplots(
         len(runs),
         1,
