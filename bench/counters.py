@@ -83,7 +83,8 @@ class ServerCounters:
         seen, steady = None, 0
         while steady < STEADY_LOOKS:
             now = self.ephemerals(), self.watches()
-            steady = steady + 1 if now == seen and now >= (ephemerals, watches) else 0
+            is_full = now[0] >= ephemerals and now[1] >= watches
+            steady = steady + 1 if is_full and now == seen else 0
             seen = now
             if time.monotonic() > deadline:
                 raise Failed(
