@@ -21,6 +21,8 @@ KAZOO = "kazoo"
 IN_PYTHON = "leasehold, Python"
 IN_JAVA = "leasehold, Java"
 
+SESSION_TICKS = 30  # a minute: as much as our servers grant
+
 
 class Rivals:
     def __init__(self, build, servers, with_peers):
@@ -87,6 +89,15 @@ class Rivals:
             ],
         }
         return start(commands, {IN_PYTHON: python})
+
+    def service(self, name, hosts):
+        """leasehold in a process that holds much, with a session that admits long budgets."""
+        return start({name: self.service_command(hosts)})[0]
+
+    def service_command(self, hosts):
+        program = os.path.join(self.build, "bench", "bench_service")
+        tick = self.servers.tick_ms
+        return [program, hosts, str(tick), str(SESSION_TICKS * tick)]
 
 
 def script(name):

@@ -37,12 +37,18 @@ std::int64_t number(std::string_view text) {
     return error == std::errc{} && stop == end && value > 0 ? value : 0;
 }
 
-std::string host_name() {
+std::string ask_host_name() {
     std::array<char, 256> name{};
     if (::gethostname(name.data(), name.size() - 1) != 0 || !core::is_utf8(name.data())) {
         return {};
     }
     return name.data();
+}
+
+/// As it was when it was first needed: it is a hint for people.
+const std::string& host_name() {
+    static const std::string name = ask_host_name();
+    return name;
 }
 
 template <class Pieces>

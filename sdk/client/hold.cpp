@@ -158,18 +158,36 @@ bool Hold::is_stop_due() const {
 
 void Hold::on_stop_due() {
     std::map<std::uint64_t, std::function<void()>> listeners;
+    std::stop_source stop{std::nostopstate};
     {
         const std::lock_guard lock(x_mutex);
         if (std::exchange(x_is_stop_due, true)) {
             return;
         }
         listeners.swap(x_stop_listeners);
+        stop = x_stop;
     }
     for (const auto& [id, post_stop] : listeners) {
         post_stop();
     }
-    // Stop callbacks are user code and may never return.
-    x_impl->notifier()->post([stop = x_stop]() mutable { stop.request_stop(); });
+    if (stop.stop_possible()) {
+        // Stop callbacks are user code and may never return.
+        x_impl->notifier()->post([stop]() mutable { stop.request_stop(); });
+    }
+}
+
+std::stop_token Hold::stop_token() const {
+    if (is_forked()) {
+        return {};  // the mutex may be held by a thread that does not exist here
+    }
+    const std::lock_guard lock(x_mutex);
+    if (!x_stop.stop_possible()) {
+        x_stop = std::stop_source{};
+        if (x_is_stop_due) {
+            x_stop.request_stop();  // nobody can have a callback with it yet
+        }
+    }
+    return x_stop.get_token();
 }
 
 void Hold::on_ended(Loss loss) {

@@ -64,7 +64,7 @@ public:
     [[nodiscard]] const std::vector<std::string>& paths() const noexcept { return x_terms.paths; }
     [[nodiscard]] const std::vector<std::string>& nodes() const noexcept { return x_nodes; }
     [[nodiscard]] bool is_shortened() const noexcept { return x_is_shortened; }
-    [[nodiscard]] std::stop_token stop_token() const noexcept { return x_stop.get_token(); }
+    [[nodiscard]] std::stop_token stop_token() const;
     [[nodiscard]] core::OperationId id() const noexcept { return x_id; }
     [[nodiscard]] const std::shared_ptr<ClientImpl>& impl() const noexcept { return x_impl; }
 
@@ -113,13 +113,15 @@ private:
     const std::vector<std::string> x_nodes;  ///< relative to the chroot
     const bool x_is_shortened;
     const int x_fork_generation;
-    std::stop_source x_stop;
     std::atomic<int> x_over{-1};  ///< a Loss once we ended it ourselves
     std::atomic<Instant::rep> x_budget_end;
     std::atomic<int> x_loss{-1};  ///< a Loss once it is known
 
     mutable std::mutex x_mutex;  ///< guards what follows
     bool x_is_stop_due = false;
+    /// Without a state until somebody wants a token: then nobody has to be told, on a thread of
+    /// theirs.
+    mutable std::stop_source x_stop{std::nostopstate};
     std::uint64_t x_next_listener = 1;
     std::map<std::uint64_t, std::function<void()>> x_stop_listeners;
     std::shared_ptr<const std::function<void(bool)>> x_jeopardy_handler;

@@ -7,7 +7,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include <exception>
 #include <limits>
@@ -32,15 +31,13 @@ struct IoLoop::Transport final : net::ConnectionListener {
         : loop(owner),
           io(1),
           work(io.get_executor()),
+          tasks(io, owner.x_wake, [this] { loop.run_tasks(); }),
           timer(io, [this] { loop.turn([](Turn&) {}); }),
           connection(io, *this),
           resolver(io, owner.x_settings.connect_timeout) {}
 
     void on_connected() override {
         loop.turn([](Turn& turn) { turn.engine->on_connected(turn.now); });
-    }
-    void on_readable() override {
-        loop.turn([](Turn&) {});
     }
     void on_bytes(std::string_view bytes) override {
         loop.turn([bytes](Turn& turn) { turn.engine->on_bytes(turn.now, bytes); });
@@ -52,6 +49,7 @@ struct IoLoop::Transport final : net::ConnectionListener {
     IoLoop& loop;
     boost::asio::io_context io;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
+    net::WakeListener tasks;
     net::BootTimer timer;
     net::Connection connection;
     net::Resolver resolver;
@@ -64,6 +62,7 @@ IoLoop::~IoLoop() = default;
 
 result<void> IoLoop::start(std::shared_ptr<void> owner) {
     try {
+        x_wake = std::make_shared<const net::WakeEvent>();
         x_transport = std::make_unique<Transport>(*this);
         x_thread = net::start_thread("leasehold-io", [this, owner = std::move(owner)]() mutable {
             run();
@@ -145,7 +144,10 @@ void IoLoop::post(Task task, std::size_t limit) {
     if (x_is_closed) {
         drain(lock);
     } else if (x_tasks.size() == 1) {
-        boost::asio::post(x_transport->io, [this] { run_tasks(); });
+        // Outside the mutex: the other thread would wake up only to wait for it.
+        const auto wake = x_wake;
+        lock.unlock();
+        wake->set();
     }
 }
 
@@ -191,6 +193,7 @@ void IoLoop::end() {
     {
         const std::lock_guard lock(x_mutex);
         x_last_stats = last;
+        x_wake.reset();
         x_is_closed = true;
         x_is_draining = true;  // by this thread, below
     }

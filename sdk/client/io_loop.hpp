@@ -10,6 +10,7 @@
 #include "sdk/core/effect.hpp"
 #include "sdk/core/engine.hpp"
 #include "sdk/core/settings.hpp"
+#include "sdk/net/wake_event.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -98,6 +99,7 @@ private:
     mutable std::mutex x_mutex;
     std::condition_variable x_changed;
     std::deque<Task> x_tasks;
+    std::shared_ptr<const net::WakeEvent> x_wake;
     bool x_is_closed = false;    // no task gets an engine any more
     bool x_is_draining = false;  // somebody runs what has come since
     bool x_has_ended = false;

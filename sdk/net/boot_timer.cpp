@@ -40,16 +40,18 @@ BootTimer::BootTimer(boost::asio::io_context& io, std::function<void()> on_fired
 }
 
 void BootTimer::arm(Instant when) {
-    if (when == x_armed_for) {
-        return;
-    }
     x_armed_for = when;
-    itimerspec setting{};
-    if (when != Instant::max()) {
-        const Duration value = x_is_absolute ? when.time_since_epoch() : when - BootClock::now();
-        // All zeros would disarm; an instant that has passed fires at once.
-        setting.it_value = to_timespec(std::max(value, Duration{1}));
+    if (when < x_set_for) {
+        set(when);
     }
+}
+
+void BootTimer::set(Instant when) {
+    x_set_for = when;
+    const Duration value = x_is_absolute ? when.time_since_epoch() : when - BootClock::now();
+    itimerspec setting{};
+    // All zeros would disarm; an instant that has passed fires at once.
+    setting.it_value = to_timespec(std::max(value, Duration{1}));
     ::timerfd_settime(x_descriptor.native_handle(), x_is_absolute ? TFD_TIMER_ABSTIME : 0, &setting,
                       nullptr);
 }
@@ -65,10 +67,19 @@ void BootTimer::wait() {
             ::read(x_descriptor.native_handle(), &expirations, sizeof expirations) > 0;
         wait();
         if (fired) {
-            x_armed_for = Instant::max();
+            on_expired();
         }
-        x_on_fired();
     });
+}
+
+void BootTimer::on_expired() {
+    x_set_for = Instant::max();
+    if (x_armed_for <= BootClock::now()) {
+        x_armed_for = Instant::max();
+        x_on_fired();
+    } else if (x_armed_for != Instant::max()) {
+        set(x_armed_for);
+    }
 }
 
 }  // namespace leasehold::net

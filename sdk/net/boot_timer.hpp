@@ -19,16 +19,21 @@ public:
     /// Throws std::system_error if there is no descriptor to be had.
     BootTimer(boost::asio::io_context& io, std::function<void()> on_fired);
 
-    /// Replaces the instant before; Instant::max() disarms. Costs nothing if it is the same.
+    /// Replaces the instant before; Instant::max() disarms. Costs a system call only if it is
+    /// nearer than what the kernel's timer is set for: each request moves the next ping a little
+    /// further.
     void arm(Instant when);
 
 private:
+    void set(Instant when);
     void wait();
+    void on_expired();
 
     boost::asio::posix::stream_descriptor x_descriptor;
     bool x_is_absolute = true;
     std::function<void()> x_on_fired;
     Instant x_armed_for = Instant::max();
+    Instant x_set_for = Instant::max();  ///< the kernel's timer: never later than what is armed
 };
 
 }  // namespace leasehold::net

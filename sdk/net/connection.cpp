@@ -1,5 +1,7 @@
 #include "sdk/net/connection.hpp"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 
@@ -16,9 +18,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-constexpr std::size_t read_size = std::size_t{64} << 10;
 /// Read in one go before the loop gets its turn again, so that a flood delays no timer.
-constexpr std::size_t read_budget = std::size_t{256} << 10;
+constexpr std::size_t read_size = std::size_t{64} << 10;
 
 std::string describe(int error) {
     return std::system_category().message(error);
@@ -77,7 +78,7 @@ void Connection::connect(const core::Endpoint& endpoint) {
             return fail("connected to itself: nobody listens there");
         }
         x_is_connected = true;
-        wait_readable();
+        read();
         x_listener.on_connected();
     });
 }
@@ -107,47 +108,29 @@ void Connection::fail(std::string why) {
     });
 }
 
-void Connection::wait_readable() {
-    const std::uint64_t generation = x_generation;
-    x_socket.async_wait(tcp::socket::wait_read, [this, generation](boost::system::error_code) {
-        if (generation == x_generation) {
-            read();
-        }
-    });
-}
-
 void Connection::read() {
     const std::uint64_t generation = x_generation;
-    for (std::size_t done = 0; done < read_budget;) {
-        x_listener.on_readable();
-        if (generation != x_generation) {
-            return;
-        }
-        const ssize_t count = ::recv(x_socket.native_handle(), x_buffer.data(), x_buffer.size(), 0);
-        if (count == 0) {
-            return fail("closed by the server");
-        }
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            if (!x_write_failure.empty()) {
-                return fail(x_write_failure);
-            }
-            break;
-        }
-        if (count < 0) {
-            return fail(describe(errno));
-        }
-        x_is_answered = true;
-        const auto size = static_cast<std::size_t>(count);
-        x_listener.on_bytes({x_buffer.data(), size});
-        if (generation != x_generation) {
-            return;
-        }
-        done += size;
+    x_socket.async_read_some(boost::asio::buffer(x_buffer),
+                             [this, generation](boost::system::error_code error, std::size_t size) {
+                                 if (generation != x_generation) {
+                                     return;
+                                 }
+                                 if (error) {
+                                     return fail(why_ended(error));
+                                 }
+                                 x_is_answered = true;
+                                 x_listener.on_bytes({x_buffer.data(), size});
+                                 if (generation == x_generation) {
+                                     read();
+                                 }
+                             });
+}
+
+std::string Connection::why_ended(boost::system::error_code error) const {
+    if (!x_write_failure.empty()) {
+        return x_write_failure;
     }
-    wait_readable();
+    return error == boost::asio::error::eof ? "closed by the server" : error.message();
 }
 
 void Connection::write(std::string_view bytes) {
@@ -170,15 +153,10 @@ void Connection::send_pending() {
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             break;
         } else if (errno != EINTR) {
-            // What the server said last may still be unread: reading ends the connection.
+            // What the server said last may still be unread: the end of it ends the connection.
             x_write_failure = describe(errno);
             x_pending.clear();
-            const std::uint64_t generation = x_generation;
-            boost::asio::post(x_io, [this, generation] {
-                if (generation == x_generation) {
-                    read();
-                }
-            });
+            ::shutdown(x_socket.native_handle(), SHUT_RDWR);
             return;
         }
     }

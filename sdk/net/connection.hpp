@@ -22,9 +22,6 @@ public:
     virtual ~ConnectionListener() = default;
 
     virtual void on_connected() = 0;
-    /// Bytes may have come; called before the first of them is looked at, so that the owner can
-    /// look at the clock first.
-    virtual void on_readable() = 0;
     /// The view lives as long as the call.
     virtual void on_bytes(std::string_view bytes) = 0;
     /// Connecting failed, or the connection ended from the other side. The socket is closed.
@@ -51,8 +48,8 @@ public:
 
 private:
     void fail(std::string why);
-    void wait_readable();
     void read();
+    [[nodiscard]] std::string why_ended(boost::system::error_code error) const;
     void send_pending();
     void wait_writable();
 

@@ -38,6 +38,10 @@ class Figures(unittest.TestCase):
         self.assertEqual(figures.summary([[1, 2], [3]])["p50"], 2)
         self.assertEqual(figures.summary([[1, 2], [3]])["count"], 3)
 
+    def test_one_disturbed_round_is_not_the_figure(self):
+        found = figures.percentile_of_rounds([[1, 2, 3], [1, 90, 95], [2, 3, 4]], 0.5)
+        self.assertEqual(found, {"median": 3, "lowest": 2, "highest": 90})
+
     def test_ratios_are_taken_round_by_round(self):
         # The second round was disturbed, for both: it changes neither ratio.
         found = figures.ratios([[2, 2, 2], [20, 20, 20]], [[1, 1, 1], [10, 10, 10]])
