@@ -1,6 +1,8 @@
 """Who takes part, and how each is started."""
 
+import glob
 import os
+import subprocess
 
 from contest import Contestant, Failed
 
@@ -27,9 +29,18 @@ class Rivals:
         self.build = build
         self.servers = servers
         self.with_peers = with_peers
+        self.is_curator_compiled = False
 
-    def for_locks(self):
-        """The floor, leasehold, and its peers if they are wanted."""
+    def for_locks(self, names=None):
+        """The floor, leasehold, and its peers if they are wanted; of them those who are named."""
+        commands = self.lock_commands()
+        return start({name: command for name, command in commands.items() if names is None or name in names})
+
+    def several(self, name, count):
+        """That many processes of one contestant."""
+        return start_all([(name, self.lock_commands()[name], None)] * count)
+
+    def lock_commands(self):
         program = os.path.join(self.build, "bench")
         ours = os.path.join(program, "bench_leasehold")
         hosts, tick = self.servers.hosts, str(self.servers.tick_ms)
@@ -39,11 +50,24 @@ class Rivals:
             BLOCKING: [ours, "blocking", hosts, tick],
         }
         if self.with_peers:
-            jars = os.path.join(CURATOR_JARS, "*")
             commands[C_CLIENT] = [os.path.join(program, "bench_c_client"), hosts]
-            commands[CURATOR] = ["java", "-cp", jars, script("CuratorContestant.java"), hosts]
+            commands[CURATOR] = ["java", "-cp", self.compiled_curator(), "CuratorContestant", hosts]
             commands[KAZOO] = [PYTHON, "-B", script("kazoo_contestant.py"), hosts]
-        return start(commands)
+        return commands
+
+    def compiled_curator(self):
+        """The class path of Curator's contestant, which is compiled once for all of its processes."""
+        jars = os.path.join(CURATOR_JARS, "*")
+        classes = os.path.join(self.build, "bench", "curator")
+        if not self.is_curator_compiled:
+            sources = sorted(glob.glob(os.path.join(script("curator"), "*.java")))
+            done = subprocess.run(
+                ["javac", "-d", classes, "-cp", jars, *sources], capture_output=True, text=True, check=False
+            )
+            if done.returncode != 0:
+                raise Failed(f"{CURATOR}: it does not compile: {done.stderr.strip()}")
+            self.is_curator_compiled = True
+        return os.pathsep.join((classes, jars))
 
     def for_languages(self):
         """leasehold through each of its languages."""
@@ -82,10 +106,17 @@ def script(name):
 
 def start(commands, environments=None):
     """A contestant for each command; the caller stops them."""
+    return start_all(
+        [(name, command, (environments or {}).get(name)) for name, command in commands.items()]
+    )
+
+
+def start_all(programs):
+    """`programs`: (name, command, environment)."""
     started = []
     try:
-        for name, command in commands.items():
-            started.append(Contestant(name, command, (environments or {}).get(name)))
+        for program in programs:
+            started.append(Contestant(*program))
     except (Failed, OSError) as error:
         for each in started:
             each.stop()
