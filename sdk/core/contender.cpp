@@ -290,9 +290,12 @@ void Contender::on_deleted(std::string_view name) {
     go_on();
 }
 
+/// Whoever went has most likely waited for those before it, so that they are gone, too: one list
+/// says so of all of them.
 void Contender::go_on() {
-    x_ahead.empty() && x_recipe.may_be_joined_ahead(x_own, x_listing) ? list_again()
-                                                                      : wait_or_run();
+    const bool are_most_gone = x_recipe.kind != LockKind::permit && x_ahead.size() > 1;
+    const bool may_be_joined = x_ahead.empty() && x_recipe.may_be_joined_ahead(x_own, x_listing);
+    are_most_gone || may_be_joined ? list_again() : wait_or_run();
 }
 
 std::int64_t Contender::upgrade_waited_for() const {
