@@ -400,7 +400,10 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
 /// for it, the holder overran its budget, or the node is not what the next one asked for: others
 /// may hold beside one that says that it shares.
 bool LockQueue::hand_over(Instant now, Loss loss) {
-    if (loss != Loss::released || !may_pass_on(now, x_spec->options.max_local_grants)) {
+    // The bound is for the sake of others: without any, it is that of the tokens.
+    const int most_grants =
+        x_others == Others::none ? grants_per_node : x_spec->options.max_local_grants;
+    if (loss != Loss::released || !may_pass_on(now, most_grants)) {
         return false;
     }
     pass_on(now);

@@ -279,6 +279,7 @@ private:
     /// Whether anybody else stands at the lock path, or may: asked, or not known.
     enum class Others { unknown, asked, none, some };
     void look_for_others(Instant now);
+    [[nodiscard]] bool has_to_know_of_others() const;
     void on_others_listed(Member& member, const Response& response);
     [[nodiscard]] bool is_wanted_elsewhere() const;
     [[nodiscard]] bool keep(Instant now, OperationId lease, Loss loss);
@@ -353,6 +354,7 @@ private:
     std::optional<OperationId> x_holder;
     std::optional<OperationId> x_kept_from;  ///< the lease after which the lock is kept
     Others x_others = Others::unknown;
+    bool x_was_alone = false;  ///< nobody else stood there when we listed last
     int x_local_grants = 0;
     bool x_is_admitted = false;
     bool x_is_checking = false;

@@ -33,8 +33,17 @@ void LockQueue::list_behind_barrier(Member& member) {
 void LockQueue::send_list(Member& member) {
     wire::GetChildrenRequest request;
     request.path = member.path;
+    request.watch = has_to_know_of_others();
+    if (request.watch) {
+        x_others = Others::asked;
+        x_context.watches.arm_children_for_lock(member.path);
+    }
     x_context.session.send(
-        x_now, request, for_contender([&member](LockQueue& self, const Response& response) {
+        x_now, request,
+        for_contender([&member, looks = request.watch](LockQueue& self, const Response& response) {
+            if (looks) {
+                self.on_others_listed(member, response);
+            }
             if (!response.ok()) {
                 return member.contender->on_listed(
                     response.failure ? response.failure
@@ -45,6 +54,7 @@ void LockQueue::send_list(Member& member) {
             if (!reply) {
                 return member.contender->on_listed(errc::protocol_error, {});
             }
+            self.x_was_alone = reply.value().children.size() == 1;
             member.contender->on_listed({}, reply.value().children);
             self.note_missing(self.x_now, member);
         }));
