@@ -64,12 +64,16 @@ def main(arguments):
         import plot
     names = [options.only] if options.only else sorted(scenarios.ALL)
     document = {"runs": []}
+    done = set()
     try:
         for place, nodes, data in places(options):
             with running(nodes, data, options.build) as servers:
                 rivals = Rivals(options.build, servers, with_peers=options.peers)
                 for name in names:
                     scenario = scenarios.ALL[name]
+                    if getattr(scenario, "ONCE", False) and name in done:
+                        continue
+                    done.add(name)
                     print(f"\n{scenario.TITLE} ({place})", flush=True)
 
                     def progress(text, place=place, name=name):

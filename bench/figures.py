@@ -26,6 +26,13 @@ def summary(rounds):
     }
 
 
+def percentile_of_rounds(rounds, share):
+    """That of each round; the median of them is the figure, since what disturbs the machine in one round
+    is not what is measured. The lowest and the highest say how far to trust it."""
+    each = [percentile(values, share) for values in rounds]
+    return {"median": percentile(each, 0.5), "lowest": min(each), "highest": max(each)}
+
+
 def ratios(rounds, base_rounds):
     """The ratio of the medians, round by round: what disturbs the machine disturbs both of a round.
     The median of them is the figure; the lowest and the highest say how far to trust it."""

@@ -1,6 +1,7 @@
 """A picture of each scenario, all in one SVG."""
 
 import matplotlib
+import scenarios
 
 matplotlib.use("svg")
 
@@ -11,19 +12,28 @@ COLOURS = ("#555555", "#0b6db3", "#4aa3df", "#c2500a", "#7a5195", "#2a9d8f")
 
 def write_svg(document, path):
     runs = document["runs"]
-    height = 1.2 + 0.38 * sum(len(run["figures"]["summary"]) for run in runs) + 0.9 * len(runs)
-    figure, axes = pyplot.subplots(len(runs), 1, figsize=(8, height), squeeze=False)
+    rows = [2.4 + max(5, len(run["figures"].get("summary", ""))) for run in runs]
+    figure, axes = pyplot.subplots(
+        len(runs),
+        1,
+        figsize=(8, 1.2 + 0.38 * sum(rows)),
+        height_ratios=rows,
+        squeeze=False,
+    )
     for run, axis in zip(runs, axes[:, 0]):
-        draw(axis, run)
+        draw = getattr(scenarios.ALL[run["scenario"]], "draw", draw_steps)
+        draw(axis, run["figures"])
+        axis.set_title(f"{run['scenario']}, {run['place']}", loc="left", fontsize=10)
+        axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path)
     pyplot.close(figure)
 
 
-def draw(axis, run):
+def draw_steps(axis, figures):
     """For each contestant a bar for the median of the acquisition, and behind it that of the
     release; the lines reach from the tenth to the ninetieth percentile."""
-    summary = run["figures"]["summary"]
+    summary = figures["summary"]
     names = list(summary)
     for place, name in enumerate(names):
         left = 0.0
@@ -36,5 +46,3 @@ def draw(axis, run):
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
     axis.set_xlabel("microseconds: acquire, then release")
-    axis.set_title(f"{run['scenario']}, {run['place']}", loc="left", fontsize=10)
-    axis.spines[["top", "right"]].set_visible(False)

@@ -1,6 +1,8 @@
 """Who takes part, and how each is started."""
 
+import glob
 import os
+import subprocess
 
 from contest import Contestant, Failed
 
@@ -19,15 +21,26 @@ KAZOO = "kazoo"
 IN_PYTHON = "leasehold, Python"
 IN_JAVA = "leasehold, Java"
 
+SESSION_TICKS = 30  # a minute: as much as our servers grant
+
 
 class Rivals:
     def __init__(self, build, servers, with_peers):
         self.build = build
         self.servers = servers
         self.with_peers = with_peers
+        self.is_curator_compiled = False
 
-    def for_locks(self):
-        """The floor, leasehold, and its peers if they are wanted."""
+    def for_locks(self, names=None):
+        """The floor, leasehold, and its peers if they are wanted; of them those who are named."""
+        commands = self.lock_commands()
+        return start({name: command for name, command in commands.items() if names is None or name in names})
+
+    def several(self, name, count):
+        """That many processes of one contestant."""
+        return start_all([(name, self.lock_commands()[name], None)] * count)
+
+    def lock_commands(self):
         program = os.path.join(self.build, "bench")
         ours = os.path.join(program, "bench_leasehold")
         hosts, tick = self.servers.hosts, str(self.servers.tick_ms)
@@ -37,11 +50,24 @@ class Rivals:
             BLOCKING: [ours, "blocking", hosts, tick],
         }
         if self.with_peers:
-            jars = os.path.join(CURATOR_JARS, "*")
             commands[C_CLIENT] = [os.path.join(program, "bench_c_client"), hosts]
-            commands[CURATOR] = ["java", "-cp", jars, script("CuratorContestant.java"), hosts]
+            commands[CURATOR] = ["java", "-cp", self.compiled_curator(), "CuratorContestant", hosts]
             commands[KAZOO] = [PYTHON, "-B", script("kazoo_contestant.py"), hosts]
-        return start(commands)
+        return commands
+
+    def compiled_curator(self):
+        """The class path of Curator's contestant, which is compiled once for all of its processes."""
+        jars = os.path.join(CURATOR_JARS, "*")
+        classes = os.path.join(self.build, "bench", "curator")
+        if not self.is_curator_compiled:
+            sources = sorted(glob.glob(os.path.join(script("curator"), "*.java")))
+            done = subprocess.run(
+                ["javac", "-d", classes, "-cp", jars, *sources], capture_output=True, text=True, check=False
+            )
+            if done.returncode != 0:
+                raise Failed(f"{CURATOR}: it does not compile: {done.stderr.strip()}")
+            self.is_curator_compiled = True
+        return os.pathsep.join((classes, jars))
 
     def for_languages(self):
         """leasehold through each of its languages."""
@@ -64,6 +90,15 @@ class Rivals:
         }
         return start(commands, {IN_PYTHON: python})
 
+    def service(self, name, hosts):
+        """leasehold in a process that holds much, with a session that admits long budgets."""
+        return start({name: self.service_command(hosts)})[0]
+
+    def service_command(self, hosts):
+        program = os.path.join(self.build, "bench", "bench_service")
+        tick = self.servers.tick_ms
+        return [program, hosts, str(tick), str(SESSION_TICKS * tick)]
+
 
 def script(name):
     return os.path.join(HERE, "contestants", name)
@@ -71,10 +106,17 @@ def script(name):
 
 def start(commands, environments=None):
     """A contestant for each command; the caller stops them."""
+    return start_all(
+        [(name, command, (environments or {}).get(name)) for name, command in commands.items()]
+    )
+
+
+def start_all(programs):
+    """`programs`: (name, command, environment)."""
     started = []
     try:
-        for name, command in commands.items():
-            started.append(Contestant(name, command, (environments or {}).get(name)))
+        for program in programs:
+            started.append(Contestant(*program))
     except (Failed, OSError) as error:
         for each in started:
             each.stop()

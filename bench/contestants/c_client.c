@@ -3,18 +3,19 @@
  *
  *     c_client HOSTS
  */
+#include "c_client.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <zookeeper/zookeeper.h>
 
-static void give_up(const char* why) {
+void give_up(const char* why) {
     fprintf(stderr, "c_client: %s\n", why);
     exit(1);
 }
 
-static double now_us(void) {
+double now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
@@ -56,6 +57,14 @@ static void serial(zhandle_t* client, const char* path, int count) {
     free(release);
 }
 
+/* The next word of a command, a number. */
+static int next(void) {
+    int number = 0;
+    if (scanf("%d", &number) != 1)
+        give_up("a command lacks a word");
+    return number;
+}
+
 static void on_event(zhandle_t* client, int type, int state, const char* path, void* context) {
     (void)client, (void)type, (void)state, (void)path, (void)context;
 }
@@ -63,7 +72,6 @@ static void on_event(zhandle_t* client, int type, int state, const char* path, v
 int main(int argument_count, char** arguments) {
     char command[16];
     char path[256];
-    int count = 0;
     if (argument_count != 2)
         give_up("usage: c_client HOSTS");
     zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
@@ -72,10 +80,15 @@ int main(int argument_count, char** arguments) {
         give_up("no server");
     puts("ready");
     fflush(stdout);
-    while (scanf("%15s %255s %d", command, path, &count) == 3) {
-        if (strcmp(command, "serial") != 0)
+    while (scanf("%15s %255s", command, path) == 2) {
+        if (strcmp(command, "serial") == 0) {
+            serial(client, path, next());
+        } else if (strcmp(command, "many") == 0) {
+            const int depth = next();
+            many(client, path, depth, next());
+        } else {
             give_up("no such command");
-        serial(client, path, count);
+        }
         fflush(stdout);
     }
     zookeeper_close(client);

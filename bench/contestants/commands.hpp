@@ -29,6 +29,11 @@ using Commands = std::map<std::string, Command>;
     return std::chrono::duration<double, std::micro>(since).count();
 }
 
+/// On a clock that all processes of this machine share.
+[[nodiscard]] inline double now_us() {
+    return microseconds(Clock::now().time_since_epoch());
+}
+
 /// "serial PATH COUNT", carried out by `run(path, count)`.
 [[nodiscard]] Command serial_command(std::function<Serial(const std::string&, int)> run);
 

@@ -1,9 +1,7 @@
 // leasehold, in its two faces.
 //
 //     leasehold_contestant blocking|coroutine HOSTS TICK_MS
-#include <leasehold/leasehold.hpp>
-
-#include "bench/contestants/commands.hpp"
+#include "bench/contestants/leasehold.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,23 +15,10 @@
 namespace {
 
 using namespace std::chrono_literals;
-using leasehold::bench::Clock;
-using leasehold::bench::give_up;
-using leasehold::bench::microseconds;
-using leasehold::bench::Serial;
+using namespace leasehold::bench;
 namespace asio = boost::asio;
 
 constexpr leasehold::LockOptions terms{.wait = 5s, .budget = 2s};
-
-template <class T>
-T must(leasehold::result<T> answer) {
-    if (!answer) {
-        give_up("leasehold: " + answer.error().message());
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return *std::move(answer);
-    }
-}
 
 Serial serial_blocking(const leasehold::Client& client, const std::string& path, int count) {
     Serial costs;
@@ -74,17 +59,28 @@ Serial serial_coroutine(const leasehold::Client& client, const std::string& path
 
 }  // namespace
 
+leasehold::Client leasehold::bench::connect(const Entry& entry) {
+    auto client = must(Client::connect(entry.hosts, {.tick = entry.tick}));
+    must(client.wait_connected(10s));
+    return client;
+}
+
 int main(int argument_count, char** arguments) {
     if (argument_count != 4) {
         give_up("usage: leasehold_contestant blocking|coroutine HOSTS TICK_MS");
     }
-    const bool is_coroutine = std::string_view(arguments[1]) == "coroutine";
-    const leasehold::milliseconds tick(std::strtol(arguments[3], nullptr, 10));
-    const auto client = must(leasehold::Client::connect(arguments[2], {.tick = tick}));
-    must(client.wait_connected(10s));
-    return leasehold::bench::obey(
-        {{"serial", leasehold::bench::serial_command([&](const std::string& path, int count) {
-              return is_coroutine ? serial_coroutine(client, path, count)
-                                  : serial_blocking(client, path, count);
-          })}});
+    const Entry entry{std::string_view(arguments[1]) == "coroutine", arguments[2],
+                      leasehold::milliseconds(std::strtol(arguments[3], nullptr, 10))};
+    const auto client = leasehold::bench::connect(entry);
+    Commands commands{
+        {"serial", serial_command([&](const std::string& path, int count) {
+             return entry.is_coroutine ? serial_coroutine(client, path, count)
+                                       : serial_blocking(client, path, count);
+         })},
+        {"many", many_command(entry, client)},
+        {"handoff", handoff_command(entry)},
+        {"try", try_command(client)},
+    };
+    commands.merge(queue_commands(client));
+    return obey(commands);
 }

@@ -3,6 +3,7 @@ are shown."""
 
 import contest
 import figures as made
+import ratio_bars
 
 STEPS = ("acquire", "release", "pair")
 PAIRS = 100  # of each contestant in a round
@@ -56,13 +57,7 @@ def judge(measured, base, bars):
 
 
 def bar(measured, step, ours, base, limit):
-    ratio = made.ratios(measured[ours][step], measured[base][step])
-    return {
-        "what": f"{step}: {ours} to {base}",
-        "limit": limit,
-        "is_met": ratio["median"] <= limit,
-        **ratio,
-    }
+    return ratio_bars.at_most(f"{step}: {ours} to {base}", measured[ours][step], measured[base][step], limit)
 
 
 def show(figures):
@@ -75,9 +70,4 @@ def show(figures):
             spread = f"{of['p10']:.0f}..{of['p90']:.0f}"
             cells += f"{of['p50']:>13.0f}{spread:>14}"
         print(f"  {name:22}{cells}")
-    for of in figures["bars"]:
-        verdict = "met" if of["is_met"] else "NOT MET"
-        print(
-            f"  {of['what']:46}{of['median']:6.2f} x  (rounds {of['lowest']:.2f} to "
-            f"{of['highest']:.2f}; bar {of['limit']:.2f}: {verdict})"
-        )
+    ratio_bars.show(figures["bars"])

@@ -290,7 +290,7 @@ typedef struct lh_lock_options {
     int64_t lock_delay_ms;    /* after a hold that was not released; 0 */
     int64_t keep_idle_ms;     /* keep a released lock for our own next caller; 0 */
     int32_t max_queue;        /* refuse when more are ahead; 0: no bound */
-    int32_t max_local_grants; /* of this process in a row; 4 */
+    int32_t max_local_grants; /* of this process in a row while others wait; 4 */
     int32_t check_first;      /* read before writing: a try on a busy lock writes nothing; 0 */
     int32_t refuse_hopeless;  /* 1 */
     int32_t accept_shortened; /* 1 */

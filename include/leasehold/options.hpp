@@ -218,7 +218,7 @@ struct LockOptions {
     bool check_first = false;
     /// Refuse early when, at the observed pace, the wait would expire first.
     bool refuse_hopeless = true;
-    /// Consecutive holders of this process on one node before others get their turn; 1 to 64.
+    /// Consecutive holders of this process on one node while others wait for it; 1 to 64.
     int max_local_grants = 4;
     /// A queued grant whose safe deadline is nearer than the budget is given with the shorter
     /// deadline (`ScopedLock::is_shortened`); false refuses it instead.

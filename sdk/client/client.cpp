@@ -43,25 +43,43 @@ detail::LockDefaults defaults_of(const Impl& impl) {
     return {.chroot = impl->chroot(), .owner = impl->owner(), .acl = impl->default_acl()};
 }
 
-Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path,
-                                     result<detail::LockRequest> request) {
-    if (!request) {
-        return detail::failed_operation<ScopedLock>(std::move(request).error().at(path));
+/// An acquisition, or why it cannot be.
+struct LockOperation {
+    using value_type = ScopedLock;
+    struct Cancel {
+        void operator()(core::OperationId id) const {
+            if (const auto live = impl.lock()) {
+                live->cancel_acquire(id);
+            }
+        }
+        std::weak_ptr<ClientImpl> impl;
+    };
+
+    void begin(core::OperationId id, Sink<ScopedLock> sink) const {
+        request ? impl->begin_acquire(id, request.value(), std::move(sink)) : sink(request.error());
     }
-    return {[impl, request = *std::move(request)](core::OperationId id, Sink<ScopedLock> sink) {
-                impl->begin_acquire(id, request.spec, request.terms, std::move(sink));
-            },
-            cancel_with(impl, &ClientImpl::cancel_acquire)};
+
+    Impl impl{};
+    result<detail::SharedLockRequest> request = Error(errc::closed);
+    Cancel cancel{impl};
+};
+
+LockOperation lock_operation(const Impl& impl, std::string_view path,
+                             result<detail::LockRequest> request) {
+    if (!request) {
+        return {impl, std::move(request).error().at(path)};
+    }
+    return {impl, std::make_shared<const detail::LockRequest>(*std::move(request))};
 }
 
-Operation<ScopedLock> lock_operation(const Impl& impl, std::string_view path, LockKind kind,
-                                     const LockOptions& options) {
+LockOperation lock_operation(const Impl& impl, std::string_view path, LockKind kind,
+                             const LockOptions& options) {
     return lock_operation(impl, path,
                           detail::make_lock_request(path, kind, options, defaults_of(impl)));
 }
 
-Operation<ScopedLock> set_operation(const Impl& impl, std::span<const std::string> paths,
-                                    const LockOptions& options) {
+LockOperation set_operation(const Impl& impl, std::span<const std::string> paths,
+                            const LockOptions& options) {
     return lock_operation(impl, paths.empty() ? std::string_view{} : paths.front(),
                           detail::make_set_request(paths, options, defaults_of(impl)));
 }
@@ -76,16 +94,16 @@ Operation<void> close_operation(const Impl& impl, milliseconds timeout) {
 /// The election is the lock's acquisition; only what is handed out is another thing.
 Operation<Leadership> elect_operation(const Impl& impl, std::string_view path,
                                       const ElectOptions& options) {
-    auto lock = lock_operation(
+    const auto lock = lock_operation(
         impl, path,
         detail::make_candidacy(path, options, defaults_of(impl), impl->session_timeout()));
-    return {[begin = std::move(lock.begin)](core::OperationId id, Sink<Leadership> sink) {
-                begin(id, [sink = std::move(sink)](result<ScopedLock> won) mutable {
+    return {[lock](core::OperationId id, Sink<Leadership> sink) {
+                lock.begin(id, [sink = std::move(sink)](result<ScopedLock> won) mutable {
                     won ? sink(detail::Election::make_leadership(*std::move(won)))
                         : sink(std::move(won).error());
                 });
             },
-            std::move(lock.cancel)};
+            lock.cancel};
 }
 
 /// The closing itself takes part of it, and the answer must come from there if it can.
@@ -137,9 +155,9 @@ void Client::shut_down() noexcept {
 }
 
 result<void> Client::close(milliseconds timeout) const {
-    return detail::wait_for(
-        x_impl, close_operation(x_impl, timeout), timeout + close_slack,
-        Error(errc::timed_out, "the session ends by its timeout on the server"));
+    return detail::wait_for(x_impl, close_operation(x_impl, timeout), timeout + close_slack, [] {
+        return Error(errc::timed_out, "the session ends by its timeout on the server");
+    });
 }
 
 detail::Start<void> Client::prepare_close(milliseconds timeout) const {
@@ -154,12 +172,8 @@ result<void> Client::wait_connected(milliseconds timeout) const {
     if (x_impl->state() == ClientState::connected) {
         return success();
     }
-    auto waited =
-        detail::wait_for(x_impl, connected_operation(x_impl), timeout, Error(errc::no_server));
-    if (!waited && waited.error() == errc::no_server) {
-        return x_impl->why_not_connected();
-    }
-    return waited;
+    return detail::wait_for(x_impl, connected_operation(x_impl), timeout,
+                            [this] { return x_impl->why_not_connected(); });
 }
 
 detail::Start<void> Client::prepare_wait_connected() const {
@@ -215,12 +229,13 @@ result<ScopedLock> Client::lock_all(std::span<const std::string> paths,
 
 detail::Start<ScopedLock> Client::prepare_lock_all(std::span<const std::string> paths,
                                                    const LockOptions& options) const {
-    return detail::asynchronous(
-        x_impl, x_impl ? set_operation(x_impl, paths, options) : Operation<ScopedLock>{});
+    return detail::asynchronous(x_impl,
+                                x_impl ? set_operation(x_impl, paths, options) : LockOperation{});
 }
 
 result<ScopedLock> Client::lock_upgradable(std::string_view path,
                                            const LockOptions& options) const {
+    BOOST_OUTCOME_TRYV(detail::check_usable(x_impl));
     return detail::wait_for(x_impl, lock_operation(x_impl, path, LockKind::upgradable, options));
 }
 
@@ -232,7 +247,7 @@ result<ScopedLock> Client::acquire_permit(std::string_view path, const LockOptio
 detail::Start<ScopedLock> Client::prepare_lock(std::string_view path, LockKind kind,
                                                const LockOptions& options) const {
     return detail::asynchronous(
-        x_impl, x_impl ? lock_operation(x_impl, path, kind, options) : Operation<ScopedLock>{});
+        x_impl, x_impl ? lock_operation(x_impl, path, kind, options) : LockOperation{});
 }
 
 // ---- leadership ----

@@ -1,9 +1,9 @@
 // The I/O thread's side of the client: operations on their way into the engine, and what it
 // answers.
 #include "sdk/client/client_impl.hpp"
-#include "sdk/client/lock_request.hpp"
 #include "sdk/core/path.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -13,8 +13,13 @@ namespace {
 /// Takes an entry out of a registry; the default of its type if there is none.
 template <class Map>
 auto take(Map& map, const typename Map::key_type& key) {
-    auto node = map.extract(key);
-    return node ? std::move(node.mapped()) : typename Map::mapped_type{};
+    const auto found = map.find(key);
+    if (found == map.end()) {
+        return typename Map::mapped_type{};
+    }
+    auto value = std::move(found->second);
+    map.erase(found);
+    return value;
 }
 
 /// Of one lease: whoever nests deeper than this does so without end.
@@ -107,16 +112,17 @@ void ClientImpl::on(Turn&, core::WatchFired&& fired) {
 
 // ---- locks ----
 
-void ClientImpl::begin_acquire(core::OperationId id, core::AcquireSpec spec, HoldTerms terms,
+void ClientImpl::begin_acquire(core::OperationId id, SharedLockRequest request,
                                Sink<ScopedLock> sink) {
-    x_loop.post_operation([this, id, spec = std::move(spec), terms = std::move(terms),
-                           sink = std::move(sink)](Turn& turn) mutable {
-        if (turn.engine == nullptr) {
-            return sink(Error(turn.refusal).at(terms.path));
-        }
-        x_acquires.emplace(id, Acquire{std::move(sink), std::move(terms)});
-        turn.engine->acquire(turn.now, id, std::move(spec));
-    });
+    x_loop.post_operation(
+        [this, id, request = std::move(request), sink = std::move(sink)](Turn& turn) mutable {
+            if (turn.engine == nullptr) {
+                return sink(Error(turn.refusal).at(request->terms.path));
+            }
+            std::shared_ptr<const core::AcquireSpec> spec(request, &request->spec);
+            x_acquires.emplace(id, Acquire{std::move(sink), std::move(request)});
+            turn.engine->acquire(turn.now, id, std::move(spec));
+        });
 }
 
 void ClientImpl::cancel_acquire(core::OperationId id) {
@@ -128,7 +134,7 @@ void ClientImpl::cancel_acquire(core::OperationId id) {
         Acquire acquire = std::move(found->second);
         x_acquires.erase(found);
         turn.engine->cancel_acquire(turn.now, id);
-        acquire.sink(Error(errc::cancelled).at(acquire.terms.path));
+        acquire.sink(Error(errc::cancelled).at(acquire.request->terms.path));
     });
 }
 
@@ -139,7 +145,7 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
         if (acquire.sink) {
             auto refusal = std::get<core::Refusal>(std::move(done.outcome));
             const std::string path = refusal.path.empty()
-                                         ? acquire.terms.path
+                                         ? acquire.request->terms.path
                                          : core::without_chroot(x_chroot, refusal.path);
             acquire.sink(to_error(std::move(refusal), path));
         }
@@ -148,14 +154,13 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
     if (!acquire.sink) {
         return turn.engine->release(turn.now, done.id);  // cancelled in the same moment
     }
-    const std::string path = acquire.terms.path;
-    const auto hold =
-        std::make_shared<Hold>(shared_from_this(), done.id, *grant, std::move(acquire.terms));
+    std::shared_ptr<const HoldTerms> terms(acquire.request, &acquire.request->terms);
+    const auto hold = std::make_shared<Hold>(shared_from_this(), done.id, *grant, std::move(terms));
     if (keep(hold)) {
         acquire.sink(Hold::make_lock(hold));
     } else {
         turn.engine->release(turn.now, done.id);
-        acquire.sink(Error(errc::closed).at(path));
+        acquire.sink(Error(errc::closed).at(hold->path()));
     }
 }
 
@@ -207,25 +212,34 @@ bool ClientImpl::leave_to_others(const std::shared_ptr<Hold>& hold) {
     Handles& handles = found->second.handles;
     const bool was_alone = handles.size() == 1 && handles.front() == hold;
     if (!was_alone) {
-        std::erase(handles, hold);
+        handles.erase(std::remove(handles.begin(), handles.end(), hold), handles.end());
     }
     return !was_alone;
 }
 
 void ClientImpl::release(const std::shared_ptr<Hold>& hold) {
     hold->invalidate(Loss::released);
-    if (leave_to_others(hold)) {
-        return x_loop.post_control([hold](Turn&) {
-            hold->on_stop_due();
-            hold->on_ended(Loss::released);
-            hold->on_node_gone(success());  // as far as it is this handle's business
+    x_loop.post_control(
+        [hold, is_left = leave_to_others(hold)](Turn& turn) { end(turn, *hold, is_left); });
+}
+
+void ClientImpl::release(const std::shared_ptr<Hold>& hold, core::OperationId id, Sink<void> gone) {
+    hold->invalidate(Loss::released);
+    x_loop.post_control(
+        [hold, id, gone = std::move(gone), is_left = leave_to_others(hold)](Turn& turn) mutable {
+            end(turn, *hold, is_left);
+            hold->wait_gone(id, std::move(gone));
         });
+}
+
+void ClientImpl::end(Turn& turn, Hold& hold, bool is_left_to_others) {
+    if (is_left_to_others) {
+        hold.on_stop_due();
+        hold.on_ended(Loss::released);
+        hold.on_node_gone(success());  // as far as it is this handle's business
+    } else if (turn.engine != nullptr) {
+        turn.engine->release(turn.now, hold.id());
     }
-    x_loop.post_control([lease = hold->id()](Turn& turn) {
-        if (turn.engine != nullptr) {
-            turn.engine->release(turn.now, lease);
-        }
-    });
 }
 
 void ClientImpl::call_returned(core::OperationId lease) {
@@ -342,7 +356,7 @@ void ClientImpl::on_stopped(Turn& turn) {
         handler(turn, errc::closed);
     }
     for (auto& [id, acquire] : std::exchange(x_acquires, {})) {
-        acquire.sink(Error(errc::closed).at(acquire.terms.path));
+        acquire.sink(Error(errc::closed).at(acquire.request->terms.path));
     }
     for (auto& [id, extend] : std::exchange(x_extends, {})) {
         extend.sink(Error(errc::closed).at(extend.hold->path()));
@@ -359,7 +373,7 @@ void ClientImpl::on_stopped(Turn& turn) {
     }
     x_connecting.complete_all(errc::closed);
     invalidate_holds();
-    std::unordered_map<core::OperationId, HeldLock> holds;
+    decltype(x_holds) holds;
     {
         const std::lock_guard lock(x_holds_mutex);
         holds.swap(x_holds);

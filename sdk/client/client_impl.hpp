@@ -7,13 +7,17 @@
 
 #include "sdk/client/hold.hpp"
 #include "sdk/client/io_loop.hpp"
+#include "sdk/client/lock_request.hpp"
 #include "sdk/client/notices.hpp"
 #include "sdk/client/sink.hpp"
-#include "sdk/client/unique_function.hpp"
 #include "sdk/client/wait_list.hpp"
 #include "sdk/client/watch_state.hpp"
 #include "sdk/client/worker.hpp"
 #include "sdk/core/engine.hpp"
+#include "sdk/core/unique_function.hpp"
+
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <atomic>
 #include <functional>
@@ -26,9 +30,9 @@
 
 namespace leasehold::detail {
 
-using RequestHandler = UniqueFunction<void(Turn&, result<core::Reply>)>;
+using RequestHandler = core::UniqueFunction<void(Turn&, result<core::Reply>)>;
 
-using WatchedHandler = UniqueFunction<void(result<core::Reply>, std::shared_ptr<WatchState>)>;
+using WatchedHandler = core::UniqueFunction<void(result<core::Reply>, std::shared_ptr<WatchState>)>;
 
 /// Invariant: each sink that is handed in is called exactly once, at the latest when the I/O thread
 /// ends.
@@ -65,8 +69,7 @@ public:
 
     void begin_request(core::OperationId id, core::RawRequest request, RequestHandler handler);
     void cancel_request(core::OperationId id);
-    void begin_acquire(core::OperationId id, core::AcquireSpec spec, HoldTerms terms,
-                       Sink<ScopedLock> sink);
+    void begin_acquire(core::OperationId id, SharedLockRequest request, Sink<ScopedLock> sink);
     void cancel_acquire(core::OperationId id);
     void begin_extend(core::OperationId id, std::shared_ptr<Hold> hold, Duration budget,
                       Sink<Instant> sink);
@@ -83,6 +86,8 @@ public:
     [[nodiscard]] result<ScopedLock> add_handle(const Hold& hold);
     /// The lease goes with the last handle.
     void release(const std::shared_ptr<Hold>& hold);
+    /// And tells when the node is gone.
+    void release(const std::shared_ptr<Hold>& hold, core::OperationId id, Sink<void> gone);
     void call_returned(core::OperationId lease);
     /// The watch is under the request's id; whoever gets the state makes the handle of it.
     void begin_watched_request(core::OperationId id, core::RawRequest request,
@@ -103,7 +108,7 @@ public:
 private:
     struct Acquire {
         Sink<ScopedLock> sink;
-        HoldTerms terms;
+        SharedLockRequest request;
     };
     struct Extend {
         Sink<Instant> sink;
@@ -138,7 +143,7 @@ private:
     void on(Turn& turn, core::Log&& log);
     void on(Turn& turn, core::Closed&& closed);
 
-    using Handles = std::vector<std::shared_ptr<Hold>>;
+    using Handles = boost::container::small_vector<std::shared_ptr<Hold>, 1>;
     /// A lease that is out, or whose node is not gone yet.
     struct HeldLock {
         Handles handles;
@@ -152,6 +157,8 @@ private:
     [[nodiscard]] bool keep(const std::shared_ptr<Hold>& hold);
     /// True if other handles keep the lease, which this one has left.
     [[nodiscard]] bool leave_to_others(const std::shared_ptr<Hold>& hold);
+    /// The end of a handle, on the I/O thread.
+    static void end(Turn& turn, Hold& hold, bool is_left_to_others);
     /// Changes what is known of the lease, and returns whom to tell.
     template <class Change>
     [[nodiscard]] Handles handles_of(core::OperationId lease, Change change);
@@ -171,11 +178,11 @@ private:
 
     std::mutex x_holds_mutex;  ///< guards the next two
     bool x_is_closing = false;
-    std::unordered_map<core::OperationId, HeldLock> x_holds;
+    boost::unordered_flat_map<core::OperationId, HeldLock> x_holds;
 
     // of the I/O thread
-    std::unordered_map<core::OperationId, RequestHandler> x_requests;
-    std::unordered_map<core::OperationId, Acquire> x_acquires;
+    boost::unordered_flat_map<core::OperationId, RequestHandler> x_requests;
+    boost::unordered_flat_map<core::OperationId, Acquire> x_acquires;
     std::unordered_map<core::OperationId, Extend> x_extends;
     std::unordered_map<core::OperationId, Conversion> x_downgrades;
     std::unordered_map<core::OperationId, Conversion> x_upgrades;

@@ -4,6 +4,8 @@
 
 #include "sdk/core/text.hpp"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -64,7 +66,10 @@ std::string join(const Pieces& pieces) {
 
 std::string encode_record(const ContenderRecord& record) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    v1::Contender message;
+    // On the stack: a record is written for each lock.
+    std::array<char, 2048> memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    google::protobuf::Arena arena(memory.data(), memory.size());
+    v1::Contender& message = *google::protobuf::Arena::CreateMessage<v1::Contender>(&arena);
     message.set_owner(shorten(record.owner));
     message.set_host(shorten(host_name()));
     message.set_pid(std::to_string(::getpid()));

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -32,13 +33,13 @@ struct HoldTerms {
     bool has_budget = true;  ///< a lead has none
     Duration reserve{};
     bool holds_until_return = false;
-    std::vector<std::string> paths{};  ///< all of a set; the one
+    std::vector<std::string> set{};  ///< all paths, if there are several
 };
 
 class Hold : public std::enable_shared_from_this<Hold> {
 public:
     Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
-         HoldTerms terms);
+         std::shared_ptr<const HoldTerms> terms);
 
     struct OneMore {};
     /// One more handle to the lease of `other`: all that is a handle's own begins anew.
@@ -60,9 +61,14 @@ public:
     [[nodiscard]] std::int64_t token() const noexcept { return x_lease->token; }
     /// As it is now: a downgrade changes it.
     [[nodiscard]] LockKind kind() const noexcept { return x_lease->kind; }
-    [[nodiscard]] const std::string& path() const noexcept { return x_terms.path; }
-    [[nodiscard]] const std::vector<std::string>& paths() const noexcept { return x_terms.paths; }
-    [[nodiscard]] const std::vector<std::string>& nodes() const noexcept { return x_nodes; }
+    [[nodiscard]] const std::string& path() const noexcept { return x_terms->path; }
+    [[nodiscard]] std::span<const std::string> paths() const noexcept {
+        return x_terms->set.empty() ? std::span(&x_terms->path, 1)
+                                    : std::span<const std::string>(x_terms->set);
+    }
+    [[nodiscard]] const std::vector<std::string>& nodes() const noexcept {
+        return x_nodes.empty() ? x_lease->nodes : x_nodes;
+    }
     [[nodiscard]] bool is_shortened() const noexcept { return x_is_shortened; }
     [[nodiscard]] std::stop_token stop_token() const;
     [[nodiscard]] core::OperationId id() const noexcept { return x_id; }
@@ -109,8 +115,8 @@ private:
     const std::shared_ptr<ClientImpl> x_impl;
     const std::shared_ptr<core::Lease> x_lease;
     const core::OperationId x_id;
-    const HoldTerms x_terms;
-    const std::vector<std::string> x_nodes;  ///< relative to the chroot
+    const std::shared_ptr<const HoldTerms> x_terms;
+    const std::vector<std::string> x_nodes;  ///< relative to the chroot; empty without one
     const bool x_is_shortened;
     const int x_fork_generation;
     std::atomic<int> x_over{-1};  ///< a Loss once we ended it ourselves

@@ -79,9 +79,23 @@ void IoLoop::run() {
     x_thread_id = std::this_thread::get_id();
     turn([](Turn& turn) { turn.engine->start(turn.now); });
     while (!x_is_stopping) {
-        x_transport->io.run_one();
+        if (go_to_sleep()) {
+            x_transport->io.run_one();
+            x_is_asleep = false;
+        } else {
+            run_tasks();
+            x_transport->io.poll_one();  // however many tasks come: the socket has its turn
+        }
     }
     end();
+}
+
+/// False if there are tasks. Who posts one while we are at work need not wake us: that is a system
+/// call, and a switch.
+bool IoLoop::go_to_sleep() {
+    const std::lock_guard lock(x_mutex);
+    x_is_asleep = x_tasks.empty();
+    return x_is_asleep;
 }
 
 /// Everything that happens is one turn: what is overdue first, then the input, then what follows.
@@ -102,8 +116,10 @@ void IoLoop::carry_out(Turn& turn) {
         std::string& outbound = x_engine.outbound();
         x_transport->connection.write(outbound);
         outbound.clear();
-        std::vector<core::Effect> effects = x_engine.take_effects();
+        std::vector<core::Effect> effects = std::move(x_spare_effects);
+        x_engine.take_effects(effects);
         if (effects.empty()) {
+            x_spare_effects = std::move(effects);
             return;
         }
         for (core::Effect& effect : effects) {
@@ -122,6 +138,7 @@ void IoLoop::carry_out(Turn& turn) {
                 x_listener.on_effect(turn, std::move(effect));
             }
         }
+        x_spare_effects = std::move(effects);
     }
 }
 
@@ -143,7 +160,7 @@ void IoLoop::post(Task task, std::size_t limit) {
     x_tasks.push_back(std::move(task));
     if (x_is_closed) {
         drain(lock);
-    } else if (x_tasks.size() == 1) {
+    } else if (x_is_asleep.exchange(false)) {
         // Outside the mutex: the other thread would wake up only to wait for it.
         const auto wake = x_wake;
         lock.unlock();
@@ -158,19 +175,20 @@ void IoLoop::drain(std::unique_lock<std::mutex>& lock) {
         return;
     }
     while (!x_tasks.empty()) {
-        Task task = std::move(x_tasks.front());
-        x_tasks.pop_front();
+        std::vector<Task> tasks = std::exchange(x_tasks, {});
         lock.unlock();
         Turn none{BootClock::now(), nullptr};
-        task(none);
-        task = {};
+        for (Task& task : tasks) {
+            task(none);
+            task = {};
+        }
         lock.lock();
     }
     x_is_draining = false;
 }
 
 void IoLoop::run_tasks() {
-    std::deque<Task> tasks;
+    std::vector<Task> tasks = std::move(x_spare_tasks);
     {
         const std::lock_guard lock(x_mutex);
         tasks.swap(x_tasks);
@@ -186,6 +204,7 @@ void IoLoop::run_tasks() {
         Turn none{BootClock::now(), nullptr};
         run_all(none);
     }
+    x_spare_tasks = std::move(tasks);
 }
 
 void IoLoop::end() {

@@ -6,10 +6,10 @@
 #include <leasehold/error.hpp>
 #include <leasehold/state.hpp>
 
-#include "sdk/client/unique_function.hpp"
 #include "sdk/core/effect.hpp"
 #include "sdk/core/engine.hpp"
 #include "sdk/core/settings.hpp"
+#include "sdk/core/unique_function.hpp"
 #include "sdk/net/wake_event.hpp"
 
 #include <atomic>
@@ -17,10 +17,10 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace leasehold::detail {
 
@@ -46,7 +46,7 @@ public:
     /// Run exactly once: on the loop's thread with an engine; or without one if the loop has ended,
     /// one at a time on any thread; or at once without one if there were too many
     /// (errc::overloaded): such a task touches nothing but its own.
-    using Task = UniqueFunction<void(Turn&)>;
+    using Task = core::UniqueFunction<void(Turn&)>;
 
     IoLoop(core::Settings settings, LoopListener& listener);
     ~IoLoop();
@@ -80,6 +80,7 @@ private:
     struct Transport;
 
     void run();
+    [[nodiscard]] bool go_to_sleep();
     void run_tasks();
     template <class Input>
     void turn(Input&& input);
@@ -92,16 +93,19 @@ private:
     LoopListener& x_listener;
     core::Engine x_engine;
     std::unique_ptr<Transport> x_transport;
+    std::vector<core::Effect> x_spare_effects;  ///< kept for its memory, like the next
+    std::vector<Task> x_spare_tasks;
     bool x_is_stopping = false;
     std::atomic<std::thread::id> x_thread_id{};
     std::thread x_thread;
 
     mutable std::mutex x_mutex;
     std::condition_variable x_changed;
-    std::deque<Task> x_tasks;
+    std::vector<Task> x_tasks;
     std::shared_ptr<const net::WakeEvent> x_wake;
-    bool x_is_closed = false;    // no task gets an engine any more
-    bool x_is_draining = false;  // somebody runs what has come since
+    std::atomic<bool> x_is_asleep{false};  // the thread may wait for the event: it has to be set
+    bool x_is_closed = false;              // no task gets an engine any more
+    bool x_is_draining = false;            // somebody runs what has come since
     bool x_has_ended = false;
     ClientStats x_last_stats;
 };

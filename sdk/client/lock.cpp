@@ -22,13 +22,14 @@ std::shared_ptr<ClientImpl> impl_of(const std::shared_ptr<Hold>& hold) {
 }
 
 /// Cancels what waits for the lock's end or its node's; holds neither of them alive.
-std::function<void(core::OperationId)> cancel_wait(const std::shared_ptr<Hold>& hold) {
-    return [weak = std::weak_ptr(hold)](core::OperationId id) {
-        if (const auto live = weak.lock()) {
+struct CancelWait {
+    void operator()(core::OperationId id) const {
+        if (const auto live = hold.lock()) {
             live->impl()->loop().post_control([live, id](Turn&) { live->cancel_wait(id); });
         }
-    };
-}
+    }
+    std::weak_ptr<Hold> hold;
+};
 
 Operation<Loss> lost_operation(const std::shared_ptr<Hold>& hold) {
     return {[hold](core::OperationId id, Sink<Loss> sink) {
@@ -40,19 +41,20 @@ Operation<Loss> lost_operation(const std::shared_ptr<Hold>& hold) {
                         hold->wait_lost(id, std::move(sink));
                     });
             },
-            cancel_wait(hold)};
+            CancelWait{hold}};
 }
 
-Operation<void> release_operation(const std::shared_ptr<Hold>& hold) {
-    return {
-        [hold](core::OperationId id, Sink<void> sink) {
-            hold->impl()->release(hold);
-            hold->impl()->loop().post_control([hold, id, sink = std::move(sink)](Turn&) mutable {
-                hold->wait_gone(id, std::move(sink));
-            });
-        },
-        cancel_wait(hold)};
-}
+/// Answered when the node is gone.
+struct ReleaseOperation {
+    using value_type = void;
+
+    void begin(core::OperationId id, Sink<void> sink) const {
+        hold->impl()->release(hold, id, std::move(sink));
+    }
+
+    std::shared_ptr<Hold> hold{};
+    CancelWait cancel{hold};
+};
 
 Operation<Instant> extend_operation(const std::shared_ptr<Hold>& hold, milliseconds budget) {
     if (budget <= milliseconds{0}) {
@@ -158,7 +160,7 @@ std::string_view ScopedLock::path() const noexcept {
 }
 
 std::span<const std::string> ScopedLock::paths() const noexcept {
-    return x_hold ? std::span<const std::string>(x_hold->paths()) : std::span<const std::string>{};
+    return x_hold ? x_hold->paths() : std::span<const std::string>{};
 }
 
 std::string_view ScopedLock::node() const noexcept {
@@ -232,14 +234,15 @@ detail::Start<void> ScopedLock::prepare_upgrade(const UpgradeOptions& options) c
 result<void> ScopedLock::release(milliseconds timeout) {
     const auto impl = impl_of(x_hold);
     BOOST_OUTCOME_TRYV(detail::check_usable(impl));
-    return detail::wait_for(
-        impl, release_operation(x_hold), timeout,
-        Error(errc::timed_out, "the deletion is being repeated behind this").at(x_hold->path()));
+    return detail::wait_for(impl, ReleaseOperation{x_hold}, timeout, [this] {
+        return Error(errc::timed_out, "the deletion is being repeated behind this")
+            .at(x_hold->path());
+    });
 }
 
 detail::Start<void> ScopedLock::prepare_release() {
     auto impl = impl_of(x_hold);
-    return detail::asynchronous(impl, impl ? release_operation(x_hold) : Operation<void>{});
+    return detail::asynchronous(impl, ReleaseOperation{x_hold});
 }
 
 }  // namespace leasehold

@@ -128,8 +128,7 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     request.spec.options.owner = {};
     request.spec.options.trace_id = {};
     request.terms = {.path = std::string(path),
-                     .holds_until_return = options.on_budget == OnBudget::hold_until_return,
-                     .paths = {std::string(path)}};
+                     .holds_until_return = options.on_budget == OnBudget::hold_until_return};
     return request;
 }
 
@@ -150,10 +149,10 @@ void settle_terms(LockRequest& request) {
 }  // namespace
 
 result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
-                                      const LockOptions& options, const LockDefaults& defaults) {
-    BOOST_OUTCOME_TRY(auto request, make_request(path, kind, options, defaults));
+                                      const LockOptions& options, LockDefaults defaults) {
     ContenderRecord record = record_of(options, defaults);
     record.budget = options.budget;
+    BOOST_OUTCOME_TRY(auto request, make_request(path, kind, options, std::move(defaults)));
     request.spec.record = encode_record(record);
     settle_terms(request);
     return request;
@@ -199,7 +198,7 @@ std::size_t size_of_creates(const core::AcquireSpec& spec, std::size_t path_byte
 }  // namespace
 
 result<LockRequest> make_set_request(std::span<const std::string> paths, const LockOptions& options,
-                                     const LockDefaults& defaults) {
+                                     LockDefaults defaults) {
     if (paths.empty()) {
         return invalid("a set has at least one path");
     }
@@ -218,10 +217,11 @@ result<LockRequest> make_set_request(std::span<const std::string> paths, const L
         path_bytes += full.size();
     }
     BOOST_OUTCOME_TRYV(check_apart(paths));
-    BOOST_OUTCOME_TRY(auto request,
-                      make_lock_request(paths.front(), LockKind::exclusive, options, defaults));
+    const std::string_view chroot = defaults.chroot;
+    BOOST_OUTCOME_TRY(auto request, make_lock_request(paths.front(), LockKind::exclusive, options,
+                                                      std::move(defaults)));
     for (const std::string& path : paths.subspan(1)) {
-        request.spec.more_paths.push_back(core::with_chroot(defaults.chroot, path));
+        request.spec.more_paths.push_back(core::with_chroot(chroot, path));
     }
     const std::size_t size = size_of_creates(request.spec, path_bytes);
     if (paths.size() > 1 && size > most_request_bytes) {
@@ -230,12 +230,12 @@ result<LockRequest> make_set_request(std::span<const std::string> paths, const L
                              " bytes in one request, more than a server accepts: fewer paths, or "
                              "a shorter ACL");
     }
-    request.terms.paths.assign(paths.begin(), paths.end());
+    request.terms.set.assign(paths.begin(), paths.end());
     return request;
 }
 
 result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
-                                   const LockDefaults& defaults, milliseconds session_timeout) {
+                                   LockDefaults defaults, milliseconds session_timeout) {
     BOOST_OUTCOME_TRYV(check_label("payload", options.payload, longest_payload));
     const LockOptions as_lock{
         .wait = options.wait,
@@ -251,9 +251,10 @@ result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& op
         .owner = options.owner,
         .trace_id = options.trace_id,
     };
-    BOOST_OUTCOME_TRY(auto request, make_request(path, LockKind::exclusive, as_lock, defaults));
     ContenderRecord record = record_of(as_lock, defaults);
     record.payload = options.payload;
+    BOOST_OUTCOME_TRY(auto request,
+                      make_request(path, LockKind::exclusive, as_lock, std::move(defaults)));
     request.spec.record = encode_record(record);
     request.spec.is_rolling = true;
     settle_terms(request);

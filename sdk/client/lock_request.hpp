@@ -10,6 +10,7 @@
 #include "sdk/core/engine.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct LockRequest {
     core::AcquireSpec spec;
     HoldTerms terms;
 };
+/// As it is handed on, once it is complete.
+using SharedLockRequest = std::shared_ptr<const LockRequest>;
 
 /// What the client adds to the options.
 struct LockDefaults {
@@ -35,13 +38,13 @@ struct LockDefaults {
 /// errc::invalid_argument with the option that is malformed.
 [[nodiscard]] result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
                                                     const LockOptions& options,
-                                                    const LockDefaults& defaults);
+                                                    LockDefaults defaults);
 /// The locks at all paths at once. The error names the path that does not fit.
 [[nodiscard]] result<LockRequest> make_set_request(std::span<const std::string> paths,
                                                    const LockOptions& options,
-                                                   const LockDefaults& defaults);
+                                                   LockDefaults defaults);
 [[nodiscard]] result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
-                                                 const LockDefaults& defaults,
+                                                 LockDefaults defaults,
                                                  milliseconds session_timeout);
 
 /// The entries owned, or what is wrong with one. Empty stays empty.

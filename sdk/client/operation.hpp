@@ -21,9 +21,12 @@
 
 namespace leasehold::detail {
 
-/// The arguments are in here, copied. It may be begun more than once, and never.
+/// The arguments are in here, copied. It may be begun more than once, and never. What is asked for
+/// with each lock has a type of its own in the same shape, and nothing to allocate.
 template <class T>
 struct Operation {
+    using value_type = T;
+
     std::function<void(core::OperationId, Sink<T>)> begin;
     /// Only posts; late or unknown ids are harmless. Holds nothing alive.
     std::function<void(core::OperationId)> cancel;
@@ -73,8 +76,8 @@ template <class T>
     return {[error](core::OperationId, Sink<T> sink) { sink(error); }, [](core::OperationId) {}};
 }
 
-template <class T>
-[[nodiscard]] Start<T> asynchronous(std::shared_ptr<ClientImpl> impl, Operation<T> operation) {
+template <class Op, class T = typename Op::value_type>
+[[nodiscard]] Start<T> asynchronous(std::shared_ptr<ClientImpl> impl, Op operation) {
     return [impl = std::move(impl), operation = std::move(operation)](Completion<T> completion) {
         if (auto usable = check_usable(impl); !usable) {
             if (usable.error() == errc::forked) {
@@ -94,9 +97,8 @@ template <class T>
 }
 
 /// Waits on this thread. The operation bounds itself.
-template <class T>
-[[nodiscard]] result<T> wait_for(const std::shared_ptr<ClientImpl>& impl,
-                                 const Operation<T>& operation) {
+template <class Op, class T = typename Op::value_type>
+[[nodiscard]] result<T> wait_for(const std::shared_ptr<ClientImpl>& impl, const Op& operation) {
     BOOST_OUTCOME_TRYV(check_usable(impl));
     BOOST_OUTCOME_TRYV(impl->check_not_inside());
     const auto waiter = std::make_shared<Waiter<T>>();
@@ -110,11 +112,10 @@ template <class T>
     return std::chrono::steady_clock::now() + std::min<milliseconds>(timeout, longest);
 }
 
-/// Waits on this thread until `timeout`, then cancels the operation and answers `late`.
-template <class T>
-[[nodiscard]] result<T> wait_for(const std::shared_ptr<ClientImpl>& impl,
-                                 const Operation<T>& operation, milliseconds timeout,
-                                 const Error& late) {
+/// Waits on this thread until `timeout`, then cancels the operation and answers `make_late()`.
+template <class Op, class MakeLate, class T = typename Op::value_type>
+[[nodiscard]] result<T> wait_for(const std::shared_ptr<ClientImpl>& impl, const Op& operation,
+                                 milliseconds timeout, MakeLate make_late) {
     BOOST_OUTCOME_TRYV(check_usable(impl));
     BOOST_OUTCOME_TRYV(impl->check_not_inside());
     const auto waiter = std::make_shared<Waiter<T>>();
@@ -124,7 +125,7 @@ template <class T>
         return std::move(*value);
     }
     operation.cancel(id);
-    return late;
+    return make_late();
 }
 
 }  // namespace leasehold::detail

@@ -5,8 +5,8 @@
 #include <leasehold/detail/completion.hpp>
 #include <leasehold/error.hpp>
 
-#include "sdk/client/unique_function.hpp"
 #include "sdk/client/worker.hpp"
+#include "sdk/core/unique_function.hpp"
 
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -26,7 +26,7 @@ namespace leasehold::detail {
 
 /// Called exactly once, on any thread; runs no user code but what an executor does to take a job.
 template <class T>
-using Sink = UniqueFunction<void(result<T>)>;
+using Sink = core::UniqueFunction<void(result<T>)>;
 
 /// Calls the handler on its own executor, or else on `callbacks`, and never inside this call.
 template <class T>
@@ -64,9 +64,11 @@ class Waiter : public std::enable_shared_from_this<Waiter<T>> {
 public:
     [[nodiscard]] Sink<T> sink() {
         return [self = this->shared_from_this()](result<T> value) {
-            const std::lock_guard lock(self->x_mutex);
-            self->x_value.emplace(std::move(value));
-            self->x_arrived.notify_all();
+            {
+                const std::lock_guard lock(self->x_mutex);
+                self->x_value.emplace(std::move(value));
+            }
+            self->x_arrived.notify_all();  // outside: who wakes up wants the mutex
         };
     }
 

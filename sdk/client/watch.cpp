@@ -75,8 +75,9 @@ result<WatchEvent> Watch::wait(milliseconds timeout) {
     if (auto event = x_state->event()) {
         return std::move(*event);  // a poll does not depend on how soon the I/O thread answers
     }
-    return detail::wait_for(impl, wait_operation(x_state), timeout,
-                            Error(errc::timed_out, "nothing has changed; the watch stays armed"));
+    return detail::wait_for(impl, wait_operation(x_state), timeout, [] {
+        return Error(errc::timed_out, "nothing has changed; the watch stays armed");
+    });
 }
 
 detail::Start<WatchEvent> Watch::prepare_wait() const {

@@ -2,7 +2,7 @@
 // may block for ever there without holding up anything of ours.
 #pragma once
 
-#include "sdk/client/unique_function.hpp"
+#include "sdk/core/unique_function.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -20,7 +20,7 @@ namespace leasehold::detail {
 /// Thread safety: all functions may be called from any thread.
 class Worker {
 public:
-    using Job = UniqueFunction<void()>;
+    using Job = core::UniqueFunction<void()>;
 
     Worker(std::string name, std::size_t most_threads);
     /// Jobs that have not begun still run.

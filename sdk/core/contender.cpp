@@ -1,5 +1,6 @@
 #include "sdk/core/contender.hpp"
 
+#include "sdk/core/path.hpp"
 #include "sdk/core/record_marks.hpp"
 
 #include <algorithm>
@@ -81,14 +82,14 @@ void Contender::on_created(wire::ServerError err, std::string_view created_path,
         return;
     }
     if (err == wire::ServerError::ok) {
-        const std::string directory = x_path + "/";
-        if (!created_path.starts_with(directory + x_prefix) || zxid <= 0) {
+        const auto name = name_below(x_path, created_path);
+        if (!name || !name->starts_with(x_prefix) || zxid <= 0) {
             return end({errc::protocol_error, "the server created another node than asked for"});
         }
         x_was_created = true;
         x_czxid = zxid;
         x_state = ContenderState::listing;
-        return adopt_name(created_path.substr(directory.size()));
+        return adopt_name(*name);
     }
     x_may_exist = false;
     if (err == wire::ServerError::no_node && x_parent_error == wire::ServerError::ok &&
@@ -289,9 +290,12 @@ void Contender::on_deleted(std::string_view name) {
     go_on();
 }
 
+/// Whoever went has most likely waited for those before it, so that they are gone, too: one list
+/// says so of all of them.
 void Contender::go_on() {
-    x_ahead.empty() && x_recipe.may_be_joined_ahead(x_own, x_listing) ? list_again()
-                                                                      : wait_or_run();
+    const bool are_most_gone = x_recipe.kind != LockKind::permit && x_ahead.size() > 1;
+    const bool may_be_joined = x_ahead.empty() && x_recipe.may_be_joined_ahead(x_own, x_listing);
+    are_most_gone || may_be_joined ? list_again() : wait_or_run();
 }
 
 std::int64_t Contender::upgrade_waited_for() const {

@@ -155,7 +155,12 @@ std::optional<std::string_view> why_no_semaphore(const Listing& listing, int per
 }  // namespace
 
 std::string contender_prefix(Naming naming, LockKind kind, std::string_view id) {
-    return std::string(id) + std::string(suffix_of(naming, kind));
+    const std::string_view suffix = suffix_of(naming, kind);
+    std::string prefix;
+    prefix.reserve(id.size() + suffix.size());
+    prefix += id;
+    prefix += suffix;
+    return prefix;
 }
 
 LockKind kind_of(std::string_view name) {

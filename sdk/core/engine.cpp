@@ -335,7 +335,7 @@ void Engine::unwatch(Instant now, OperationId watch) {
     x_impl->settle();
 }
 
-void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
+void Engine::acquire(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec) {
     Impl& impl = *x_impl;
     const auto refuse = [&](std::error_code code, std::string what) {
         ++impl.counters.refusals;
@@ -350,7 +350,7 @@ void Engine::acquire(Instant now, OperationId id, AcquireSpec spec) {
     }
     const Duration granted = impl.session.id() != 0 ? impl.session.evidence().session_timeout()
                                                     : impl.settings.session_timeout;
-    const Duration needed = least_lease(spec);
+    const Duration needed = least_lease(*spec);
     if (needed > budget_limit(impl.settings.timing, granted)) {
         return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, needed));
     }
@@ -422,7 +422,7 @@ void Engine::upgrade(Instant now, OperationId id, OperationId lease, millisecond
         return refuse(spec.error().code(), spec.error().context().what);
     }
     impl.upgrades.emplace(lease, id);
-    impl.queues.join(now, id, *std::move(spec));
+    impl.queues.join(now, id, std::make_shared<const AcquireSpec>(*std::move(spec)));
     impl.settle();
 }
 
@@ -451,8 +451,9 @@ std::string& Engine::outbound() {
     return x_impl->session.outbound();
 }
 
-std::vector<Effect> Engine::take_effects() {
-    return std::exchange(x_impl->effects, {});
+void Engine::take_effects(std::vector<Effect>& effects) {
+    effects.clear();
+    effects.swap(x_impl->effects);
 }
 
 Instant Engine::next_wakeup() const {

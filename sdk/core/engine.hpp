@@ -37,7 +37,7 @@ struct OwnedAcl {
     friend bool operator==(const OwnedAcl&, const OwnedAcl&) = default;
 };
 
-/// One acquisition: the options, checked and owned.
+/// One acquisition: the options, checked and owned. It is shared, and does not change.
 struct AcquireSpec {
     std::string path;  ///< full path, chroot included, validated
     Recipe recipe{};
@@ -85,7 +85,7 @@ public:
     void unwatch(Instant now, OperationId watch);
 
     /// Answered by AcquireDone, at the latest at the end of the wait.
-    void acquire(Instant now, OperationId id, AcquireSpec spec);
+    void acquire(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec);
     void cancel_acquire(Instant now, OperationId id);
     void release(Instant now, OperationId lease);
     /// Answered by ExtendDone with the new deadline.
@@ -106,7 +106,8 @@ public:
     void close(Instant now, Instant deadline);
 
     [[nodiscard]] std::string& outbound();
-    [[nodiscard]] std::vector<Effect> take_effects();
+    /// What was asked for since the last call, in `effects`, whose memory is used for what comes.
+    void take_effects(std::vector<Effect>& effects);
     [[nodiscard]] Instant next_wakeup() const;
 
     [[nodiscard]] ClientStats stats(Instant now) const;

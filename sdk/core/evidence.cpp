@@ -167,6 +167,7 @@ void Evidence::on_reattached(Instant sent, Instant received, Duration granted) {
 }
 
 void Evidence::attach(Instant sent, Instant received) {
+    x_usable = usable_timeout(x_timing, x_timeout);
     x_is_connected = true;
     x_is_silent = false;
     x_is_overdue = false;
@@ -279,12 +280,11 @@ Instant Evidence::safe_deadline() const {
     if (!x_created) {
         return Instant::min();
     }
-    const Duration usable = usable_timeout(x_timing, x_timeout);
-    const Instant by_creation = later(*x_created, usable);
+    const Instant by_creation = later(*x_created, x_usable);
     if (!x_newest) {
         return by_creation;
     }
-    return std::max(by_creation, later(*x_newest, minus(usable, x_timing.delta())));
+    return std::max(by_creation, later(*x_newest, minus(x_usable, x_timing.delta())));
 }
 
 bool Evidence::has_fresh_evidence() const {

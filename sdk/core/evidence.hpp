@@ -109,6 +109,7 @@ private:
 
     bool x_is_connected = false;
     Duration x_timeout{};
+    Duration x_usable{};               ///< of it: usable_timeout()
     std::optional<Instant> x_created;  ///< send time of createSession; empty without a session
     std::optional<Instant> x_newest;   ///< A
     /// Only replies to what was sent at this instant or later count.

@@ -1,6 +1,7 @@
 #include "sdk/core/hold_pace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace leasehold::core {
 
@@ -26,9 +27,14 @@ std::optional<Duration> HoldPace::estimate(std::size_t ahead) const {
 
 void HoldPaces::add(const std::string& path, Duration hold) {
     Entry& entry = x_entries[path];
-    x_by_use.erase(entry.used);
+    auto use = x_by_use.extract(entry.used);
     entry.used = ++x_uses;
-    x_by_use.emplace(entry.used, path);
+    if (use) {
+        use.key() = entry.used;
+        x_by_use.insert(std::move(use));
+    } else {
+        x_by_use.emplace(entry.used, path);
+    }
     entry.pace.add(hold);
     if (x_entries.size() > max_paths) {
         const auto oldest = x_by_use.begin();

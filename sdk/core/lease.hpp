@@ -15,7 +15,7 @@
 namespace leasehold::core {
 
 /// The token of a lock is its node's czxid with the number of the local grant behind it.
-inline constexpr std::int64_t grants_per_node = 64;
+inline constexpr int grants_per_node = 64;
 
 /// The deadline of one lease. Any thread may ask; only the engine moves it.
 ///

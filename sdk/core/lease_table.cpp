@@ -138,9 +138,12 @@ void LeaseTable::end(Instant now, OperationId id, Loss loss) {
     x_timers.cancel({TimerKind::lease_stop, id});
     send_stop(id, entry);
     x_effects.emplace_back(LeaseEnded{id, loss});
-    answer_downgrades(entry, Error{loss == Loss::budget ? errc::budget_exceeded : errc::lock_lost,
-                                   "the lease ended before the server had confirmed that it is "
-                                   "shared"});
+    if (!entry.downgrades.empty()) {
+        answer_downgrades(entry,
+                          Error{loss == Loss::budget ? errc::budget_exceeded : errc::lock_lost,
+                                "the lease ended before the server had confirmed that it is "
+                                "shared"});
+    }
     x_overruns += loss == Loss::budget ? 1 : 0;
     x_losses +=
         loss == Loss::deadline || loss == Loss::session_expired || loss == Loss::node_deleted ? 1

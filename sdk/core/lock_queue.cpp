@@ -21,20 +21,22 @@ bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted)
 
 }  // namespace
 
-LockQueue::LockQueue(LockContext& context, std::vector<std::string> paths, OperationId lane)
+LockQueue::LockQueue(LockContext& context, const AcquireSpec& spec, OperationId lane)
     : x_context(context), x_lane(lane) {
-    for (std::string& path : paths) {
-        x_members.emplace_back(*this, std::move(path));
+    x_members.reserve(1 + spec.more_paths.size());
+    x_members.emplace_back(*this, spec.path);
+    for (const std::string& path : spec.more_paths) {
+        x_members.emplace_back(*this, path);
     }
 }
 
 // ---- who waits ----------------------------------------------------------------------------------
 
-void LockQueue::join(Instant now, OperationId id, AcquireSpec spec) {
+void LockQueue::join(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec) {
     x_now = now;
-    x_is_upgrade = spec.upgrades != 0;
-    const bool is_try = spec.options.wait.count() <= 0;
-    const Duration wait = is_try ? x_context.settings.timing.ack_gap : saturate(spec.options.wait);
+    x_is_upgrade = spec->upgrades != 0;
+    const bool is_try = spec->options.wait.count() <= 0;
+    const Duration wait = is_try ? x_context.settings.timing.ack_gap : saturate(spec->options.wait);
     x_waiters.push_back({id, std::move(spec), now, later(now, wait), is_try});
     const Waiter& waiter = x_waiters.back();
     x_context.timers.set({TimerKind::wait_end, id}, waiter.give_up);
@@ -91,7 +93,9 @@ void LockQueue::refuse(Instant now, OperationId id, Refusal refusal) {
 void LockQueue::turn_away(Instant now, OperationId id, Refusal refusal, bool read_holder_first) {
     x_now = now;
     forget_timers(id);
-    std::erase_if(x_waiters, [&](const Waiter& waiter) { return waiter.id == id; });
+    x_waiters.erase(std::remove_if(x_waiters.begin(), x_waiters.end(),
+                                   [&](const Waiter& waiter) { return waiter.id == id; }),
+                    x_waiters.end());
     const std::string head = head_path(member_of(refusal));
     if (read_holder_first && refusal.holder_record.empty() && !head.empty() &&
         x_context.session.is_attached()) {
@@ -147,9 +151,9 @@ void LockQueue::refuse_all_but_candidates(Instant now, std::error_code code,
                                           const std::string& what) {
     const auto candidates =
         std::stable_partition(x_waiters.begin(), x_waiters.end(),
-                              [](const Waiter& each) { return !each.spec.is_rolling; });
-    std::deque<Waiter> stay(std::make_move_iterator(candidates),
-                            std::make_move_iterator(x_waiters.end()));
+                              [](const Waiter& each) { return !each.spec->is_rolling; });
+    boost::container::devector<Waiter> stay(std::make_move_iterator(candidates),
+                                            std::make_move_iterator(x_waiters.end()));
     x_waiters.erase(candidates, x_waiters.end());
     refuse_all(now, code, what);
     x_waiters = std::move(stay);
@@ -264,7 +268,7 @@ void LockQueue::settle_failure(Instant now) {
 
 /// Condition (iii) of a grant: what the evidence can promise.
 LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) const {
-    const LeaseTerms terms = terms_of(waiter.spec);
+    const LeaseTerms terms = terms_of(*waiter.spec);
     const Instant safe = x_context.session.evidence().safe_deadline();
     if (safe <= later(now, terms.reserve)) {
         return Offer::none;  // not even time to be asked to stop
@@ -272,8 +276,8 @@ LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) co
     if (x_context.session.is_renewing()) {
         return Offer::none;  // no evidence of what was alive before speaks for what is being closed
     }
-    return !waiter.spec.is_rolling && safe < later(now, terms.budget) ? Offer::shortened
-                                                                      : Offer::whole;
+    return !waiter.spec->is_rolling && safe < later(now, terms.budget) ? Offer::shortened
+                                                                       : Offer::whole;
 }
 
 void LockQueue::try_grant(Instant now) {
@@ -291,7 +295,7 @@ void LockQueue::try_grant(Instant now) {
             }
             return;
         }
-        if (offer == Offer::shortened && !head.spec.options.accept_shortened) {
+        if (offer == Offer::shortened && !head.spec->options.accept_shortened) {
             Refusal refusal =
                 describe(now, head, errc::budget_refused,
                          "the safe deadline is nearer than the budget: the ensemble has not "
@@ -322,7 +326,7 @@ void LockQueue::grant(Instant now, Waiter waiter) {
         return advance(now);
     }
     forget_timers(waiter.id);
-    const std::int64_t token = waiter.spec.recipe.passes_shared()
+    const std::int64_t token = waiter.spec->recipe.passes_shared()
                                    ? no_token
                                    : contender().czxid() * grants_per_node + x_local_grants;
     x_holder = waiter.id;
@@ -331,19 +335,23 @@ void LockQueue::grant(Instant now, Waiter waiter) {
     }
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
     Grant granted{
-        .lease = x_context.leases.grant(now, waiter.id, terms_of(waiter.spec), token, own_nodes()),
+        .lease = x_context.leases.grant(now, waiter.id, terms_of(*waiter.spec), token, own_nodes()),
         .granted_at = now,
         .deadline = x_context.leases.deadline(waiter.id),
         .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
-    granted.lease->kind = waiter.spec.recipe.kind;
+    granted.lease->kind = waiter.spec->recipe.kind;
     ++x_context.counters.grants;
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
     x_context.effects.emplace_back(AcquireDone{waiter.id, std::move(granted)});
-    x_is_record_due = is_record_due(waiter.spec);
-    adopt_delay(waiter.spec.options.lock_delay);
-    x_spec->options.keep_idle = waiter.spec.options.keep_idle;
-    x_spec->record = std::move(waiter.spec.record);
-    x_spec->is_rolling = waiter.spec.is_rolling;
+    x_is_record_due = is_record_due(*waiter.spec);
+    adopt_delay(waiter.spec->options.lock_delay);
+    if (waiter.spec != x_spec) {
+        change_spec([&](AcquireSpec& spec) {
+            spec.options.keep_idle = waiter.spec->options.keep_idle;
+            spec.record = waiter.spec->record;
+            spec.is_rolling = waiter.spec->is_rolling;
+        });
+    }
     show_record();
     look_for_others(now);
     if (x_is_asked) {
@@ -392,7 +400,10 @@ void LockQueue::on_node_free(Instant now, OperationId lease, Loss loss, Duration
 /// for it, the holder overran its budget, or the node is not what the next one asked for: others
 /// may hold beside one that says that it shares.
 bool LockQueue::hand_over(Instant now, Loss loss) {
-    if (loss != Loss::released || !may_pass_on(now, x_spec->options.max_local_grants)) {
+    // The bound is for the sake of others: without any, it is that of the tokens.
+    const int most_grants =
+        x_others == Others::none ? grants_per_node : x_spec->options.max_local_grants;
+    if (loss != Loss::released || !may_pass_on(now, most_grants)) {
         return false;
     }
     pass_on(now);
@@ -402,12 +413,13 @@ bool LockQueue::hand_over(Instant now, Loss loss) {
 bool LockQueue::may_pass_on(Instant now, int most_grants) const {
     if (x_waiters.empty() || x_is_asked || x_share != Share::none ||
         !x_context.session.is_attached() || contender().state() != ContenderState::held ||
-        x_local_grants + 1 >= most_grants || !same_node_would_do(*x_spec, x_waiters.front().spec)) {
+        x_local_grants + 1 >= most_grants ||
+        !same_node_would_do(*x_spec, *x_waiters.front().spec)) {
         return false;
     }
     const Offer offer = lease_on_offer(now, x_waiters.front());
     return offer == Offer::whole ||
-           (offer == Offer::shortened && x_waiters.front().spec.options.accept_shortened);
+           (offer == Offer::shortened && x_waiters.front().spec->options.accept_shortened);
 }
 
 void LockQueue::pass_on(Instant now) {

@@ -10,16 +10,18 @@
 #include "sdk/core/engine.hpp"
 #include "sdk/core/hold_pace.hpp"
 #include "sdk/core/lease_table.hpp"
+#include "sdk/core/path.hpp"
 #include "sdk/core/random.hpp"
 #include "sdk/core/reaper.hpp"
 #include "sdk/core/session.hpp"
 #include "sdk/core/timers.hpp"
 #include "sdk/core/watches.hpp"
 
+#include <boost/container/devector.hpp>
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,9 +76,9 @@ struct LockContext {
 class LockQueue final : public std::enable_shared_from_this<LockQueue> {
 public:
     /// `lane`: which of its paths.
-    LockQueue(LockContext& context, std::vector<std::string> paths, OperationId lane);
+    LockQueue(LockContext& context, const AcquireSpec& spec, OperationId lane);
 
-    void join(Instant now, OperationId id, AcquireSpec spec);
+    void join(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec);
     /// Takes the acquisition out of the queue and answers it with `code`.
     void leave(Instant now, OperationId id, std::error_code code, std::string what);
     /// Answered by DowngradeDone.
@@ -112,7 +114,12 @@ public:
 
     /// The first one, which the queue goes by where it needs one name.
     [[nodiscard]] const std::string& path() const { return x_members.front().path; }
-    [[nodiscard]] std::vector<std::string> paths() const;
+    template <class Use>
+    void for_each_path(Use use) const {
+        for (const Member& member : x_members) {
+            use(member.path);
+        }
+    }
     /// Full paths of our own nodes, one on each path.
     [[nodiscard]] std::vector<std::string> own_nodes() const;
     [[nodiscard]] OperationId lane() const { return x_lane; }
@@ -135,9 +142,7 @@ private:
         void watch(std::string_view name) override { queue.send_watch(*this, std::string(name)); }
         void unwatch(std::string_view name) override { queue.unwatch(*this, name); }
 
-        [[nodiscard]] std::string full(std::string_view name) const {
-            return path + "/" + std::string(name);
-        }
+        [[nodiscard]] std::string full(std::string_view name) const { return child(path, name); }
         /// Whoever is first in its queue; it may be ourselves.
         [[nodiscard]] std::string head_name(bool is_held) const;
 
@@ -164,7 +169,7 @@ private:
     };
     struct Waiter {
         OperationId id;
-        AcquireSpec spec;
+        std::shared_ptr<const AcquireSpec> spec;
         Instant since;
         Instant give_up;
         bool is_try;
@@ -179,6 +184,7 @@ private:
     // for the members' contenders
     std::string create_and_list(Member& member);
     void send_creates();
+    [[nodiscard]] wire::CreateRequest create_request(const Member& member) const;
     void on_created(const Response& response);
     [[nodiscard]] ResponseHandler for_created(std::vector<std::string> prefixes);
     void create_parents(Member& member);
@@ -208,7 +214,7 @@ private:
         std::size_t turns = 0;  ///< holds that come one after another
         std::string may_share;  ///< the only one ahead, if its record has to tell its kind
     };
-    using AheadOfMembers = std::vector<Ahead>;  ///< in their order
+    using AheadOfMembers = boost::container::small_vector<Ahead, 1>;  ///< in their order
     /// A look at all paths before anything is written.
     struct Look {
         AheadOfMembers ahead{};
@@ -232,15 +238,15 @@ private:
     void show_record();
     void hear_request(Member& member, std::string_view data);
     [[nodiscard]] std::string record_with_marks() const;
-    void write_record(Member& member, std::function<void(LockQueue&, const Response&)> use);
+    void write_record(Member& member, UniqueFunction<void(LockQueue&, const Response&)> use);
     void on_record_shown(const Response& response);
     enum class Offer { none, shortened, whole };
     [[nodiscard]] Offer lease_on_offer(Instant now, const Waiter& waiter) const;
     /// `lease`: is told that the nodes are gone. `loss`: how the hold on them ended, if there was
     /// one.
     void abandon(Instant now, OperationId lease = 0, std::optional<Loss> loss = std::nullopt);
-    [[nodiscard]] std::vector<Condemned> nodes_to_go(Instant now, OperationId lease,
-                                                     std::optional<Loss> loss) const;
+    [[nodiscard]] CondemnedSet nodes_to_go(Instant now, OperationId lease,
+                                           std::optional<Loss> loss) const;
     void drop_watches(Member& member);
     void drop_contenders();
 
@@ -255,6 +261,12 @@ private:
     // after a hold that was not released (lock_queue_delay.cpp)
     [[nodiscard]] bool may_grant(Instant now);
     void adopt_delay(milliseconds wanted);
+    template <class Change>
+    void change_spec(Change change) {
+        auto changed = std::make_shared<AcquireSpec>(*x_spec);
+        change(*changed);
+        x_spec = std::move(changed);
+    }
     [[nodiscard]] Instant held_back_until() const;
     void hold_back_after_own(Instant now, Loss loss);
     void note_missing(Instant now, Member& member);
@@ -267,6 +279,7 @@ private:
     /// Whether anybody else stands at the lock path, or may: asked, or not known.
     enum class Others { unknown, asked, none, some };
     void look_for_others(Instant now);
+    [[nodiscard]] bool has_to_know_of_others() const;
     void on_others_listed(Member& member, const Response& response);
     [[nodiscard]] bool is_wanted_elsewhere() const;
     [[nodiscard]] bool keep(Instant now, OperationId lease, Loss loss);
@@ -310,21 +323,38 @@ private:
     void on_node_gone(Instant now, const std::string& path, std::string_view name, Member::End end);
     void on_node_read(Instant now, Member& member, const std::string& name,
                       const Response& response);
-    [[nodiscard]] ResponseHandler for_contender(
-        std::function<void(LockQueue&, const Response&)> use);
+    /// Wraps what is done with an answer, `use(LockQueue&, const Response&)`: not if the connection
+    /// went first (the contender hears on_detached instead), nor if the contender it was for is
+    /// gone.
+    template <class Use>
+    [[nodiscard]] auto for_contender(Use use) {
+        return [weak = weak_from_this(), serial = x_serial, use = std::move(use)](
+                   Instant now, const Response& response) mutable {
+            const auto self = weak.lock();
+            if (!self || self->x_serial != serial || !self->has_contenders() ||
+                response.failure == make_error_code(errc::connection_lost)) {
+                return;
+            }
+            self->x_now = now;
+            use(*self, response);
+            self->advance(now);
+        };
+    }
 
     LockContext& x_context;
-    std::deque<Member> x_members;  ///< one for each path; never moved
+    boost::container::small_vector<Member, 1> x_members;  ///< one for each path; never moved
     const OperationId x_lane;
     Instant x_now = Instant::min();  ///< of the turn we are in, for the port's functions
 
-    std::deque<Waiter> x_waiters;
+    boost::container::devector<Waiter> x_waiters;
     std::vector<Leaving> x_leaving;
-    std::uint64_t x_serial = 0;         ///< of the contenders; answers to older ones are not for us
-    std::optional<AcquireSpec> x_spec;  ///< that the contenders' nodes were made with
+    std::uint64_t x_serial = 0;  ///< of the contenders; answers to older ones are not for us
+    /// That the contenders' nodes were made with, and what their holder has changed since.
+    std::shared_ptr<const AcquireSpec> x_spec;
     std::optional<OperationId> x_holder;
     std::optional<OperationId> x_kept_from;  ///< the lease after which the lock is kept
     Others x_others = Others::unknown;
+    bool x_was_alone = false;  ///< nobody else stood there when we listed last
     int x_local_grants = 0;
     bool x_is_admitted = false;
     bool x_is_checking = false;

@@ -20,7 +20,7 @@ constexpr std::size_t most_warnings = 1000;
 /// A try on a set that is not free would stand in the way on many paths, and for nothing.
 bool LockQueue::has_to_look() const {
     const Waiter& waiter = x_waiters.front();
-    return waiter.spec.options.check_first || (waiter.is_try && x_members.size() > 1);
+    return waiter.spec->options.check_first || (waiter.is_try && x_members.size() > 1);
 }
 
 /// A read before any write, of all paths at once.
@@ -52,7 +52,7 @@ void LockQueue::check_member(Instant now, std::size_t index, const std::shared_p
                 }
             });
     };
-    const Recipe recipe = x_waiters.front().spec.recipe;
+    const Recipe recipe = x_waiters.front().spec->recipe;
     if (recipe.kind == LockKind::exclusive) {
         return check(wire::ExistsRequest{}, [](const Response& response) {
             const auto reply = wire::decode<wire::ExistsReply>(response.body);
@@ -140,7 +140,7 @@ std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waite
 
 std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waiter,
                                                 const Member& member, const Ahead& ahead) const {
-    const LockOptions& options = waiter.spec.options;
+    const LockOptions& options = waiter.spec->options;
     if (ahead.contenders == 0) {
         return std::nullopt;
     }

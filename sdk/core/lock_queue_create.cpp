@@ -34,18 +34,20 @@ std::vector<std::string> with_ancestors(const std::string& path, std::size_t chr
 /// What became of one create, or of several in one transaction.
 struct Creation {
     wire::ServerError err = wire::ServerError::ok;
-    std::size_t culprit = 0;           ///< which of them failed; those before it would have worked
-    std::vector<std::string> paths{};  ///< empty where the server does not say
+    std::size_t culprit = 0;  ///< which of them failed; those before it would have worked
+    boost::container::small_vector<std::string, 1> paths{};  ///< empty where the server is silent
 };
 
 Creation read_creation(const Response& response, std::size_t count) {
-    Creation made{.err = response.err, .paths = std::vector<std::string>(count)};
+    Creation made{.err = response.err};
+    made.paths.resize(count);
     if (!response.ok()) {
         return made;
     }
     if (count == 1) {
-        const auto reply = wire::decode<wire::CreateReply>(response.body);
-        made.paths.front() = reply ? reply.value().path : std::string{};
+        if (auto reply = wire::decode<wire::CreateReply>(response.body)) {
+            made.paths.front() = std::move(reply.value().path);
+        }
         return made;
     }
     const auto reply = wire::decode<wire::MultiReply>(response.body);
@@ -58,7 +60,9 @@ Creation read_creation(const Response& response, std::size_t count) {
             made.paths[i] = created->path;
         } else if (const auto* failed = std::get_if<wire::MultiError>(&body);
                    failed != nullptr && failed->err != wire::ServerError::ok) {
-            return {.err = failed->err, .culprit = i, .paths = std::vector<std::string>(count)};
+            made = {.err = failed->err, .culprit = i};
+            made.paths.resize(count);
+            return made;
         }
     }
     return made;
@@ -69,8 +73,9 @@ Creation read_creation(const Response& response, std::size_t count) {
 std::string LockQueue::create_and_list(Member& member) {
     const Naming naming = x_spec->options.naming;
     const Recipe& recipe = x_spec->recipe;
-    member.asked = x_is_upgrade ? upgrade_prefix(naming, recipe.base, x_spec->attempt)
-                                : contender_prefix(naming, recipe.kind, x_context.random.hex16());
+    member.asked = x_is_upgrade
+                       ? upgrade_prefix(naming, recipe.base, x_spec->attempt)
+                       : contender_prefix(naming, recipe.kind, x_context.random.hex16().text());
     std::string prefix = member.asked;
     if (std::none_of(x_members.begin(), x_members.end(),
                      [](const Member& each) { return each.asked.empty(); })) {
@@ -82,43 +87,47 @@ std::string LockQueue::create_and_list(Member& member) {
 /// One transaction number for all nodes is one order over all paths, which keeps sets from waiting
 /// for each other in a circle.
 void LockQueue::send_creates() {
-    const AcquireSpec& spec = *x_spec;
-    wire::MultiRequest creates;
     std::vector<std::string> prefixes;
-    for (Member& member : x_members) {
-        wire::CreateRequest request;
-        request.path = member.full(member.asked);
-        request.data = spec.record;
-        request.acls = wire_acl(spec.acl);
-        request.flags = wire::CreateMode::ephemeral_sequential;
-        creates.ops.push_back({std::move(request)});
+    prefixes.reserve(x_members.size());
+    if (x_members.size() == 1) {
+        Member& member = x_members.front();
+        const wire::CreateRequest request = create_request(member);
         prefixes.push_back(std::exchange(member.asked, {}));
-    }
-    ResponseHandler handler = for_created(std::move(prefixes));
-    if (creates.ops.size() == 1) {
-        x_context.session.send(x_now, std::get<wire::CreateRequest>(creates.ops.front().body),
-                               std::move(handler));
+        x_context.session.send(x_now, request, for_created(std::move(prefixes)));
     } else {
-        x_context.session.send(x_now, creates, std::move(handler));
+        wire::MultiRequest creates;
+        for (Member& member : x_members) {
+            creates.ops.push_back({create_request(member)});
+            prefixes.push_back(std::exchange(member.asked, {}));
+        }
+        x_context.session.send(x_now, creates, for_created(std::move(prefixes)));
     }
     for (Member& member : x_members) {
         send_list(member);
     }
-    if (spec.recipe.kind == LockKind::permit) {
+    if (x_spec->recipe.kind == LockKind::permit) {
         read_limit();
     }
 }
 
+wire::CreateRequest LockQueue::create_request(const Member& member) const {
+    wire::CreateRequest request;
+    request.path = member.full(member.asked);
+    request.data = x_spec->record;
+    request.acls = wire_acl(x_spec->acl);
+    request.flags = wire::CreateMode::ephemeral_sequential;
+    return request;
+}
+
 /// The answer is the contenders', or the reaper's if they were given up before it came.
 ResponseHandler LockQueue::for_created(std::vector<std::string> prefixes) {
-    auto to_contenders =
-        for_contender([](LockQueue& self, const Response& response) { self.on_created(response); });
     return [weak = weak_from_this(), serial = x_serial, prefixes = std::move(prefixes),
-            &reaper = x_context.reaper,
-            to_contenders = std::move(to_contenders)](Instant now, const Response& response) {
+            &reaper = x_context.reaper](Instant now, const Response& response) {
         const auto self = weak.lock();
         if (self && self->x_serial == serial && self->has_contenders()) {
-            return to_contenders(now, response);
+            return self->for_contender([](LockQueue& queue, const Response& answer) {
+                queue.on_created(answer);
+            })(now, response);
         }
         if (!response.failure) {
             const Creation made = read_creation(response, prefixes.size());

@@ -33,7 +33,9 @@ void LockQueue::on_delay_end(Instant now) {
 /// The node may have been made for a caller of this process who has gone, and wanted less. More is
 /// not taken back: others may have read it.
 void LockQueue::adopt_delay(milliseconds wanted) {
-    x_spec->options.lock_delay = std::max(x_spec->options.lock_delay, wanted);
+    if (wanted > x_spec->options.lock_delay) {
+        change_spec([&](AcquireSpec& spec) { spec.options.lock_delay = wanted; });
+    }
 }
 
 void LockQueue::Member::hold_back(Instant now, std::string_view name, Duration delay) {

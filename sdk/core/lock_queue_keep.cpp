@@ -1,13 +1,23 @@
-// A lock that nobody else wants is kept when it is released, so that the next caller of this
-// process has it without a byte on the wire.
+// Whether anybody else wants the lock: if nobody does, callers of this process pass it on among
+// themselves for as long as they come, and it may be kept when it is released, so that the next of
+// them has it without a byte on the wire.
 //
-// Whoever else wants it makes a node beside ours. One list after the grant tells whether anybody
-// has done so, and arms a watch that tells of whoever comes later, and of our own node's end. Until
-// the answer is here the lock is kept on trust: that is a local hand-over like any other.
+// Whoever else wants it makes a node beside ours. A list tells whether anybody has done so, and
+// arms a watch that tells of whoever comes later, and of our own node's end. Where many callers
+// wait, it is the list that follows the create, if the one before showed nobody: so that no more
+// than about one process at a time hears of all who come and go. To keep a lock it is one after the
+// grant; until the answer is here the lock is kept on trust: that is a local hand-over like any
+// other.
 #include "sdk/core/lock_queue.hpp"
 #include "sdk/wire/node.hpp"
 
 namespace leasehold::core {
+
+/// More callers wait than may have the node if others want it.
+bool LockQueue::has_to_know_of_others() const {
+    return x_was_alone && x_others == Others::unknown &&
+           x_waiters.size() > static_cast<std::size_t>(x_spec->options.max_local_grants);
+}
 
 /// The answer keeps nobody waiting. The watch needs no farewell, since the delete of our own node
 /// uses it up.

@@ -20,16 +20,9 @@ std::string LockQueue::head_path(const Member& member) const {
     return name.empty() ? name : member.full(name);
 }
 
-std::vector<std::string> LockQueue::paths() const {
-    std::vector<std::string> paths;
-    for (const Member& member : x_members) {
-        paths.push_back(member.path);
-    }
-    return paths;
-}
-
 std::vector<std::string> LockQueue::own_nodes() const {
     std::vector<std::string> nodes;
+    nodes.reserve(x_members.size());
     for (const Member& member : x_members) {
         nodes.push_back(member.full(member.contender->name()));
     }
@@ -102,9 +95,9 @@ const LockQueue::Member& LockQueue::member_of(const Refusal& refusal) const {
 }
 
 /// The nodes that may exist, and how they go: together, so that none does before all may.
-std::vector<Condemned> LockQueue::nodes_to_go(Instant now, OperationId lease,
-                                              std::optional<Loss> loss) const {
-    std::vector<Condemned> nodes;
+CondemnedSet LockQueue::nodes_to_go(Instant now, OperationId lease,
+                                    std::optional<Loss> loss) const {
+    CondemnedSet nodes;
     Instant not_before = Instant::min();
     for (const Member& member : x_members) {
         const Contender& contender = *member.contender;
@@ -134,7 +127,7 @@ void LockQueue::abandon(Instant now, OperationId lease, std::optional<Loss> loss
     for (Member& member : x_members) {
         drop_watches(member);
     }
-    std::vector<Condemned> nodes = nodes_to_go(now, lease, loss);
+    CondemnedSet nodes = nodes_to_go(now, lease, loss);
     if (!nodes.empty()) {
         x_context.reaper.condemn_all(now, std::move(nodes));
     } else if (lease != 0) {

@@ -18,7 +18,9 @@ result<AcquireSpec> LockQueue::make_upgrade(OperationId lease, milliseconds wait
             "the lock has been upgraded as often as its node has tokens for; take it anew"};
     }
     if (!x_spec->upgrade_held_back) {
-        x_spec->upgrade_held_back = std::make_shared<Instant>(Instant::min());
+        change_spec([](AcquireSpec& spec) {
+            spec.upgrade_held_back = std::make_shared<Instant>(Instant::min());
+        });
     }
     AcquireSpec spec = *x_spec;
     spec.recipe = {.kind = LockKind::exclusive, .base = contender().name()};
@@ -39,7 +41,7 @@ result<AcquireSpec> LockQueue::make_upgrade(OperationId lease, milliseconds wait
 /// (Of the queue of the second node.) The lease has its evidence, or has ended; after a pause that
 /// may not have been noticed yet.
 void LockQueue::be_alone(Instant now, const Waiter& waiter) {
-    const OperationId lease = waiter.spec.upgrades;
+    const OperationId lease = waiter.spec->upgrades;
     if (!x_context.leases.is_live(lease) || x_context.leases.deadline(lease) <= now) {
         abandon(now);
         return answer(waiter.id, {.code = errc::lock_lost, .what = "the lease has ended"});
@@ -47,7 +49,7 @@ void LockQueue::be_alone(Instant now, const Waiter& waiter) {
     forget_timers(waiter.id);
     x_holder = waiter.id;
     x_members.front().contender->on_granted();
-    x_context.leases.be_alone(lease, waiter.spec.upgrade_token);
+    x_context.leases.be_alone(lease, waiter.spec->upgrade_token);
     x_context.effects.emplace_back(UpgradeDone{waiter.id, std::nullopt});
     if (x_is_asked) {
         x_context.leases.ask(lease);

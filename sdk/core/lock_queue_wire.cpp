@@ -11,22 +11,6 @@
 
 namespace leasehold::core {
 
-/// Wraps what is done with an answer: not if the connection went first (the contender hears
-/// on_detached instead), nor if the contender it was for is gone.
-ResponseHandler LockQueue::for_contender(std::function<void(LockQueue&, const Response&)> use) {
-    return [weak = weak_from_this(), serial = x_serial, use = std::move(use)](
-               Instant now, const Response& response) {
-        const auto self = weak.lock();
-        if (!self || self->x_serial != serial || !self->has_contenders() ||
-            response.failure == make_error_code(errc::connection_lost)) {
-            return;
-        }
-        self->x_now = now;
-        use(*self, response);
-        self->advance(now);
-    };
-}
-
 void LockQueue::unwatch(Member& member, std::string_view name) {
     if (!x_context.session.is_attached() || x_context.session.is_closing()) {
         return;
@@ -49,8 +33,17 @@ void LockQueue::list_behind_barrier(Member& member) {
 void LockQueue::send_list(Member& member) {
     wire::GetChildrenRequest request;
     request.path = member.path;
+    request.watch = has_to_know_of_others();
+    if (request.watch) {
+        x_others = Others::asked;
+        x_context.watches.arm_children_for_lock(member.path);
+    }
     x_context.session.send(
-        x_now, request, for_contender([&member](LockQueue& self, const Response& response) {
+        x_now, request,
+        for_contender([&member, looks = request.watch](LockQueue& self, const Response& response) {
+            if (looks) {
+                self.on_others_listed(member, response);
+            }
             if (!response.ok()) {
                 return member.contender->on_listed(
                     response.failure ? response.failure
@@ -61,6 +54,7 @@ void LockQueue::send_list(Member& member) {
             if (!reply) {
                 return member.contender->on_listed(errc::protocol_error, {});
             }
+            self.x_was_alone = reply.value().children.size() == 1;
             member.contender->on_listed({}, reply.value().children);
             self.note_missing(self.x_now, member);
         }));
@@ -96,7 +90,8 @@ std::string LockQueue::record_with_marks() const {
     return record;
 }
 
-void LockQueue::write_record(Member& member, std::function<void(LockQueue&, const Response&)> use) {
+void LockQueue::write_record(Member& member,
+                             UniqueFunction<void(LockQueue&, const Response&)> use) {
     wire::SetDataRequest request;
     request.path = member.full(member.contender->name());
     request.data = record_with_marks();
@@ -236,7 +231,7 @@ void LockQueue::refuse_unaffordable(Instant now) {
     const Duration limit = budget_limit(timing, timeout);
     for (std::size_t stay = 0; stay < x_waiters.size();) {
         const Waiter& waiter = x_waiters[stay];
-        const Duration needed = least_lease(waiter.spec);
+        const Duration needed = least_lease(*waiter.spec);
         if (needed > limit) {
             turn_away(now, waiter.id,
                       describe(now, waiter, errc::budget_refused,

@@ -16,12 +16,6 @@ OperationId lane_of(const AcquireSpec& spec, OperationId id) {
     return is_joined ? exclusive_lane : id;
 }
 
-std::vector<std::string> paths_of(const AcquireSpec& spec) {
-    std::vector<std::string> paths{spec.path};
-    paths.insert(paths.end(), spec.more_paths.begin(), spec.more_paths.end());
-    return paths;
-}
-
 }  // namespace
 
 void LockQueues::on_node_deleted(Instant now, const std::string& path, std::string_view name) {
@@ -42,32 +36,22 @@ void LockQueues::on_watch_spent(Instant now, const std::string& path, std::strin
 
 std::shared_ptr<LockQueue> LockQueues::find(OperationId id) const {
     const auto place = x_places.find(id);
-    if (place == x_places.end()) {
-        return nullptr;
-    }
-    const auto lanes = x_queues.find(place->second.path);
-    if (lanes == x_queues.end()) {
-        return nullptr;
-    }
-    const auto queue = lanes->second.find(place->second.lane);
-    return queue == lanes->second.end() ? nullptr : queue->second;
+    return place == x_places.end() ? nullptr : place->second.lock();
 }
 
-void LockQueues::join(Instant now, OperationId id, AcquireSpec spec) {
-    const OperationId lane = lane_of(spec, id);
-    x_places.insert({id, {spec.path, lane}});
-    const auto queue = find_or_make(paths_of(spec), lane);
+void LockQueues::join(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec) {
+    const auto queue = find_or_make(*spec, lane_of(*spec, id));
+    x_places.emplace(id, queue);
     queue->join(now, id, std::move(spec));
     forget_if_idle(*queue);
 }
 
 /// It stands under each of its paths, where it hears of their nodes.
-std::shared_ptr<LockQueue> LockQueues::find_or_make(const std::vector<std::string>& paths,
-                                                    OperationId lane) {
-    auto queue = x_queues[paths.front()][lane];
+std::shared_ptr<LockQueue> LockQueues::find_or_make(const AcquireSpec& spec, OperationId lane) {
+    std::shared_ptr<LockQueue>& queue = x_queues[spec.path][lane];
     if (!queue) {
-        queue = std::make_shared<LockQueue>(x_context, paths, lane);
-        for (const std::string& path : paths) {
+        queue = std::make_shared<LockQueue>(x_context, spec, lane);
+        for (const std::string& path : spec.more_paths) {
             x_queues[path][lane] = queue;
         }
     }
@@ -78,7 +62,7 @@ void LockQueues::forget_if_idle(LockQueue& queue) {
     if (!queue.is_idle()) {
         return;
     }
-    for (const std::string& path : queue.paths()) {
+    queue.for_each_path([&](const std::string& path) {
         const auto lanes = x_queues.find(path);
         if (lanes != x_queues.end()) {
             lanes->second.erase(queue.lane());
@@ -86,7 +70,7 @@ void LockQueues::forget_if_idle(LockQueue& queue) {
                 x_queues.erase(lanes);
             }
         }
-    }
+    });
 }
 
 LockQueues::Queues LockQueues::all() const {

@@ -5,8 +5,10 @@
 #include "sdk/core/engine.hpp"
 #include "sdk/core/lock_queue.hpp"
 
+#include <boost/container/flat_map.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,7 +34,7 @@ public:
     /// Of an acquisition that waits, or a lease whose node is not free yet; or nothing.
     [[nodiscard]] std::shared_ptr<LockQueue> find(OperationId id) const;
     /// Begins an acquisition: in the lane of all who want the path for themselves, or in its own.
-    void join(Instant now, OperationId id, AcquireSpec spec);
+    void join(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec);
     /// It has been answered without a grant, or its node is free.
     void forget(OperationId id) { x_places.erase(id); }
     /// Acquisitions that wait, and leases whose nodes are not free.
@@ -67,11 +69,8 @@ public:
 private:
     using Queues = std::vector<std::shared_ptr<LockQueue>>;
     /// Of one path.
-    using LanesByNumber = std::map<OperationId, std::shared_ptr<LockQueue>>;
-    struct Place {
-        std::string path;
-        OperationId lane;
-    };
+    using LanesByNumber =
+        boost::container::small_flat_map<OperationId, std::shared_ptr<LockQueue>, 1>;
 
     /// Those there are at the beginning: a call may end some and start others.
     template <class Use>
@@ -83,12 +82,12 @@ private:
     }
     [[nodiscard]] Queues all() const;
     [[nodiscard]] Queues all_on(const std::string& path) const;
-    [[nodiscard]] std::shared_ptr<LockQueue> find_or_make(const std::vector<std::string>& paths,
+    [[nodiscard]] std::shared_ptr<LockQueue> find_or_make(const AcquireSpec& spec,
                                                           OperationId lane);
 
     LockContext& x_context;
     std::unordered_map<std::string, LanesByNumber> x_queues;
-    std::map<OperationId, Place> x_places;
+    boost::unordered_flat_map<OperationId, std::weak_ptr<LockQueue>> x_places;
 };
 
 }  // namespace leasehold::core

@@ -99,6 +99,22 @@ std::string with_chroot(std::string_view chroot, std::string_view path) {
     return full;
 }
 
+std::string child(std::string_view parent, std::string_view name) {
+    std::string path;
+    path.reserve(parent.size() + 1 + name.size());
+    path += parent;
+    path += '/';
+    path += name;
+    return path;
+}
+
+std::optional<std::string_view> name_below(std::string_view parent, std::string_view path) {
+    if (path.size() <= parent.size() || !path.starts_with(parent) || path[parent.size()] != '/') {
+        return std::nullopt;
+    }
+    return path.substr(parent.size() + 1);
+}
+
 std::string without_chroot(std::string_view chroot, std::string_view path) {
     if (chroot.empty() || !path.starts_with(chroot)) {
         return std::string(path);

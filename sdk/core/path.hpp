@@ -4,6 +4,7 @@
 #include <leasehold/error.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,13 @@ inline constexpr std::size_t longest_contender = 64;
 /// A full path, chroot included, that contenders may queue under: any but "/" and ZooKeeper's own
 /// "/zookeeper" and what is below it. Leaves room for the contender's name.
 [[nodiscard]] result<void> check_lock_path(std::string_view path);
+
+/// "/parent/name".
+[[nodiscard]] std::string child(std::string_view parent, std::string_view name);
+
+/// What follows "/parent/" in a path that begins so.
+[[nodiscard]] std::optional<std::string_view> name_below(std::string_view parent,
+                                                         std::string_view path);
 
 /// `path` below `chroot`; both are valid, the chroot may be empty.
 [[nodiscard]] std::string with_chroot(std::string_view chroot, std::string_view path);

@@ -10,6 +10,12 @@
 
 namespace leasehold::core {
 
+struct Hex16 {
+    std::array<char, 16> digits{};
+
+    [[nodiscard]] std::string_view text() const { return {digits.data(), digits.size()}; }
+};
+
 /// xoshiro256** (Blackman and Vigna), its state filled by splitmix64. For jitter and names; not for
 /// secrets. Thread safety: none.
 class Random {
@@ -50,11 +56,11 @@ public:
     }
 
     /// Sixteen random lower-case hex digits.
-    [[nodiscard]] std::string hex16() {
+    [[nodiscard]] Hex16 hex16() {
         static constexpr std::string_view digits = "0123456789abcdef";
-        std::string text(16, '0');
+        Hex16 text;
         std::uint64_t bits = next();
-        for (char& digit : text) {
+        for (char& digit : text.digits) {
             digit = digits[bits >> 60];
             bits <<= 4;
         }

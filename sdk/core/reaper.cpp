@@ -1,5 +1,6 @@
 #include "sdk/core/reaper.hpp"
 
+#include "sdk/core/path.hpp"
 #include "sdk/core/text.hpp"
 #include "sdk/wire/multi.hpp"
 #include "sdk/wire/node.hpp"
@@ -17,7 +18,7 @@ constexpr Duration last_backoff = std::chrono::seconds{10};
 /// Whoever watches a released node hears of the first of the two only, and then finds nothing:
 /// nobody else's end looks like that, least of all that of a session.
 void add_removal(wire::MultiRequest& request, const Condemned& node) {
-    const std::string path = node.parent + "/" + node.name;
+    const std::string path = child(node.parent, node.name);
     if (node.is_released) {
         request.ops.push_back(
             {wire::SetDataRequest{.path = path, .data = "", .version = wire::any_version}});
@@ -32,10 +33,12 @@ Reaper::Reaper(const Settings& settings, Session& session, Timers& timers,
     : x_settings(settings), x_session(session), x_timers(timers), x_effects(effects) {}
 
 void Reaper::condemn(Instant now, Condemned node) {
-    condemn_all(now, {std::move(node)});
+    CondemnedSet nodes;
+    nodes.push_back(std::move(node));
+    condemn_all(now, std::move(nodes));
 }
 
-void Reaper::condemn_all(Instant now, std::vector<Condemned> nodes) {
+void Reaper::condemn_all(Instant now, CondemnedSet nodes) {
     const std::uint64_t set = x_next_id;
     const bool is_single = nodes.size() == 1;
     for (Condemned& node : nodes) {
@@ -66,9 +69,8 @@ void Reaper::on_created(Instant now, std::string_view prefix, wire::ServerError 
         finish(id, success());
         return work_on_set(now, set);
     }
-    const std::string expected = node.parent + "/" + node.prefix;
-    if (path.starts_with(expected)) {
-        node.name = path.substr(node.parent.size() + 1);
+    if (const auto name = name_below(node.parent, path); name && name->starts_with(node.prefix)) {
+        node.name = *name;
     }
     work_on(now, id);
 }
@@ -131,8 +133,8 @@ void Reaper::work_on(Instant now, std::uint64_t id) {
 
 // ---- those that belong together -----------------------------------------------------------------
 
-std::vector<std::uint64_t> Reaper::ids_of(std::uint64_t set) const {
-    std::vector<std::uint64_t> ids;
+Reaper::Ids Reaper::ids_of(std::uint64_t set) const {
+    Ids ids;
     for (auto node = x_nodes.lower_bound(set); node != x_nodes.end() && node->second.set == set;
          ++node) {
         ids.push_back(node->first);
@@ -225,7 +227,7 @@ void Reaper::on_removed_with_mark(Instant now, std::uint64_t id, const Response&
 void Reaper::remove(Instant now, std::uint64_t id) {
     const Condemned& node = x_nodes.at(id).node;
     wire::RemoveRequest request;
-    request.path = node.parent + "/" + node.name;
+    request.path = child(node.parent, node.name);
     x_session.send(now, request, [this, id](Instant when, const Response& response) {
         on_removed(when, id, response);
     });
@@ -287,7 +289,7 @@ void Reaper::retry_later(Instant now, std::uint64_t id, std::string_view why) {
         entry.is_orphan = true;
         x_effects.emplace_back(Log{LogLevel::error,
                                    "orphan",
-                                   {{"node", escape(entry.node.parent + "/" + entry.node.prefix)},
+                                   {{"node", escape(child(entry.node.parent, entry.node.prefix))},
                                     {"why", std::string(why)}}});
     }
     x_timers.set({TimerKind::reap, id}, later(now, entry.backoff));

@@ -8,6 +8,8 @@
 #include "sdk/core/session.hpp"
 #include "sdk/core/timers.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -29,6 +31,8 @@ struct Condemned {
     Instant not_before = Instant::min();  ///< of the delete; its name is found out at once
 };
 
+using CondemnedSet = boost::container::small_vector<Condemned, 1>;
+
 /// It never gives up on a live session: past its budget it retries every 10 s and reports an
 /// orphan. Its budget is its own, never that of a caller that has been cancelled.
 class Reaper {
@@ -39,7 +43,7 @@ public:
     void condemn(Instant now, Condemned node);
     /// Nodes that one transaction has made: they go in one, too, unless one of them makes trouble.
     /// The end of the lease that they have in common is told when all are gone.
-    void condemn_all(Instant now, std::vector<Condemned> nodes);
+    void condemn_all(Instant now, CondemnedSet nodes);
     /// The answer to the create of a node that was condemned before it came.
     void on_created(Instant now, std::string_view prefix, wire::ServerError err,
                     std::string_view path);
@@ -78,7 +82,8 @@ private:
     void on_listed(Instant now, std::uint64_t id, const Response& response);
     void retry_later(Instant now, std::uint64_t id, std::string_view why);
     void finish(std::uint64_t id, result<void> outcome);
-    [[nodiscard]] std::vector<std::uint64_t> ids_of(std::uint64_t set) const;
+    using Ids = boost::container::small_vector<std::uint64_t, 4>;
+    [[nodiscard]] Ids ids_of(std::uint64_t set) const;
 
     const Settings& x_settings;
     Session& x_session;

@@ -211,7 +211,7 @@ void Session::forget_connection(Instant now) {
     if (was_attached) {
         x_evidence.on_disconnected();
     }
-    std::deque<Outstanding> lost;
+    boost::circular_buffer<Outstanding> lost;
     lost.swap(x_outstanding);
     for (Outstanding& request : lost) {
         request.handler(now, Response{.failure = errc::connection_lost});

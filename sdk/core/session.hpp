@@ -11,14 +11,16 @@
 #include "sdk/core/secret.hpp"
 #include "sdk/core/server_probe.hpp"
 #include "sdk/core/settings.hpp"
+#include "sdk/core/unique_function.hpp"
 #include "sdk/wire/connect.hpp"
 #include "sdk/wire/frame.hpp"
 #include "sdk/wire/header.hpp"
 #include "sdk/wire/watch.hpp"
 
+#include <boost/circular_buffer.hpp>
+
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,7 +39,7 @@ struct Response {
 
     [[nodiscard]] bool ok() const { return !failure && err == wire::ServerError::ok; }
 };
-using ResponseHandler = std::function<void(Instant now, const Response&)>;
+using ResponseHandler = UniqueFunction<void(Instant now, const Response&)>;
 
 /// What a session tells the engine. Calls come from within the session's own functions.
 class SessionListener {
@@ -190,8 +192,8 @@ private:
     std::string x_password;
     std::int32_t x_xid = 0;
     std::int64_t x_last_zxid = 0;
-    std::int64_t x_connection_zxid = 0;  // largest on this connection
-    std::deque<Outstanding> x_outstanding;
+    std::int64_t x_connection_zxid = 0;                 // largest on this connection
+    boost::circular_buffer<Outstanding> x_outstanding;  ///< a ring that grows
     std::deque<Instant> x_pings;
     int x_auths = 0;
 

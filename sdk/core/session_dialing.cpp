@@ -145,7 +145,7 @@ void Session::follow_up(Instant now, Purpose purpose) {
 /// exist. A server that knows it says NoNode; one that does not closes the connection.
 void Session::try_container(Instant now) {
     wire::CreateContainerRequest request;
-    request.path = "/leasehold-" + x_random.hex16() + "/probe";
+    request.path = "/leasehold-" + std::string(x_random.hex16().text()) + "/probe";
     request.acls.emplace().push_back({wire::perms::all, "world", "anyone"});
     request.flags = wire::CreateMode::container;
     send(now, request, [this](Instant when, const Response& response) {

@@ -140,7 +140,7 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
     if (!accept_zxid(header, *found)) {
         return protocol_error(now, "a transaction number that goes back");
     }
-    const Outstanding request = std::move(*found);
+    Outstanding request = std::move(*found);
     x_outstanding.erase(found);
     if (x_purpose == Purpose::attach && !is_out_of_band(header, request.op)) {
         acknowledge(now, request.sent);
@@ -187,7 +187,7 @@ void Session::on_oversized(Instant now) {
         return protocol_error(now, wire::describe(wire::DecodeError::frame_too_large));
     }
     x_splitter.drain();
-    const Outstanding request = std::move(x_outstanding.front());
+    Outstanding request = std::move(x_outstanding.front());
     x_outstanding.pop_front();
     request.handler(now, Response{.failure = errc::queue_too_long});
 }
@@ -211,6 +211,9 @@ std::int32_t Session::next_xid() {
 }
 
 void Session::remember(Instant now, wire::Opcode op, ResponseHandler handler) {
+    if (x_outstanding.full()) {
+        x_outstanding.set_capacity(std::max<std::size_t>(16, 2 * x_outstanding.capacity()));
+    }
     x_outstanding.push_back({x_xid, op, now, std::move(handler)});
     ++x_requests;
     if (x_purpose == Purpose::attach) {

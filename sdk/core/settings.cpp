@@ -245,14 +245,4 @@ Duration saturate(milliseconds value) {
     return value < least ? Duration::min() : Duration{value};
 }
 
-Instant later(Instant when, Duration by) {
-    if (by > Duration::zero() && when > Instant::max() - by) {
-        return Instant::max();
-    }
-    if (by < Duration::zero() && when < Instant::min() - by) {
-        return Instant::min();
-    }
-    return when + by;
-}
-
 }  // namespace leasehold::core

@@ -89,6 +89,14 @@ struct Settings {
 /// Milliseconds as a Duration, saturating instead of overflowing.
 [[nodiscard]] Duration saturate(milliseconds value);
 /// `when + by`, saturating; durations of INT_MAX hours are somebody's "for ever".
-[[nodiscard]] Instant later(Instant when, Duration by);
+[[nodiscard]] inline Instant later(Instant when, Duration by) {
+    if (by > Duration::zero() && when > Instant::max() - by) {
+        return Instant::max();
+    }
+    if (by < Duration::zero() && when < Instant::min() - by) {
+        return Instant::min();
+    }
+    return when + by;
+}
 
 }  // namespace leasehold::core

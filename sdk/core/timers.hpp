@@ -3,6 +3,9 @@
 
 #include "sdk/core/timer_queue.hpp"
 
+#include <boost/container_hash/hash.hpp>
+
+#include <cstddef>
 #include <cstdint>
 
 namespace leasehold::core {
@@ -26,6 +29,11 @@ struct TimerKey {
     std::uint64_t id;
 
     friend auto operator<=>(const TimerKey&, const TimerKey&) = default;
+    friend std::size_t hash_value(const TimerKey& key) noexcept {
+        std::size_t seed = static_cast<std::size_t>(key.kind);
+        boost::hash_combine(seed, key.id);
+        return seed;
+    }
 };
 
 using Timers = TimerQueue<TimerKey>;

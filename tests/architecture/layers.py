@@ -31,6 +31,7 @@ MAY_INCLUDE = {
     "examples": {"examples", "public"},
     "bindings": {"bindings", "public"},
     "bench": {"wire", "bench", "public"},
+    "bench/inprocess": {"wire", "core", "bench/inprocess", "public"},
     "tests": {"wire", "core", "net", "client", "server", "embedded", "capi", "public", "proto", "tests"},
     "tests/unit/cli": {"wire", "core", "client", "cli", "public", "proto", "tests"},
 }
@@ -112,6 +113,8 @@ def layer_of(path):
         return parts[1] if len(parts) > 2 else "sdk"
     if parts[:3] == ["tests", "unit", "cli"]:
         return "tests/unit/cli"
+    if parts[:2] == ["bench", "inprocess"]:
+        return "bench/inprocess"
     return parts[0]
 
 

@@ -116,6 +116,10 @@ BAD = {
         "bindings/bad/native.cpp", '#include "sdk/capi/handles.hpp"\n', "arrow"),
     "a benchmark includes the client's inside": (
         "bench/bad.cpp", '#include "sdk/client/none.hpp"\n', "arrow"),
+    "a contestant includes core": (
+        "bench/bad.cpp", '#include "sdk/core/session.hpp"\n', "arrow"),
+    "a benchmark in process includes the client's inside": (
+        "bench/inprocess/bad.cpp", '#include "sdk/client/none.hpp"\n', "arrow"),
     "the SDK awaits": ("sdk/client/bad.cpp", "auto x = co_await y;\n", "coroutine"),
     "the SDK is a coroutine": ("sdk/net/bad.hpp", "inline T f() { co_return 1; }\n", "coroutine"),
     "the command line awaits": ("sdk/cli/bad.cpp", "void f() { co_await g(); }\n", "coroutine"),

@@ -182,13 +182,28 @@ void Observer::check_callers(Instant truth, ClientNumber who, const Holding& hol
     }
 }
 
+/// While others wait, and their process has had the time to hear of them.
+void Observer::check_local_bound(Instant truth, ClientNumber who, const Holding& holding,
+                                 Instant calm_since) {
+    const Queue& nodes = x_locks[holding.lock].nodes;
+    const Node* node = find_node(nodes, holding.lease->node());
+    if (holding.is_shared || holding.is_set() || node == nullptr || node->was_kept ||
+        holding.lease->token % grants_per_node < x_options.max_local_grants) {
+        return;
+    }
+    const Instant heard = truth - x_options.patience;
+    const bool is_waited_for = std::any_of(nodes.begin(), nodes.end(), [&](const auto& other) {
+        return other.second.owner != node->owner &&
+               std::max(other.second.since, calm_since) < heard;
+    });
+    if (is_waited_for) {
+        violated(truth,
+                 "L3: " + name(who, holding.id) + " is one local grant too many on its node");
+    }
+}
+
 void Observer::check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                                  const Lock& lock) {
-    const Node* node = find_node(lock.nodes, holding.lease->node());
-    const bool was_kept = node != nullptr && node->was_kept;
-    if (!was_kept && holding.lease->token % grants_per_node >= x_options.max_local_grants) {
-        violated(truth, "L3: " + lease + " is one local grant too many on its node");
-    }
     if (lock.last_end_node == holding.lease->node() &&
         (lock.last_end != Loss::released || lock.was_downgraded)) {
         violated(truth, "L3: " + lease +

@@ -44,6 +44,7 @@ public:
         int max_connects_per_second = 10;
         std::size_t max_pending = 100'000;
         int max_local_grants = 64;
+        Duration patience{};       ///< until a calm client has heard of what happens
         Duration longest_delay{};  ///< that anybody asks for: lock_delay
     };
 
@@ -365,6 +366,8 @@ private:
     void check_token(Instant truth, const std::string& lease, const Holding& holding, Lock& lock);
     void check_callers(Instant truth, ClientNumber who, const Holding& holding, Instant calm_since);
     void check_validity(Instant truth, const Live& live);
+    void check_local_bound(Instant truth, ClientNumber who, const Holding& holding,
+                           Instant calm_since);
     void check_local_grant(Instant truth, const std::string& lease, const Holding& holding,
                            const Lock& lock);
     void check_presence(Instant truth, ClientNumber who, const Holding& holding,

@@ -247,11 +247,21 @@ TEST_F(ObserverTest, HandOverAfterAnOverrun_BreaksL3) {
 }
 
 TEST_F(ObserverTest, OneLocalGrantTooMany_BreaksL3) {
-    build({.locks = {"/a"}, .max_local_grants = 2});
+    build({.locks = {"/a"}, .max_local_grants = 2, .patience = 1s});
     observer->on_node_created(at(1s), node_one, first_session, 7);
-    ask(first, 1, 1s);
-    grant(first, 1, 1s, 9s, 7 * 64 + 2, node_one);
+    observer->on_node_created(at(2s), node_two, second_session, 8);
+    ask(first, 1, 4s);
+    grant(first, 1, 4s, 9s, 7 * 64 + 2, node_one);
     EXPECT_THAT(violations(), ElementsAre(StartsWith("L3:")));
+}
+
+TEST_F(ObserverTest, LocalGrantsAreNotCountedUntilSomebodyElseIsKnownToWait) {
+    build({.locks = {"/a"}, .max_local_grants = 2, .patience = 1s});
+    observer->on_node_created(at(1s), node_one, first_session, 7);
+    observer->on_node_created(at(3500ms), node_two, second_session, 8);
+    ask(first, 1, 4s);
+    grant(first, 1, 4s, 9s, 7 * 64 + 2, node_one);
+    EXPECT_THAT(violations(), IsEmpty());
 }
 
 TEST_F(ObserverTest, LateDelete_BreaksL4) {

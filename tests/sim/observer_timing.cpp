@@ -106,6 +106,7 @@ void Observer::on_done(Instant truth, ClientNumber who, const core::AcquireDone&
                 const Holding& holding = on_grant(truth, who, done.id, *grant, i);
                 check_presence(truth, who, holding, calm_since);
                 check_callers(truth, who, holding, calm_since);
+                check_local_bound(truth, who, holding, calm_since);
                 check_cost(truth, who, holding);
             }
         }

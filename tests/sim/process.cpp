@@ -87,7 +87,8 @@ void Process::flush() {
         if (!x_engine.outbound().empty()) {
             write(std::exchange(x_engine.outbound(), {}));
         }
-        std::vector<core::Effect> effects = x_engine.take_effects();
+        std::vector<core::Effect> effects;
+        x_engine.take_effects(effects);
         if (effects.empty()) {
             break;
         }

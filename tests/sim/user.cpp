@@ -182,7 +182,8 @@ void User::acquire(const std::string& path) {
         const core::Recipe recipe{.kind = kind, .permits = std::max(permits, 1)};
         engine.acquire(
             now, id,
-            {path, recipe, options, open_to_all(), record_of(options), is_candidate, more});
+            std::make_shared<const core::AcquireSpec>(core::AcquireSpec{
+                path, recipe, options, open_to_all(), record_of(options), is_candidate, more}));
     });
     schedule_afterthought(id, wait);
 }

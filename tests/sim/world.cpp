@@ -30,6 +30,7 @@ World::World(Plan given, bool is_traced)
                 .can_remove_watches = plan.can_remove_watches,
                 .max_pending = plan.max_pending,
                 .max_local_grants = plan.max_local_grants,
+                .patience = patience,
                 .longest_delay = plan.lock_delay}) {}
 
 }  // namespace leasehold::sim

@@ -26,7 +26,8 @@ void EngineDriver::flush() {
         if (std::string bytes = std::exchange(x_engine.outbound(), {}); !bytes.empty()) {
             write(std::move(bytes));
         }
-        const std::vector<core::Effect> effects = x_engine.take_effects();
+        std::vector<core::Effect> effects;
+        x_engine.take_effects(effects);
         if (effects.empty()) {
             return;
         }
@@ -180,7 +181,9 @@ OperationId EngineDriver::elect(const std::string& path, LockOptions options, st
 
 OperationId EngineDriver::ask(core::AcquireSpec spec) {
     const OperationId id = x_next_id++;
-    turn([&](Instant now) { x_engine.acquire(now, id, std::move(spec)); });
+    turn([&](Instant now) {
+        x_engine.acquire(now, id, std::make_shared<const core::AcquireSpec>(std::move(spec)));
+    });
     return id;
 }
 

@@ -79,6 +79,7 @@ public:
 
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] bool has_data(const std::string& path) const { return x_data.contains(path); }
+    [[nodiscard]] bool has_child(const std::string& path) const { return x_child.contains(path); }
     [[nodiscard]] std::vector<std::string> data_paths() const;
 
 private:

@@ -41,8 +41,8 @@ struct Completion {
 template <class T>
 using Start = std::function<void(Completion<T>)>;
 
-/// The handler's own executor, in the form in which nothing runs inside the call that posts to it,
-/// and kept busy until we do. Empty if it has none or cannot promise that.
+/// The handler's own executor, kept busy until we post to it. Empty if it has none, or is one on
+/// which a post might run the handler inside the call.
 template <class Handler>
 boost::asio::any_io_executor executor_of(const Handler& handler) {
     namespace execution = boost::asio::execution;
@@ -56,8 +56,7 @@ boost::asio::any_io_executor executor_of(const Handler& handler) {
                 return {};
             }
         }
-        auto ready = boost::asio::prefer(boost::asio::require(own, execution::blocking.never),
-                                         execution::outstanding_work.tracked);
+        auto ready = boost::asio::prefer(own, execution::outstanding_work.tracked);
         if constexpr (std::is_convertible_v<decltype(ready), boost::asio::any_io_executor>) {
             return ready;
         } else {

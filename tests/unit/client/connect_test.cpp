@@ -270,6 +270,7 @@ TEST_F(ConnectServed, MovedFromClientAnswersWithoutCrashing) {
     Client first = connect();
     const Client second = std::move(first);
     EXPECT_EQ(first.lock("/a").error(), errc::closed);  // NOLINT(bugprone-use-after-move)
+    EXPECT_EQ(first.lock_upgradable("/a").error(), errc::closed);
     EXPECT_EQ(first.wait_connected(1s).error(), errc::closed);
     EXPECT_EQ(first.close().error(), errc::closed);
     EXPECT_EQ(first.zookeeper().get("/a").error(), errc::closed);

@@ -23,17 +23,37 @@ TEST(Contender, CreatesAndListsAsItsFirstAct) {
     EXPECT_FALSE(bench.contender.knows_queue());
 }
 
-TEST(Contender, WalksDownTheRememberedListWithoutReadingItAgain) {
+TEST(Contender, OneListTellsThatThoseBeforeTheNearestAreGone) {
     Bench bench;
     bench.created();
     bench.listed({"c-lock-0000000004", own, "a-lock-0000000001", "b-lock-0000000002"});
     bench.calls();
     EXPECT_THAT(bench.contender.watched(), ::testing::ElementsAre("c-lock-0000000004"));
-    bench.contender.on_deleted("b-lock-0000000002");  // one in the middle
-    EXPECT_THAT(bench.calls(), IsEmpty());
     bench.contender.on_deleted("c-lock-0000000004");
+    EXPECT_THAT(bench.calls(), ElementsAre("list"));
+    bench.listed({own});
+    EXPECT_EQ(bench.contender.state(), ContenderState::first);
+    EXPECT_THAT(bench.calls(), IsEmpty());
+}
+
+TEST(Contender, WaitsForTheNearestThatIsLeftInTheNewList) {
+    Bench bench;
+    bench.created();
+    bench.listed({"c-lock-0000000004", own, "a-lock-0000000001", "b-lock-0000000002"});
+    bench.calls();
+    bench.contender.on_deleted("c-lock-0000000004");
+    bench.listed({"a-lock-0000000001", "b-lock-0000000002", own});
+    EXPECT_THAT(bench.calls(), ElementsAre("list", "watch b-lock-0000000002"));
+    EXPECT_EQ(bench.contender.state(), ContenderState::waiting);
+}
+
+TEST(Contender, LastOneThatIsLeftIsWatchedWithoutAList) {
+    Bench bench;
+    bench.created();
+    bench.listed({"b-lock-0000000002", own, "a-lock-0000000001"});
+    bench.calls();
+    bench.contender.on_deleted("b-lock-0000000002");
     EXPECT_THAT(bench.calls(), ElementsAre("watch a-lock-0000000001"));
-    EXPECT_EQ(bench.contender.ahead().size(), 1u);
     bench.contender.on_deleted("a-lock-0000000001");
     EXPECT_EQ(bench.contender.state(), ContenderState::first);
     EXPECT_THAT(bench.calls(), IsEmpty());

@@ -43,6 +43,76 @@ TEST_F(LocalQueue, CapOnLocalGrantsLetsOthersHaveTheirTurn) {
     EXPECT_GT(lock_token(a, third), lock_token(b, other));
 }
 
+class ManyLocalCallers : public LocalQueue {
+protected:
+    /// Two to a node, and many who wait for it; all of them in the order of their calls.
+    void gather(int callers) {
+        x_options.wait = 60s;
+        x_options.max_local_grants = 2;
+        x_ids.push_back(hold(a, x_options));
+        for (int i = 1; i < callers; ++i) {
+            x_ids.push_back(queue(a, x_options));
+        }
+    }
+    /// Each lets go when it has got it; the server's answers have time to come in between.
+    void release_next(int holders) {
+        for (int i = 0; i < holders; ++i) {
+            ASSERT_TRUE(answered(a, x_ids[x_next]));
+            ASSERT_NE(a.grant(x_ids[x_next]), nullptr);
+            world.run_for(20ms);
+            a.release(x_ids[x_next++]);
+        }
+    }
+    std::int64_t node_of(std::size_t caller) { return lock_token(a, x_ids[caller]) / 64; }
+
+    LockOptions x_options = default_options();
+    std::vector<OperationId> x_ids;
+    std::size_t x_next = 0;
+};
+
+TEST_F(ManyLocalCallers, PassTheNodeOnForAsLongAsNobodyElseWaits) {
+    gather(20);
+    release_next(20);
+    EXPECT_EQ(node_of(0), node_of(1));
+    EXPECT_NE(node_of(1), node_of(2)) << "whether anybody else waits is not known yet";
+    for (std::size_t i = 3; i < 20; ++i) {
+        EXPECT_EQ(node_of(i), node_of(2));
+        EXPECT_EQ(lock_token(a, x_ids[i]), lock_token(a, x_ids[i - 1]) + 1);
+    }
+    EXPECT_EQ(server.seen(Opcode::create).size(), 2u);
+}
+
+TEST_F(ManyLocalCallers, LetThoseOfOthersHaveTheirTurnFromTheMomentOnInWhichTheyAreThere) {
+    gather(20);
+    release_next(8);
+    const OperationId other = queue(b);
+    a.release(x_ids[x_next++]);
+    ASSERT_TRUE(answered(b, other));
+    EXPECT_NE(b.grant(other), nullptr);
+    EXPECT_EQ(a.about<AcquireDone>(x_ids[x_next]), nullptr);
+    b.release(other);
+    release_next(static_cast<int>(x_ids.size() - x_next));
+}
+
+TEST_F(ManyLocalCallers, HearOfNobodyElseWhereOthersQueueToo) {
+    const OperationId other = hold(b);
+    x_options.wait = 60s;
+    x_options.max_local_grants = 2;
+    for (int i = 0; i < 8; ++i) {
+        x_ids.push_back(queue(a, x_options));
+    }
+    EXPECT_FALSE(server.watches().has_child("/q"));
+    b.release(other);
+    release_next(8);
+}
+
+TEST_F(ManyLocalCallers, NodeHasNoMoreGrantsThanTokens) {
+    gather(2 + 64 + 1);
+    release_next(2 + 64 + 1);
+    EXPECT_EQ(node_of(2), node_of(2 + 63));
+    EXPECT_NE(node_of(2), node_of(2 + 64));
+}
+
 TEST_F(LocalQueue, HolderThatReachedItsBudgetNeverHandsOver) {
     const OperationId first = hold(a, {.wait = 5s, .budget = 1s});
     const OperationId second = queue(a);

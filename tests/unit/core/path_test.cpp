@@ -90,6 +90,15 @@ TEST(Path, LockPathLeavesRoomForTheContender) {
     EXPECT_FALSE(check_lock_path("/" + std::string(max_path_bytes - 64, 'a')));
 }
 
+TEST(Path, NameBelowIsWhatChildHasPutThere) {
+    EXPECT_EQ(child("/orders", "lock-1"), "/orders/lock-1");
+    EXPECT_EQ(name_below("/orders", "/orders/lock-1"), "lock-1");
+    EXPECT_EQ(name_below("/orders", "/orders/"), "");
+    for (const std::string_view other : {"/orders", "/orders2/lock-1", "/other", ""}) {
+        EXPECT_EQ(name_below("/orders", other), std::nullopt) << other;
+    }
+}
+
 TEST(Path, ChrootIsPutInFrontAndTakenOff) {
     EXPECT_EQ(with_chroot("", "/a"), "/a");
     EXPECT_EQ(with_chroot("", "/"), "/");

@@ -71,7 +71,7 @@ TEST(Random, Hex16IsSixteenDigitsAndDoesNotRepeat) {
     Random random(6);
     std::set<std::string> seen;
     for (int i = 0; i < 10'000; ++i) {
-        const std::string text = random.hex16();
+        const std::string text(random.hex16().text());
         ASSERT_EQ(text.size(), 16u);
         ASSERT_EQ(text.find_first_not_of("0123456789abcdef"), std::string::npos) << text;
         ASSERT_TRUE(seen.insert(text).second);
@@ -81,7 +81,7 @@ TEST(Random, Hex16IsSixteenDigitsAndDoesNotRepeat) {
 TEST(Random, Hex16UsesEveryBitOnce) {
     Random numbers(7);
     Random texts(7);
-    EXPECT_EQ(std::stoull(texts.hex16(), nullptr, 16), numbers.next());
+    EXPECT_EQ(std::stoull(std::string(texts.hex16().text()), nullptr, 16), numbers.next());
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ class LockOptions(_QueueOptions, total=False):
     max_hold: Optional[Duration]  # with "hold_until_return"; None: twice the budget
     keep_idle: Duration  # keep a released lock for our own next caller; 0
     max_queue: int  # refuse when more are ahead; 0: no bound
-    max_local_grants: int  # of this process in a row; 4
+    max_local_grants: int  # of this process in a row while others wait; 4
     check_first: bool  # read before writing: a try on a busy lock writes nothing; False
     refuse_hopeless: bool  # True
     accept_shortened: bool  # True

@@ -105,7 +105,7 @@ public final class LockOptions {
         return with(MAX_QUEUE, maxQueue);
     }
 
-    /** Callers of this process in a row before others get their turn. 4. */
+    /** Callers of this process in a row while others wait. 4. */
     public LockOptions withMaxLocalGrants(int maxLocalGrants) {
         return with(MAX_LOCAL_GRANTS, maxLocalGrants);
     }
