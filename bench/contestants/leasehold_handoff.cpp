@@ -91,7 +91,9 @@ void run_coroutines(const std::vector<Client>& clients, int sessions, const Term
                     Grants& grants) {
     asio::io_context io(1);
     for (int session = 0; session < sessions; ++session) {
-        asio::co_spawn(io, compete(session, clients[session], how, grants), asio::detached);
+        asio::co_spawn(io,
+                       compete(session, clients[static_cast<std::size_t>(session)], how, grants),
+                       asio::detached);
     }
     io.run();
 }
@@ -100,8 +102,9 @@ void run_threads(const std::vector<Client>& clients, int sessions, const Terms& 
                  Grants& grants) {
     std::vector<std::jthread> threads;
     for (int session = 0; session < sessions; ++session) {
-        threads.emplace_back(
-            [&, session] { compete_blocking(session, clients[session], how, grants); });
+        threads.emplace_back([&, session] {
+            compete_blocking(session, clients[static_cast<std::size_t>(session)], how, grants);
+        });
     }
 }
 

@@ -22,6 +22,16 @@ std::uint64_t random_seed() {
     return (std::uint64_t{device()} << 32) | device();
 }
 
+/// What a turn usually needs is kept for the next one; what a storm needed is not.
+template <class T>
+void keep_memory(std::vector<T>& spare, std::vector<T>&& used) {
+    constexpr std::size_t most_kept = 256;
+    used.clear();
+    if (used.capacity() <= most_kept) {
+        spare = std::move(used);
+    }
+}
+
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
@@ -119,8 +129,7 @@ void IoLoop::carry_out(Turn& turn) {
         std::vector<core::Effect> effects = std::move(x_spare_effects);
         x_engine.take_effects(effects);
         if (effects.empty()) {
-            x_spare_effects = std::move(effects);
-            return;
+            return keep_memory(x_spare_effects, std::move(effects));
         }
         for (core::Effect& effect : effects) {
             if (std::holds_alternative<core::Resolve>(effect)) {
@@ -138,7 +147,7 @@ void IoLoop::carry_out(Turn& turn) {
                 x_listener.on_effect(turn, std::move(effect));
             }
         }
-        x_spare_effects = std::move(effects);
+        keep_memory(x_spare_effects, std::move(effects));
     }
 }
 
@@ -204,7 +213,7 @@ void IoLoop::run_tasks() {
         Turn none{BootClock::now(), nullptr};
         run_all(none);
     }
-    x_spare_tasks = std::move(tasks);
+    keep_memory(x_spare_tasks, std::move(tasks));
 }
 
 void IoLoop::end() {
