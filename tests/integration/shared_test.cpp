@@ -144,6 +144,7 @@ TEST_P(Shared, Share_SaysWhatItIs) {
     const auto token = read->call([](const CallContext& context) { return context.token(); });
     ASSERT_TRUE(token.has_value()) << why(token);
     EXPECT_EQ(*token, 0);
+    ASSERT_TRUE(becomes_nodes(observer, path, 1)) << "its follower may lag";
     const auto listed = observer.contenders(path);
     ASSERT_TRUE(listed.has_value()) << why(listed);
     ASSERT_EQ(listed->size(), 1U);
