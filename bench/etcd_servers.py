@@ -5,10 +5,10 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 
 import zk_servers
@@ -60,7 +60,7 @@ class Member:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # a Ctrl-C at the terminal is not for the servers
-                preexec_fn=lambda: zk_servers.die_with_parent(zk_servers.signal.SIGKILL),
+                preexec_fn=lambda: zk_servers.die_with_parent(signal.SIGKILL),
             )
 
     def log_tail(self):
@@ -73,7 +73,7 @@ class Member:
         try:
             with urllib.request.urlopen(question, timeout=LOOK_TIMEOUT_S) as answer:
                 status = json.load(answer)
-        except (OSError, urllib.error.URLError, ValueError):
+        except (OSError, ValueError):
             return None
         leader = status.get("leader")  # not there while there is none
         return leader and leader == status["header"]["member_id"]

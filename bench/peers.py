@@ -19,11 +19,12 @@ import etcd_servers  # noqa: E402
 DIRECTORY = os.path.join(ROOT, "build", "peers")
 GO_SOURCES = os.path.join(HERE, "contestants", "go")
 RUST_SOURCES = os.path.join(HERE, "contestants", "rust")
-BUILD_S = 1200
+BUILD_S = 600
 
 GO_ZOOKEEPER = "go-zookeeper"
 ETCD = "etcd"
 ZOOKEEPER_CLIENT = "zookeeper-client"
+NAMES = (GO_ZOOKEEPER, ETCD, ZOOKEEPER_CLIENT)
 
 
 def program(name):
@@ -39,9 +40,6 @@ def build_command(name):
         return ["cargo", "build", "--quiet", "--release", "--locked", "--target-dir", target], RUST_SOURCES
     package = "./" + name.replace("-", "_")
     return ["go", "build", "-buildvcs=false", "-o", program(name), package], GO_SOURCES
-
-
-NAMES = (GO_ZOOKEEPER, ETCD, ZOOKEEPER_CLIENT)
 
 
 def reason_file(name):
@@ -66,7 +64,7 @@ def absent():
 
 
 def build(name):
-    """Its program; if there is none in the end, the reason is in its file."""
+    """Makes its program, or writes down why there is none."""
     os.makedirs(DIRECTORY, exist_ok=True)
     why = why_build_fails(*build_command(name))
     if why is None:
@@ -86,7 +84,7 @@ def why_build_fails(command, directory):
         done = subprocess.run(
             command,
             cwd=directory,
-            # A toolchain that would fetch a newer one of itself.
+            # Go is not to fetch a newer one of itself.
             env=os.environ | {"GOTOOLCHAIN": "local"},
             stdin=subprocess.DEVNULL,
             capture_output=True,

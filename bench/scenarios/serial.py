@@ -71,7 +71,8 @@ def show(figures):
             spread = f"{of['p10']:.0f}..{of['p90']:.0f}"
             cells += f"{of['p50']:>13.0f}{spread:>14}"
         print(f"  {name:22}{cells}")
-    print(f"  {'times ' + figures['base']:22}" + "".join(f"{step:>13}{'lowest..highest':>18}" for step in STEPS))
+    heads = "".join(f"{step:>13}{'lowest..highest':>18}" for step in STEPS)
+    print(f"  {'times ' + figures['base']:22}{heads}")
     for name, steps in figures["ratios"].items():
         cells = ""
         for step in STEPS:
