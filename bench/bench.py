@@ -77,7 +77,7 @@ def main(arguments):
     try:
         for place, nodes, data in places(options):
             with running(nodes, data, options.build, with_etcd) as servers:
-                rivals = Rivals(options.build, servers, with_peers=options.peers)
+                rivals = Rivals(options.build, servers, options.peers, absent)
                 for name in names:
                     scenario = scenarios.ALL[name]
                     if getattr(scenario, "ONCE", False) and name in done:

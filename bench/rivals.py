@@ -35,12 +35,13 @@ SESSION_TICKS = 30  # a minute: as much as our servers grant
 
 
 class Rivals:
-    def __init__(self, build, servers, with_peers):
+    def __init__(self, build, servers, with_peers, absent=()):
+        """`absent`: those of the peers that cannot take part."""
         self.build = build
         self.servers = servers
         self.with_peers = with_peers
         self.is_curator_compiled = False
-        self.absent = peers.absent() if with_peers else {}
+        self.absent = absent
 
     def for_locks(self, names=None):
         """The floor, leasehold, and its peers if they are wanted; of them those who are named."""

@@ -137,4 +137,6 @@ def draw(axis, figures):
         figures["summary"],
         "microseconds from the call of release to the next one running; how many sessions",
         {row: f"{of['p50']:.0f} hand-offs/s" for row, of in figures["rates"].items()},
+        # Its delays are so long that nothing would be seen of the others.
+        is_logarithmic=any(row.startswith(who.ETCD) for row in figures["summary"]),
     )
