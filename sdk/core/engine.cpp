@@ -446,8 +446,8 @@ void Engine::call_returned(Instant now, OperationId lease) {
     x_impl->settle();
 }
 
-void Engine::add_auth(Instant now, Credential credential) {
-    x_impl->session.add_auth(now, std::move(credential));
+void Engine::add_auth(Instant, Credential credential) {
+    x_impl->session.add_auth(std::move(credential));
     x_impl->settle();
 }
 

@@ -1,7 +1,6 @@
 #include "sdk/core/session.hpp"
 
 #include "sdk/core/text.hpp"
-#include "sdk/wire/auth.hpp"
 #include "sdk/wire/node.hpp"
 #include "sdk/wire/session.hpp"
 
@@ -102,7 +101,7 @@ void Session::open(Instant now) {
     if (x_purpose == Purpose::attach) {
         return attach(now);
     }
-    write_credentials(now);
+    write_credentials();
     try_container(now);
 }
 
@@ -117,7 +116,7 @@ void Session::attach(Instant now) {
         {{"server", x_endpoint.host + ":" + std::to_string(x_endpoint.port)},
          {"session", shorten_session(x_id)},
          {"timeout", format_duration(x_evidence.session_timeout())}});
-    write_credentials(now);
+    write_credentials();
     if (x_close_by) {
         return write_close(now);
     }
@@ -142,30 +141,6 @@ void Session::forget_session(std::string event, std::string_view why) {
     x_password.clear();
     x_was_attached = false;
     x_evidence.on_session_ended();
-}
-
-void Session::add_auth(Instant now, Credential credential) {
-    if (is_attached()) {
-        write_auth(now, credential);
-    }
-    x_credentials.push_back(std::move(credential));
-}
-
-void Session::write_credentials(Instant now) {
-    for (const Credential& credential : x_credentials) {
-        write_auth(now, credential);
-    }
-}
-
-void Session::write_auth(Instant now, const Credential& credential) {
-    wire::AuthPacket packet{
-        .type = 0, .scheme = credential.scheme, .auth = std::string(credential.secret.text())};
-    append(wire::auth_xid, wire::Opcode::auth, packet);
-    explicit_bzero(packet.auth->data(), packet.auth->size());
-    ++x_auths;
-    if (x_purpose == Purpose::attach) {
-        x_evidence.on_sent(now);
-    }
 }
 
 // ---- the end of a connection --------------------------------------------------------------------

@@ -88,7 +88,7 @@ public:
         remember(now, op, std::move(handler));
     }
 
-    void add_auth(Instant now, Credential credential);
+    void add_auth(Credential credential);
     [[nodiscard]] bool has_credentials() const { return !x_credentials.empty(); }
     /// Closes the session and tells the shell Closed, at the latest at `deadline`.
     void close(Instant now, Instant deadline);
@@ -175,8 +175,8 @@ private:
         x_sent += x_outbound.size() - before;
     }
     void ping(Instant now);
-    void write_credentials(Instant now);
-    void write_auth(Instant now, const Credential& credential);
+    void write_credentials();
+    void write_auth(const Credential& credential);
     void write_close(Instant now);
     void finish_close(result<void> outcome);
     void drop_connection(Instant now, std::string_view why);

@@ -7,6 +7,32 @@
 
 namespace leasehold::core {
 
+// Neither credentials nor SASL are evidence, nor requests that keep a session alive: servers answer
+// them beside their pipeline, and touch no session for them.
+
+void Session::add_auth(Credential credential) {
+    if (is_attached()) {
+        write_auth(credential);
+    }
+    x_credentials.push_back(std::move(credential));
+}
+
+void Session::write_credentials() {
+    for (const Credential& credential : x_credentials) {
+        write_auth(credential);
+    }
+}
+
+void Session::write_auth(const Credential& credential) {
+    wire::AuthPacket packet{
+        .type = 0, .scheme = credential.scheme, .auth = std::string(credential.secret.text())};
+    append(wire::auth_xid, wire::Opcode::auth, packet);
+    explicit_bzero(packet.auth->data(), packet.auth->size());
+    ++x_auths;
+}
+
+// ---- SASL ----
+
 void Session::on_sasl(Instant now, result<SaslMove> move) {
     const bool is_expected = x_stage == Stage::preparing || x_stage == Stage::authenticating;
     if (is_expected && x_sasl->is_mechanisms_turn()) {
