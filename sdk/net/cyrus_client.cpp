@@ -134,7 +134,8 @@ result<core::SaslMove> CyrusClient::step(const char* challenge, unsigned length)
     unsigned token_length = 0;
     const int code =
         x_cyrus.client_step(x_connection, challenge, length, nullptr, &token, &token_length);
-    if (code != SASL_OK && code != SASL_CONTINUE) {
+    // Without a realm Cyrus would go on with one that nobody has asked for.
+    if (x_is_realm_missing || (code != SASL_OK && code != SASL_CONTINUE)) {
         return explain(code);
     }
     core::SaslMove move{.is_done = code == SASL_OK};
