@@ -146,13 +146,11 @@ result<core::SaslMove> CyrusClient::step(const char* challenge, unsigned length)
 }
 
 int CyrusClient::give_name(void* self, int id, const char** name, unsigned* length) {
-    // Nobody is asked to act for somebody else.
-    const auto& client = *static_cast<const CyrusClient*>(self);
-    const std::string_view given =
-        id == SASL_CB_AUTHNAME ? std::string_view(client.x_settings.user) : "";
-    *name = id == SASL_CB_AUTHNAME ? client.x_settings.user.c_str() : "";
+    // SASL_CB_USER is for whom we want to act: nobody else.
+    *name = id == SASL_CB_AUTHNAME ? static_cast<const CyrusClient*>(self)->x_settings.user.c_str()
+                                   : "";
     if (length != nullptr) {
-        *length = static_cast<unsigned>(given.size());
+        *length = static_cast<unsigned>(std::strlen(*name));
     }
     return SASL_OK;
 }

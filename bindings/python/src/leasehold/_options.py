@@ -160,7 +160,7 @@ _SASL_MECHANISM = _choice(digest_md5=lib.LH_SASL_DIGEST_MD5, gssapi=lib.LH_SASL_
 
 
 def _sasl_mechanism(value: Any, name: str, keep: list[Any]) -> int:
-    return lib.LH_SASL_NONE if value is None else _SASL_MECHANISM(value, name, keep)
+    return int(lib.LH_SASL_NONE if value is None else _SASL_MECHANISM(value, name, keep))
 
 
 _INT32 = _count(32, is_signed=True)
