@@ -48,6 +48,7 @@ enum class errc {
     mixed_queue,  ///< contenders are in the queue that would not see ours; the text has the remedy
     stale_token,  ///< a fenced resource has seen a newer token: the writer has lost its lock
     tls_failed,   ///< no TLS connection that can be trusted: the text says what does not hold
+    auth_failed,  ///< SASL: we could not prove who we are; the text says why, and what to do
 };
 
 /// ZooKeeper's answer to one request, with its number on the wire (always negative).

@@ -91,6 +91,7 @@ typedef enum lh_code {
     LH_MIXED_QUEUE = 25,       /* contenders are in the queue that would not see ours */
     LH_STALE_TOKEN = 26,       /* a fenced resource has seen a newer token */
     LH_TLS_FAILED = 27,        /* no TLS connection that can be trusted; the message says why */
+    LH_AUTH_FAILED = 28,       /* SASL did not prove who we are; the message says why */
     LH_INVALID_HANDLE = 1001,  /* NULL, freed, of another type, or no handle at all */
     LH_SYSTEM_ERROR = 1002,    /* the system's; the message has its text */
     LH_OUT_OF_MEMORY = 1003
@@ -144,6 +145,12 @@ typedef enum lh_log_level { LH_DEBUG = 0, LH_INFO = 1, LH_WARNING = 2, LH_ERROR 
 typedef void (*lh_log_fn)(void* user, int level, const char* event, const char* const* names,
                           const char* const* values, size_t fields);
 
+typedef enum lh_sasl_mechanism {
+    LH_SASL_NONE = 0,
+    LH_SASL_DIGEST_MD5 = 1,
+    LH_SASL_GSSAPI = 2
+} lh_sasl_mechanism;
+
 /* How a client reaches its ensemble and how far it trusts it; each field as in ClientOptions of
  * <leasehold/options.hpp>. */
 typedef struct lh_client_options {
@@ -177,6 +184,14 @@ typedef struct lh_client_options {
     const char* tls_server_name;    /* NULL: the name in the connect string */
     const char* auth_file;          /* credentials, "SCHEME SECRET" in each line */
     const char* auth_env;           /* the name of a variable */
+    int32_t sasl_mechanism;         /* lh_sasl_mechanism; LH_SASL_NONE */
+    int32_t reserved;               /* 0 */
+    const char* sasl_user;          /* with LH_SASL_DIGEST_MD5, as the next two and the realm */
+    const char* sasl_password_file; /* its first line */
+    const char* sasl_password_env;  /* the name of a variable */
+    const char* sasl_service;       /* NULL: "zookeeper" */
+    const char* sasl_server_name;   /* NULL: "zk-sasl-md5", or the host in the connect string */
+    const char* sasl_realm;         /* NULL: the first one that a server offers */
 } lh_client_options;
 
 /* `size` is sizeof(lh_client_options) as the caller was compiled with. Does nothing for NULL. */
@@ -196,8 +211,8 @@ LH_API int lh_client_close(lh_client* client, int64_t timeout_ms, lh_error** err
 LH_API int lh_client_close_async(lh_client* client, int64_t timeout_ms, lh_done_fn callback,
                                  void* user, lh_operation* operation, lh_error** error);
 
-/* Waits until the client is connected; LH_NO_SERVER if not within the timeout, or LH_TLS_FAILED or
- * LH_PROTOCOL_ERROR if that is why. */
+/* Waits until the client is connected; LH_NO_SERVER if not within the timeout, or LH_TLS_FAILED,
+ * LH_AUTH_FAILED or LH_PROTOCOL_ERROR if that is why. */
 LH_API int lh_client_wait_connected(lh_client* client, int64_t timeout_ms, lh_error** error);
 LH_API int lh_client_wait_connected_async(lh_client* client, lh_done_fn callback, void* user,
                                           lh_operation* operation, lh_error** error);

@@ -83,6 +83,29 @@ struct TlsOptions {
     TlsVersion min_version = TlsVersion::tls_1_2;
 };
 
+enum class SaslMechanism { none, digest_md5, gssapi };
+
+/// How a client proves by SASL who it is, on each connection before anything else: with a mechanism
+/// set, and never less than that. It is done by Cyrus SASL (libsasl2), which is loaded when it is
+/// asked for.
+struct SaslOptions {
+    SaslMechanism mechanism = SaslMechanism::none;
+    /// With DIGEST-MD5: who we are. GSSAPI takes that from the Kerberos ticket: KRB5CCNAME has it,
+    /// or KRB5_CLIENT_KTNAME the key to get one with.
+    std::string_view user{};
+    /// The password: the first line of a file, or the environment variable of this name. Read anew
+    /// for each connection.
+    std::string_view password_file{};
+    std::string_view password_env{};
+    /// The first part of the servers' principal; empty takes "zookeeper".
+    std::string_view service{};
+    /// The servers' name: empty takes "zk-sasl-md5", as ZooKeeper has it, for DIGEST-MD5, and the
+    /// host in the connect string for GSSAPI.
+    std::string_view server_name{};
+    /// With DIGEST-MD5: which of the realms that a server offers; empty takes the first one.
+    std::string_view realm{};
+};
+
 /// How a client reaches its ensemble and how far it trusts it.
 ///
 /// Units are milliseconds. Zero and negative durations, and values outside the stated bounds, are
@@ -107,8 +130,8 @@ struct ClientOptions {
     /// Fixed safety margin (epsilon).
     milliseconds margin{250};
 
-    /// One attempt: TCP connect, TLS handshake and the server's answer to our connect request; at
-    /// most a third of the session timeout, so that one silent server does not cost the session.
+    /// One attempt: TCP connect, TLS handshake, the server's answer to our connect request, SASL;
+    /// at most a third of the session timeout, so that one silent server does not cost the session.
     milliseconds connect_timeout{5'000};
     /// Full-jitter back-off between failed attempts: uniformly from 0 to the bound, which doubles
     /// from `backoff_min` to `backoff_max`. 0 for the maximum takes session_timeout / 20, kept
@@ -138,6 +161,7 @@ struct ClientOptions {
     /// variable of this name; read once. Those of Client::add_auth come behind them.
     std::string_view auth_file{};
     std::string_view auth_env{};
+    SaslOptions sasl{};
 };
 
 /// What happens at the budget while a guarded call is still running.

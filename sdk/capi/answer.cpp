@@ -66,6 +66,7 @@ const char* code_name(leasehold::errc code) {
         case errc::mixed_queue: return "mixed_queue";
         case errc::stale_token: return "stale_token";
         case errc::tls_failed: return "tls_failed";
+        case errc::auth_failed: return "auth_failed";
     }
     return nullptr;
 }

@@ -49,6 +49,18 @@ result<TlsOptions> tls_options(const lh_client_options& given) {
                                                                       : TlsVersion::tls_1_2};
 }
 
+result<SaslOptions> sasl_options(const lh_client_options& given) {
+    BOOST_OUTCOME_TRY(const SaslMechanism mechanism,
+                      enumerator(given.sasl_mechanism, SaslMechanism::gssapi, "sasl_mechanism"));
+    return SaslOptions{.mechanism = mechanism,
+                       .user = text_or_empty(given.sasl_user),
+                       .password_file = text_or_empty(given.sasl_password_file),
+                       .password_env = text_or_empty(given.sasl_password_env),
+                       .service = text_or_empty(given.sasl_service),
+                       .server_name = text_or_empty(given.sasl_server_name),
+                       .realm = text_or_empty(given.sasl_realm)};
+}
+
 lh_lock_options default_lock_options() {
     const LockOptions from;
     lh_lock_options to{};
@@ -137,6 +149,7 @@ result<ClientOptions> client_options(const lh_client_options* given) {
     BOOST_OUTCOME_TRY(to.tls, tls_options(*given));
     to.auth_file = text_or_empty(given->auth_file);
     to.auth_env = text_or_empty(given->auth_env);
+    BOOST_OUTCOME_TRY(to.sasl, sasl_options(*given));
     return to;
 }
 

@@ -26,6 +26,12 @@ struct SecurityArguments {
     std::string server_name;
     std::string auth_file;
     std::string auth_env;
+    std::string sasl_user;
+    std::string sasl_password_file;
+    std::string sasl_password_env;
+    std::string sasl_service;
+    std::string sasl_server_name;
+    std::string sasl_realm;
 };
 
 /// What run and ls take: where the ensemble is, and what it is like.

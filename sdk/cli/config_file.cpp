@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view flag = "--config";
 constexpr std::size_t most_bytes = std::size_t{64} * 1024;
 
-constexpr std::array<std::string_view, 19> names{"connect",
+constexpr std::array<std::string_view, 26> names{"connect",
                                                  "session-timeout",
                                                  "tick",
                                                  "sync-limit",
@@ -34,7 +34,14 @@ constexpr std::array<std::string_view, 19> names{"connect",
                                                  "tls-server-name",
                                                  "tls-min-version",
                                                  "auth-file",
-                                                 "auth-env"};
+                                                 "auth-env",
+                                                 "sasl-mechanism",
+                                                 "sasl-user",
+                                                 "sasl-password-file",
+                                                 "sasl-password-env",
+                                                 "sasl-service",
+                                                 "sasl-server-name",
+                                                 "sasl-realm"};
 
 Error invalid(std::string what) {
     return {errc::invalid_argument, std::move(what)};

@@ -25,7 +25,8 @@ int of(errc code) {
         case errc::timed_out:
         case errc::unsupported: return no_server;
         case errc::protocol_error: return protocol;
-        case errc::not_permitted: return not_permitted;
+        case errc::not_permitted:
+        case errc::auth_failed: return not_permitted;
         case errc::tls_failed: return tls;
         case errc::budget_exceeded: return budget;
         case errc::lock_lost:
@@ -97,6 +98,9 @@ std::string advice_for(const Error& error, std::string_view path) {
     if (error == errc::mixed_queue) {
         return "give the --naming of those who are there (curator_read_write is called curator-rw "
                "here), or use another lock path";
+    }
+    if (error == errc::auth_failed) {
+        return "--sasl-user, --sasl-password-file; with gssapi: klist";
     }
     if (error == errc::no_chroot) {
         return "create the chroot first, or correct the end of --connect";

@@ -40,6 +40,33 @@ void add_tls(CLI::App& app, TlsOptions& tls, SecurityArguments& texts) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
+void add_sasl(CLI::App& app, SaslOptions& sasl, SecurityArguments& texts) {
+    app.add_option_function<std::string>(
+           "--sasl-mechanism",
+           [&sasl](const std::string& text) {
+               if (text != "digest-md5" && text != "gssapi") {
+                   throw CLI::ValidationError("--sasl-mechanism",
+                                              "'" + text + "' is neither digest-md5 nor gssapi");
+               }
+               sasl.mechanism =
+                   text == "gssapi" ? SaslMechanism::gssapi : SaslMechanism::digest_md5;
+           },
+           "Prove by SASL who we are: digest-md5 or gssapi")
+        ->type_name("NAME")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_text(app, "--sasl-user", "NAME", texts.sasl_user, "With digest-md5: who we are");
+    add_text(app, "--sasl-password-file", "FILE", texts.sasl_password_file,
+             "With digest-md5: its first line is the password");
+    add_text(app, "--sasl-password-env", "NAME", texts.sasl_password_env,
+             "The environment variable that has the password");
+    add_text(app, "--sasl-service", "NAME", texts.sasl_service,
+             "The first part of the servers' principal: zookeeper unless given");
+    add_text(app, "--sasl-server-name", "NAME", texts.sasl_server_name,
+             "The servers' name in SASL, instead of ZooKeeper's or the host");
+    add_text(app, "--sasl-realm", "NAME", texts.sasl_realm,
+             "With digest-md5: the realm, if a server has several");
+}
+
 }  // namespace
 
 void add_security(CLI::App& app, EnsembleArguments& arguments) {
@@ -50,6 +77,7 @@ void add_security(CLI::App& app, EnsembleArguments& arguments) {
     add_text(app, "--auth-file", "FILE", texts.auth_file,
              "Credentials, such as digest USER:PASSWORD in each line");
     add_text(app, "--auth-env", "NAME", texts.auth_env, "The environment variable that has them");
+    add_sasl(app, arguments.client.sasl, texts);
 }
 
 void add_open_acl(CLI::App& app, bool& open_acl) {
@@ -68,6 +96,12 @@ ClientOptions EnsembleArguments::client_options() const {
     options.tls.server_name = security.server_name;
     options.auth_file = security.auth_file;
     options.auth_env = security.auth_env;
+    options.sasl.user = security.sasl_user;
+    options.sasl.password_file = security.sasl_password_file;
+    options.sasl.password_env = security.sasl_password_env;
+    options.sasl.service = security.sasl_service;
+    options.sasl.server_name = security.sasl_server_name;
+    options.sasl.realm = security.sasl_realm;
     return options;
 }
 

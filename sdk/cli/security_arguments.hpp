@@ -1,4 +1,4 @@
-// The options of TLS and of credentials.
+// The options of TLS, of credentials and of SASL.
 #pragma once
 
 #include "sdk/cli/arguments.hpp"
@@ -7,7 +7,8 @@
 
 namespace leasehold::cli {
 
-/// --config, which is read before, --tls and what follows it, --auth-file and --auth-env.
+/// --config, which is read before, --tls and what follows it, --auth-file and --auth-env, and
+/// --sasl-mechanism and what follows it.
 void add_security(CLI::App& app, EnsembleArguments& arguments);
 
 void add_open_acl(CLI::App& app, bool& open_acl);

@@ -3,6 +3,7 @@
 #include "sdk/client/credentials.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/core/text.hpp"
+#include "sdk/net/cyrus_client.hpp"
 #include "sdk/net/tls_context.hpp"
 
 #include <cerrno>
@@ -42,8 +43,13 @@ result<std::shared_ptr<ClientImpl>> ClientImpl::start(std::string_view hosts,
                      "ClientOptions::owner must be UTF-8 of at most 256 bytes");
     }
     if (settings.tls) {
-        // Later they are read for each connection. What is wrong from the start is said at once.
+        // Later they are read for each connection, as passwords are. What is wrong from the start
+        // is said at once.
         BOOST_OUTCOME_TRYV(net::load_tls_context(*settings.tls));
+    }
+    if (settings.sasl) {
+        BOOST_OUTCOME_TRYV(
+            net::open_cyrus_client(*settings.sasl, settings.servers.hosts.front().sasl_name));
     }
     BOOST_OUTCOME_TRY(settings.credentials, read_credentials(options));
     watch_for_forks();
@@ -65,7 +71,7 @@ ClientImpl::ClientImpl(std::string hosts, core::Settings settings, const ClientO
       x_callbacks(std::make_shared<Worker>("leasehold-cb", 1)),
       x_notifier(std::make_shared<Worker>("leasehold-note", notifier_threads)),
       x_notices(std::make_shared<Notices>(x_callbacks, options.on_log)),
-      x_has_credentials(!settings.credentials.empty()),
+      x_has_credentials(!settings.credentials.empty() || settings.sasl),
       x_loop(std::move(settings), *this) {}
 
 ClientImpl::~ClientImpl() = default;

@@ -128,6 +128,8 @@ private:
     void on(Turn&, core::Resolve&&) {}
     void on(Turn&, core::Connect&&) {}
     void on(Turn&, core::Disconnect&&) {}
+    void on(Turn&, core::SaslBegin&&) {}
+    void on(Turn&, core::SaslContinue&&) {}
     void on(Turn& turn, core::RequestDone&& done);
     void on(Turn& turn, core::AcquireDone&& done);
     void on(Turn& turn, core::StopDue&& due);

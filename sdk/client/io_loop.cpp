@@ -2,7 +2,9 @@
 
 #include "sdk/net/boot_timer.hpp"
 #include "sdk/net/connection.hpp"
+#include "sdk/net/cyrus_client.hpp"
 #include "sdk/net/resolver.hpp"
+#include "sdk/net/sasl_runner.hpp"
 #include "sdk/net/thread.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -44,7 +46,14 @@ struct IoLoop::Transport final : net::ConnectionListener {
           tasks(io, owner.x_wake, [this] { loop.run_tasks(); }),
           timer(io, [this] { loop.turn([](Turn&) {}); }),
           connection(io, *this, owner.x_settings.tls),
-          resolver(io, owner.x_settings.connect_timeout) {}
+          resolver(io, owner.x_settings.connect_timeout),
+          sasl(io, [settings = owner.x_settings.sasl.value_or(core::SaslSettings{})](
+                       const std::string& server) {
+              return net::open_cyrus_client(settings, server);
+          }) {}
+
+    /// False if the effect is not for here.
+    bool carry_out(core::Effect& effect);
 
     void on_connected() override {
         loop.turn([](Turn& turn) { turn.engine->on_connected(turn.now); });
@@ -63,7 +72,32 @@ struct IoLoop::Transport final : net::ConnectionListener {
     net::BootTimer timer;
     net::Connection connection;
     net::Resolver resolver;
+    net::SaslRunner sasl;
 };
+
+bool IoLoop::Transport::carry_out(core::Effect& effect) {
+    const auto on_sasl = [this](result<core::SaslMove> move) {
+        loop.turn([&](Turn& turn) { turn.engine->on_sasl(turn.now, std::move(move)); });
+    };
+    if (std::holds_alternative<core::Resolve>(effect)) {
+        resolver.resolve(loop.x_settings.servers.hosts, [this](auto endpoints) {
+            loop.turn(
+                [&](Turn& turn) { turn.engine->on_resolved(turn.now, std::move(endpoints)); });
+        });
+    } else if (const auto* connect = std::get_if<core::Connect>(&effect)) {
+        connection.connect(connect->endpoint);
+    } else if (std::holds_alternative<core::Disconnect>(effect)) {
+        connection.disconnect();
+        sasl.stop();
+    } else if (auto* begin = std::get_if<core::SaslBegin>(&effect)) {
+        sasl.begin(std::move(begin->server), on_sasl);
+    } else if (auto* next = std::get_if<core::SaslContinue>(&effect)) {
+        sasl.proceed(std::move(next->challenge), on_sasl);
+    } else {
+        return false;
+    }
+    return true;
+}
 
 IoLoop::IoLoop(core::Settings settings, LoopListener& listener)
     : x_settings(std::move(settings)), x_listener(listener), x_engine(x_settings, random_seed()) {}
@@ -132,18 +166,7 @@ void IoLoop::carry_out(Turn& turn) {
             return keep_memory(x_spare_effects, std::move(effects));
         }
         for (core::Effect& effect : effects) {
-            if (std::holds_alternative<core::Resolve>(effect)) {
-                x_transport->resolver.resolve(
-                    x_settings.servers.hosts, [this](std::vector<core::Endpoint> endpoints) {
-                        this->turn([&](Turn& next) {
-                            next.engine->on_resolved(next.now, std::move(endpoints));
-                        });
-                    });
-            } else if (const auto* connect = std::get_if<core::Connect>(&effect)) {
-                x_transport->connection.connect(connect->endpoint);
-            } else if (std::holds_alternative<core::Disconnect>(effect)) {
-                x_transport->connection.disconnect();
-            } else {
+            if (!x_transport->carry_out(effect)) {
                 x_listener.on_effect(turn, std::move(effect));
             }
         }

@@ -28,8 +28,18 @@ struct Connect {
     Endpoint endpoint;
 };
 /// Close the transport, or give up connecting; there is no answer, and bytes not yet written are
-/// discarded.
+/// discarded. A SASL conversation ends with it, and has no answer any more either.
 struct Disconnect {};
+
+/// Begin a SASL conversation with the server of this name, in place of one that may be under way;
+/// answer with on_sasl.
+struct SaslBegin {
+    std::string server;
+};
+/// What the server said in it; answer with on_sasl.
+struct SaslContinue {
+    std::string challenge;
+};
 
 /// The server's answer to one raw request.
 struct Reply {
@@ -122,8 +132,9 @@ struct Closed {
     result<void> outcome;
 };
 
-using Effect = std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue,
-                            LeaseEnded, NodeGone, ExtendDone, DowngradeDone, UpgradeDone,
-                            JeopardyChanged, YieldAsked, WatchFired, StateChanged, Log, Closed>;
+using Effect =
+    std::variant<Resolve, Connect, Disconnect, RequestDone, AcquireDone, StopDue, LeaseEnded,
+                 NodeGone, ExtendDone, DowngradeDone, UpgradeDone, JeopardyChanged, YieldAsked,
+                 WatchFired, StateChanged, Log, Closed, SaslBegin, SaslContinue>;
 
 }  // namespace leasehold::core

@@ -11,6 +11,8 @@ struct Endpoint {
     std::uint16_t port = 2181;
     /// With TLS, the name or address that the server's certificate has to be for; else empty.
     std::string name{};
+    /// With SASL, what the mechanism has to call the server; else empty.
+    std::string sasl_name{};
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
     friend auto operator<=>(const Endpoint&, const Endpoint&) = default;

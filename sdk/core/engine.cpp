@@ -54,7 +54,17 @@ struct Engine::Impl final : SessionListener, LeaseListener {
 
     void on_expired(Instant now) override {
         leases.end_all(now, Loss::session_expired);
-        reaper.on_session_ended(success());
+        end_session(now, success());
+    }
+
+    void on_abandoned(Instant now, const Error& why) override {
+        leases.on_safe_deadline(now, Instant::min());  // no evidence will come any more
+        end_session(now, why);
+    }
+
+    /// `nodes`: whether they are gone.
+    void end_session(Instant now, const result<void>& nodes) {
+        reaper.on_session_ended(nodes);
         queues.for_each([&](LockQueue& queue) { queue.on_session_ended(now); });
         end_watches();
         leases.on_safe_deadline(now, Instant::min());
@@ -93,9 +103,9 @@ struct Engine::Impl final : SessionListener, LeaseListener {
         }
     }
 
-    void on_auth_failed(Instant now) override {
-        queues.for_each([&](LockQueue& queue) { queue.on_auth_failed(now); });
-        requests.refuse_all(errc::not_permitted, "the server refuses the credentials");
+    void on_auth_failed(Instant now, const Error& why) override {
+        queues.for_each([&](LockQueue& queue) { queue.on_auth_failed(now, why); });
+        requests.refuse_all(why.code(), why.context().what);
     }
 
     // ---- LeaseListener ----
@@ -299,6 +309,11 @@ void Engine::on_connected(Instant now) {
     x_impl->settle();
 }
 
+void Engine::on_sasl(Instant now, result<SaslMove> move) {
+    x_impl->session.on_sasl(now, std::move(move));
+    x_impl->settle();
+}
+
 void Engine::on_bytes(Instant now, std::string_view bytes) {
     x_impl->session.on_bytes(now, bytes);
     x_impl->settle();
@@ -431,8 +446,8 @@ void Engine::call_returned(Instant now, OperationId lease) {
     x_impl->settle();
 }
 
-void Engine::add_auth(Instant now, Credential credential) {
-    x_impl->session.add_auth(now, std::move(credential));
+void Engine::add_auth(Instant, Credential credential) {
+    x_impl->session.add_auth(std::move(credential));
     x_impl->settle();
 }
 

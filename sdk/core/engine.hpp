@@ -7,6 +7,7 @@
 
 #include "sdk/core/effect.hpp"
 #include "sdk/core/recipe.hpp"
+#include "sdk/core/sasl_exchange.hpp"
 #include "sdk/core/settings.hpp"
 #include "sdk/wire/opcode.hpp"
 
@@ -74,6 +75,7 @@ public:
 
     void on_resolved(Instant now, std::vector<Endpoint> endpoints);
     void on_connected(Instant now);
+    void on_sasl(Instant now, result<SaslMove> move);
     void on_bytes(Instant now, std::string_view bytes);
     void on_disconnected(Instant now, std::string_view why, errc code = errc::no_server);
 

@@ -36,6 +36,7 @@ std::string_view text(errc code) noexcept {
         case errc::mixed_queue: return "contenders in this queue would not see ours";
         case errc::stale_token: return "the resource has seen a newer fencing token";
         case errc::tls_failed: return "there is no TLS connection that can be trusted";
+        case errc::auth_failed: return "SASL did not prove who we are";
     }
     return "unknown leasehold error";
 }

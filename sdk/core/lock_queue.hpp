@@ -95,7 +95,7 @@ public:
     void on_attached(Instant now);
     void on_detached(Instant now);
     void on_session_ended(Instant now);
-    void on_auth_failed(Instant now);
+    void on_auth_failed(Instant now, const Error& why);
     /// The safe deadline moved.
     void on_evidence(Instant now);
     void on_node_deleted(Instant now, const std::string& path, std::string_view name);

@@ -278,10 +278,9 @@ void LockQueue::on_session_ended(Instant now) {
                               "the session expired while waiting for the lock");
 }
 
-void LockQueue::on_auth_failed(Instant now) {
+void LockQueue::on_auth_failed(Instant now, const Error& why) {
     if (!x_holder) {
-        refuse_all(now, errc::not_permitted,
-                   "the server refuses the credentials; check them and try again");
+        refuse_all(now, why.code(), why.context().what);
         advance(now);
     }
 }

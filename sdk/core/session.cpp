@@ -1,20 +1,33 @@
 #include "sdk/core/session.hpp"
 
 #include "sdk/core/text.hpp"
-#include "sdk/wire/auth.hpp"
 #include "sdk/wire/node.hpp"
 #include "sdk/wire/session.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace leasehold::core {
 
 namespace {
 
+constexpr std::string_view server_is_late = "no answer within the connect timeout";
+constexpr std::string_view mechanism_is_late =
+    "SASL could not be begun or continued within the connect timeout; with gssapi: see that a KDC "
+    "of the realm answers";
+
 /// With what is wrong with a certificate, and what to do about it.
 constexpr std::size_t most_of_a_reason = 600;
+
+std::string event_of(errc code) {
+    switch (code) {
+        case errc::tls_failed: return "tls_failed";
+        case errc::auth_failed: return "auth_failed";
+        default: return "connect_failed";
+    }
+}
 
 }  // namespace
 
@@ -54,9 +67,7 @@ void Session::on_connect_answer(Instant now, std::string_view frame) {
         return fail_attempt(now, "the server is read-only");
     }
     if (x_purpose == Purpose::trial) {
-        x_stage = Stage::open;
-        write_credentials(now);
-        return try_container(now);
+        return x_sasl ? authenticate() : open(now);
     }
     if (x_id != 0 && (response->session_id != x_id || response->password != x_password)) {
         return expire(now, "the server answered with another session than ours");
@@ -68,27 +79,44 @@ void Session::adopt(Instant now, const wire::ConnectResponse& response) {
     // A server whose minimum is above what was asked grants more; the smaller one is always safe.
     const Duration granted = std::min<Duration>(std::chrono::milliseconds{response.timeout_ms},
                                                 x_settings.session_timeout);
-    const bool is_new = x_id == 0;
-    if (is_new) {
+    if (x_id == 0) {
         x_id = response.session_id;
         x_password = response.password;
         ++x_sessions;
         x_evidence.on_session_created(x_greeted, now, granted);
     } else {
-        ++x_reattached;
         x_evidence.on_reattached(x_greeted, now, granted);
     }
-    x_stage = Stage::open;
-    x_give_up = Instant::max();
     x_connection_zxid = 0;
+    if (!x_sasl) {
+        return open(now);
+    }
+    authenticate();
+    x_listener.on_evidence(now);  // a smaller timeout counts at once
+}
+
+/// Requests may be written.
+void Session::open(Instant now) {
+    x_stage = Stage::open;
+    if (x_purpose == Purpose::attach) {
+        return attach(now);
+    }
+    write_credentials();
+    try_container(now);
+}
+
+void Session::attach(Instant now) {
+    const bool is_new = !std::exchange(x_was_attached, true);
+    x_reattached += is_new ? 0 : 1;
+    x_give_up = Instant::max();
     x_dialer.on_attached(now);
     x_trouble.clear();
     x_trouble_code = errc::no_server;
     log(LogLevel::info, is_new ? "session_opened" : "session_reattached",
         {{"server", x_endpoint.host + ":" + std::to_string(x_endpoint.port)},
          {"session", shorten_session(x_id)},
-         {"timeout", format_duration(granted)}});
-    write_credentials(now);
+         {"timeout", format_duration(x_evidence.session_timeout())}});
+    write_credentials();
     if (x_close_by) {
         return write_close(now);
     }
@@ -98,11 +126,7 @@ void Session::adopt(Instant now, const wire::ConnectResponse& response) {
 }
 
 void Session::expire(Instant now, std::string_view why) {
-    log(LogLevel::warning, "session_expired",
-        {{"session", shorten_session(x_id)}, {"why", std::string(why)}});
-    x_id = 0;
-    x_password.clear();
-    x_evidence.on_session_ended();
+    forget_session("session_expired", why);
     x_listener.on_expired(now);
     if (x_close_by) {
         return finish_close(success());
@@ -110,28 +134,13 @@ void Session::expire(Instant now, std::string_view why) {
     fail_attempt(now, why);
 }
 
-void Session::add_auth(Instant now, Credential credential) {
-    if (is_attached()) {
-        write_auth(now, credential);
-    }
-    x_credentials.push_back(std::move(credential));
-}
-
-void Session::write_credentials(Instant now) {
-    for (const Credential& credential : x_credentials) {
-        write_auth(now, credential);
-    }
-}
-
-void Session::write_auth(Instant now, const Credential& credential) {
-    wire::AuthPacket packet{
-        .type = 0, .scheme = credential.scheme, .auth = std::string(credential.secret.text())};
-    append(wire::auth_xid, wire::Opcode::auth, packet);
-    explicit_bzero(packet.auth->data(), packet.auth->size());
-    ++x_auths;
-    if (x_purpose == Purpose::attach) {
-        x_evidence.on_sent(now);
-    }
+void Session::forget_session(std::string event, std::string_view why) {
+    log(LogLevel::warning, std::move(event),
+        {{"session", shorten_session(x_id)}, {"why", std::string(why)}});
+    x_id = 0;
+    x_password.clear();
+    x_was_attached = false;
+    x_evidence.on_session_ended();
 }
 
 // ---- the end of a connection --------------------------------------------------------------------
@@ -142,6 +151,8 @@ void Session::on_disconnected(Instant now, std::string_view why, errc code) {
         case Stage::resolving:
         case Stage::stopped: return;
         case Stage::connecting:
+        case Stage::preparing:
+        case Stage::authenticating:
         case Stage::greeting:
             // With TLS 1.3 our certificate is refused behind the handshake.
             if (x_purpose == Purpose::probe && x_stage == Stage::greeting &&
@@ -162,9 +173,9 @@ void Session::on_disconnected(Instant now, std::string_view why, errc code) {
 void Session::fail_attempt(Instant now, std::string_view why, errc code) {
     const std::string server = x_endpoint.host + ":" + std::to_string(x_endpoint.port);
     const std::string reason = escape(why, most_of_a_reason);
-    code == errc::tls_failed
-        ? log(LogLevel::error, "tls_failed", {{"server", server}, {"why", reason}})
-        : log(LogLevel::info, "connect_failed", {{"server", server}, {"why", reason}});
+    const bool is_down = code == errc::no_server || code == errc::protocol_error;
+    log(is_down ? LogLevel::info : LogLevel::error, event_of(code),
+        {{"server", server}, {"why", reason}});
     x_trouble = server + ": " + reason;
     // What breaks the protocol is no server that is merely down, whatever the next attempt says.
     if (code != errc::no_server || x_trouble_code != errc::protocol_error) {
@@ -190,7 +201,7 @@ void Session::drop_connection(Instant now, std::string_view why) {
     }
     x_effects.emplace_back(Disconnect{});
     forget_connection(now);
-    if (x_stage == Stage::idle && x_close_by && x_id == 0) {
+    if (x_stage == Stage::idle && x_close_by && !x_was_attached) {
         return finish_close(success());  // a new session would only be closed again
     }
     if (x_stage == Stage::idle) {
@@ -203,12 +214,16 @@ void Session::drop_connection(Instant now, std::string_view why) {
 /// every outstanding request ends as lost.
 void Session::forget_connection(Instant now) {
     const bool was_attached = is_attached();
+    const bool was_authenticating =
+        x_stage == Stage::authenticating && x_purpose == Purpose::attach;
     x_stage = Stage::idle;
     x_give_up = Instant::max();
     x_outbound.clear();
     x_pings.clear();
     x_auths = 0;
-    if (was_attached) {
+    x_sasl.reset();
+    x_sasl_token = Secret();
+    if (was_attached || was_authenticating) {
         x_evidence.on_disconnected();
     }
     boost::circular_buffer<Outstanding> lost;
@@ -228,7 +243,8 @@ void Session::close(Instant now, Instant deadline) {
     }
     x_close_by = deadline;
     const bool may_have_session =
-        x_id != 0 || (x_purpose == Purpose::attach && x_stage == Stage::greeting);
+        x_was_attached || (x_purpose == Purpose::attach &&
+                           (x_stage == Stage::greeting || x_stage == Stage::authenticating));
     if (!may_have_session) {
         return finish_close(success());
     }
@@ -267,6 +283,7 @@ void Session::finish_close(result<void> outcome) {
         x_effects.emplace_back(Disconnect{});
     }
     x_stage = Stage::stopped;
+    x_sasl.reset();
     x_outbound.clear();
     x_outstanding.clear();
     x_pings.clear();
@@ -291,7 +308,9 @@ void Session::on_time(Instant now) {
             x_probe.on_end();
             leave_probe(now);
         } else {
-            fail_attempt(now, "no answer within the connect timeout");
+            const bool is_ours = x_sasl && x_sasl->is_mechanisms_turn();
+            fail_attempt(now, is_ours ? mechanism_is_late : server_is_late,
+                         is_ours ? errc::auth_failed : errc::no_server);
         }
     } else if (x_stage == Stage::open && now - x_heard >= silence_limit()) {
         drop_connection(now, "the server is silent");
@@ -337,7 +356,7 @@ ClientState Session::state() const {
     if (x_stage == Stage::stopped) {
         return ClientState::closed;
     }
-    if (x_id == 0) {
+    if (!x_was_attached) {
         return ClientState::connecting;
     }
     return is_attached() && x_evidence.has_fresh_evidence() ? ClientState::connected

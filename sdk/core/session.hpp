@@ -8,6 +8,7 @@
 #include "sdk/core/effect.hpp"
 #include "sdk/core/evidence.hpp"
 #include "sdk/core/random.hpp"
+#include "sdk/core/sasl_exchange.hpp"
 #include "sdk/core/secret.hpp"
 #include "sdk/core/server_probe.hpp"
 #include "sdk/core/settings.hpp"
@@ -52,11 +53,13 @@ public:
     virtual void on_detached(Instant now) = 0;
     /// The session is gone for good, and with it everything it held.
     virtual void on_expired(Instant now) = 0;
+    /// We gave the session up: what it held stays until it expires.
+    virtual void on_abandoned(Instant now, const Error& why) = 0;
     virtual void on_watch_event(Instant now, const wire::WatcherEvent& event) = 0;
     /// The safe deadline may have moved, or the state may have changed.
     virtual void on_evidence(Instant now) = 0;
-    /// The server refuses our credentials.
-    virtual void on_auth_failed(Instant now) = 0;
+    /// The server refuses our credentials, or wants some.
+    virtual void on_auth_failed(Instant now, const Error& why) = 0;
 };
 
 class Session {
@@ -68,6 +71,8 @@ public:
     void on_time(Instant now);
     void on_resolved(Instant now, std::vector<Endpoint> endpoints);
     void on_connected(Instant now);
+    /// The answer to SaslBegin and SaslContinue; a late one is ignored.
+    void on_sasl(Instant now, result<SaslMove> move);
     void on_bytes(Instant now, std::string_view bytes);
     /// `code` is errc::no_server unless the shell knows better.
     void on_disconnected(Instant now, std::string_view why, errc code = errc::no_server);
@@ -83,7 +88,7 @@ public:
         remember(now, op, std::move(handler));
     }
 
-    void add_auth(Instant now, Credential credential);
+    void add_auth(Credential credential);
     [[nodiscard]] bool has_credentials() const { return !x_credentials.empty(); }
     /// Closes the session and tells the shell Closed, at the latest at `deadline`.
     void close(Instant now, Instant deadline);
@@ -110,12 +115,23 @@ public:
     [[nodiscard]] std::size_t outstanding() const { return x_outstanding.size(); }
     /// Why the last connection attempt failed, for a person.
     [[nodiscard]] const std::string& last_trouble() const { return x_trouble; }
-    /// no_server, or protocol_error, tls_failed, not_permitted if that is why.
+    /// no_server, or protocol_error, tls_failed, auth_failed, not_permitted if that is why.
     [[nodiscard]] errc trouble_code() const { return x_trouble_code; }
     void fill(ClientStats& stats, Instant now) const;
 
 private:
-    enum class Stage { idle, resolving, connecting, greeting, open, stopped };
+    /// With SASL there is `preparing` before the greeting, until the mechanism can begin, and
+    /// `authenticating` behind it.
+    enum class Stage {
+        idle,
+        resolving,
+        connecting,
+        preparing,
+        greeting,
+        authenticating,
+        open,
+        stopped
+    };
     enum class Purpose { probe, trial, attach };
     struct Outstanding {
         std::int32_t xid;
@@ -135,8 +151,16 @@ private:
 
     void on_connect_answer(Instant now, std::string_view frame);
     void adopt(Instant now, const wire::ConnectResponse& response);
+    void attach(Instant now);
+    void open(Instant now);
     void expire(Instant now, std::string_view why);
+    void forget_session(std::string event, std::string_view why);
     void on_frame(Instant now, std::string_view frame);
+    void authenticate();
+    void on_sasl_frame(Instant now, std::string_view frame);
+    void take_sasl_step(Instant now, SaslExchange::Step step);
+    void write_sasl(const Secret& token);
+    void fail_sasl(Instant now, const SaslExchange::Failed& failed);
     void on_ping_reply(Instant now, wire::ServerError err);
     void on_session_refused(Instant now, wire::ServerError err);
     void on_reply(Instant now, const wire::ReplyView& reply);
@@ -151,8 +175,8 @@ private:
         x_sent += x_outbound.size() - before;
     }
     void ping(Instant now);
-    void write_credentials(Instant now);
-    void write_auth(Instant now, const Credential& credential);
+    void write_credentials();
+    void write_auth(const Credential& credential);
     void write_close(Instant now);
     void finish_close(result<void> outcome);
     void drop_connection(Instant now, std::string_view why);
@@ -164,6 +188,7 @@ private:
 
     std::int32_t next_xid();
     void remember(Instant now, wire::Opcode op, ResponseHandler handler);
+    [[nodiscard]] bool is_listening() const;
     [[nodiscard]] std::optional<Instant> oldest_unanswered() const;
     [[nodiscard]] Duration silence_limit() const;
 
@@ -190,6 +215,10 @@ private:
 
     std::int64_t x_id = 0;
     std::string x_password;
+    bool x_was_attached = false;         // of the session: it may hold something
+    std::optional<SaslExchange> x_sasl;  // of the connection
+    std::int32_t x_sasl_xid = 0;
+    Secret x_sasl_token;  // the first one, until it is sent
     std::int32_t x_xid = 0;
     std::int64_t x_last_zxid = 0;
     std::int64_t x_connection_zxid = 0;                 // largest on this connection

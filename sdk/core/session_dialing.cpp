@@ -87,18 +87,27 @@ void Session::on_connected(Instant now) {
     if (x_stage != Stage::connecting) {
         return;
     }
-    x_stage = Stage::greeting;
     x_heard = now;
     if (x_purpose == Purpose::probe) {
+        x_stage = Stage::greeting;
         x_probe = ServerProbe{};
         x_outbound += ServerProbe::request;
         x_give_up = std::min(x_give_up, later(now, probe_patience));
+        return;
+    }
+    if (x_settings.sasl) {
+        // Before anything is said: a session must not be kept alive by attempts that cannot end
+        // well, because nobody could delete its nodes.
+        x_stage = Stage::preparing;
+        x_sasl.emplace();
+        x_effects.emplace_back(SaslBegin{x_endpoint.sasl_name});
         return;
     }
     greet(now);
 }
 
 void Session::greet(Instant now) {
+    x_stage = Stage::greeting;
     const bool is_trial = x_purpose == Purpose::trial;
     // The trial session is closed at once; two ticks is the least that servers grant.
     const Duration timeout = is_trial ? 2 * x_settings.timing.tick : x_settings.session_timeout;
@@ -123,7 +132,7 @@ void Session::leave_probe(Instant now) {
     const bool knows = x_probe.version().has_value() || x_was_tried || x_id != 0;
     x_effects.emplace_back(Disconnect{});
     x_outbound.clear();
-    if (x_close_by && x_id == 0) {
+    if (x_close_by && !x_was_attached) {
         return finish_close(success());
     }
     follow_up(now, knows ? Purpose::attach : Purpose::trial);

@@ -40,10 +40,17 @@ bool ends_connection(wire::ServerError err) {
            err == wire::ServerError::session_closed_require_auth;
 }
 
+std::string explain_auth_required(const Settings& settings) {
+    std::string what = "the server takes requests only from those who have authenticated";
+    what += settings.sasl ? ", and not by SASL; see its enforce.auth.schemes"
+                          : "; give credentials: sasl, or auth_file";
+    return what;
+}
+
 }  // namespace
 
 void Session::on_bytes(Instant now, std::string_view bytes) {
-    if (x_stage != Stage::greeting && x_stage != Stage::open) {
+    if (!is_listening()) {
         return;
     }
     x_heard = now;
@@ -53,9 +60,7 @@ void Session::on_bytes(Instant now, std::string_view bytes) {
         return x_probe.is_done() ? leave_probe(now) : void();
     }
     const std::uint64_t connection = x_connection;
-    const auto is_same = [&] {
-        return connection == x_connection && (x_stage == Stage::greeting || x_stage == Stage::open);
-    };
+    const auto is_same = [&] { return connection == x_connection && is_listening(); };
     x_splitter.feed(bytes);
     while (is_same()) {
         const auto frame = x_splitter.next();
@@ -71,10 +76,17 @@ void Session::on_bytes(Instant now, std::string_view bytes) {
         }
         if (x_stage == Stage::greeting) {
             on_connect_answer(now, *frame.value());
-        } else {
+        } else if (x_stage == Stage::open) {
             on_frame(now, *frame.value());
+        } else {
+            on_sasl_frame(now, *frame.value());
         }
     }
+}
+
+bool Session::is_listening() const {
+    return x_stage == Stage::preparing || x_stage == Stage::greeting ||
+           x_stage == Stage::authenticating || x_stage == Stage::open;
 }
 
 void Session::on_frame(Instant now, std::string_view frame) {
@@ -98,7 +110,9 @@ void Session::on_frame(Instant now, std::string_view frame) {
             --x_auths;
             if (reply.value().header.err != wire::ServerError::ok) {
                 log(LogLevel::error, "auth_failed", {});
-                x_listener.on_auth_failed(now);
+                x_listener.on_auth_failed(
+                    now, {errc::not_permitted,
+                          "the server refuses the credentials; check them and try again"});
             }
             return;
         default: return on_reply(now, reply.value());
@@ -150,15 +164,14 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
 }
 
 void Session::on_session_refused(Instant now, wire::ServerError err) {
-    const bool wants_credentials = err == wire::ServerError::session_closed_require_auth;
-    if (wants_credentials) {
-        log(LogLevel::error, "auth_required", {});
-        x_listener.on_auth_failed(now);
+    if (err != wire::ServerError::session_closed_require_auth) {
+        return drop_connection(now, wire::describe(err));
     }
-    drop_connection(now, wire::describe(err));
-    if (wants_credentials) {
-        x_trouble_code = errc::not_permitted;
-    }
+    const Error why(errc::not_permitted, explain_auth_required(x_settings));
+    log(LogLevel::error, "auth_required", {{"why", why.context().what}});
+    x_listener.on_auth_failed(now, why);
+    drop_connection(now, why.context().what);
+    x_trouble_code = errc::not_permitted;
 }
 
 /// Transactions are numbered in order and replies come in order, so the number never goes back on

@@ -148,9 +148,88 @@ result<TlsSettings> make_tls_settings(const TlsOptions& tls) {
 }
 
 /// An IPv6 zone says which of our own links to take; no certificate has it.
+std::string host_without_zone(const Endpoint& host) {
+    return host.host.substr(0, host.host.find('%'));
+}
+
 std::string name_to_prove(const Endpoint& host, const TlsOptions& tls) {
-    return tls.server_name.empty() ? host.host.substr(0, host.host.find('%'))
-                                   : std::string(tls.server_name);
+    return tls.server_name.empty() ? host_without_zone(host) : std::string(tls.server_name);
+}
+
+// ---- SASL ----
+
+result<void> check_sasl_text(std::string_view option, std::string_view text, std::size_t longest) {
+    if (text.size() > longest || text.find('\0') != std::string_view::npos) {
+        return invalid("sasl." + std::string(option) + " is longer than " +
+                       std::to_string(longest) + " bytes, or has a zero byte");
+    }
+    return success();
+}
+
+result<void> check_sasl_texts(const SaslOptions& sasl) {
+    constexpr std::size_t longest_name = 255;
+    constexpr std::size_t longest_path = 4095;
+    for (const auto& [option, text] :
+         {std::pair{"user", sasl.user}, std::pair{"service", sasl.service},
+          std::pair{"server_name", sasl.server_name}, std::pair{"realm", sasl.realm}}) {
+        BOOST_OUTCOME_TRYV(check_sasl_text(option, text, longest_name));
+    }
+    BOOST_OUTCOME_TRYV(check_sasl_text("password_file", sasl.password_file, longest_path));
+    return check_sasl_text("password_env", sasl.password_env, longest_path);
+}
+
+/// What belongs to DIGEST-MD5 alone.
+bool has_password_options(const SaslOptions& sasl) {
+    return !(sasl.user.empty() && sasl.password_file.empty() && sasl.password_env.empty() &&
+             sasl.realm.empty());
+}
+
+result<void> check_digest_options(const SaslOptions& sasl) {
+    if (sasl.user.empty()) {
+        return invalid("digest_md5 needs sasl.user");
+    }
+    if (sasl.password_file.empty() == sasl.password_env.empty()) {
+        return invalid("digest_md5 needs sasl.password_file or sasl.password_env, and not both");
+    }
+    return success();
+}
+
+result<void> check_sasl_options(const SaslOptions& sasl) {
+    BOOST_OUTCOME_TRYV(check_sasl_texts(sasl));
+    switch (sasl.mechanism) {
+        case SaslMechanism::none:
+            // Whoever has named a user is never to go without SASL.
+            if (has_password_options(sasl) || !sasl.service.empty() || !sasl.server_name.empty()) {
+                return invalid("options of sasl are of no use without its mechanism");
+            }
+            return success();
+        case SaslMechanism::digest_md5: return check_digest_options(sasl);
+        case SaslMechanism::gssapi:
+            if (has_password_options(sasl)) {
+                return invalid(
+                    "gssapi takes user, realm and secret from the Kerberos ticket (KRB5CCNAME), or "
+                    "from a keytab (KRB5_CLIENT_KTNAME), not from options of sasl");
+            }
+            return success();
+    }
+    return invalid("sasl.mechanism is neither digest_md5 nor gssapi");
+}
+
+SaslSettings make_sasl_settings(const SaslOptions& sasl) {
+    return {.mechanism = sasl.mechanism,
+            .user = std::string(sasl.user),
+            .password_file = std::string(sasl.password_file),
+            .password_env = std::string(sasl.password_env),
+            .service = sasl.service.empty() ? "zookeeper" : std::string(sasl.service),
+            .realm = std::string(sasl.realm)};
+}
+
+/// DIGEST-MD5 wants the name that ZooKeeper's servers give themselves in it, all the same one.
+std::string name_in_sasl(const Endpoint& host, const SaslOptions& sasl) {
+    if (!sasl.server_name.empty()) {
+        return std::string(sasl.server_name);
+    }
+    return sasl.mechanism == SaslMechanism::digest_md5 ? "zk-sasl-md5" : host_without_zone(host);
 }
 
 milliseconds choose_backoff_max(const ClientOptions& options) {
@@ -221,6 +300,13 @@ result<Settings> make_settings(std::string_view connect_string, const ClientOpti
         BOOST_OUTCOME_TRY(settings.tls, make_tls_settings(options.tls));
         for (Endpoint& host : servers.hosts) {
             host.name = name_to_prove(host, options.tls);
+        }
+    }
+    BOOST_OUTCOME_TRYV(check_sasl_options(options.sasl));
+    if (options.sasl.mechanism != SaslMechanism::none) {
+        settings.sasl = make_sasl_settings(options.sasl);
+        for (Endpoint& host : servers.hosts) {
+            host.sasl_name = name_in_sasl(host, options.sasl);
         }
     }
     settings.servers = std::move(servers);

@@ -67,9 +67,22 @@ struct TlsSettings {
     TlsVersion min_version = TlsVersion::tls_1_2;
 };
 
+/// SaslOptions, owned.
+struct SaslSettings {
+    SaslMechanism mechanism = SaslMechanism::none;
+    std::string user;
+    std::string password_file;
+    std::string password_env;
+    std::string service;
+    std::string realm;
+};
+
 struct Settings {
-    ConnectString servers;  ///< with TLS each host has the name that its certificate is to be for
+    /// With TLS each host has the name that its certificate is to be for, with SASL what a
+    /// mechanism has to call it.
+    ConnectString servers;
     std::optional<TlsSettings> tls;
+    std::optional<SaslSettings> sasl;
     std::vector<Credential> credentials;  ///< from the start; the shell has read them
     Duration session_timeout{};
     LeaseTiming timing;

@@ -146,9 +146,10 @@ void Resolver::answer() {
     x_timer.cancel();
     std::vector<core::Endpoint> endpoints;
     const auto add = [&](const std::string& address, const core::Endpoint& host) {
-        const core::Endpoint endpoint{address, host.port, host.name};
+        core::Endpoint endpoint = host;
+        endpoint.host = address;
         if (endpoints.size() < most && std::ranges::count(endpoints, endpoint) == 0) {
-            endpoints.push_back(endpoint);
+            endpoints.push_back(std::move(endpoint));
         }
     };
     {

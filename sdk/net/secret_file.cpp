@@ -1,7 +1,9 @@
 #include "sdk/net/secret_file.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -45,6 +47,21 @@ result<core::Secret> read_all(int file, std::size_t most_bytes) {
     return core::Secret(all.text().substr(0, size));
 }
 
+result<core::Secret> read_first_line(const SecretSource& source) {
+    constexpr std::size_t most_bytes = 4096;
+    const std::string where = std::string(source.file_option) + " " + source.file + ": ";
+    const result<core::Secret> all = read_secret_file(source.file, most_bytes);
+    if (!all) {
+        return Error{errc::invalid_argument, where + all.error().context().what};
+    }
+    const std::string_view line = all->text().substr(0, all->text().find('\n'));
+    if (line.size() > source.longest) {
+        return Error{errc::invalid_argument, where + "its first line is longer than " +
+                                                 std::to_string(source.longest) + " bytes"};
+    }
+    return core::Secret(line);
+}
+
 }  // namespace
 
 result<core::Secret> read_secret_file(const std::string& path, std::size_t most_bytes) {
@@ -55,6 +72,22 @@ result<core::Secret> read_secret_file(const std::string& path, std::size_t most_
     auto read = read_all(file, most_bytes);
     ::close(file);
     return read;
+}
+
+result<core::Secret> find_secret(const SecretSource& source) {
+    if (!source.file.empty()) {
+        return read_first_line(source);
+    }
+    if (source.env.empty()) {
+        return core::Secret();
+    }
+    const char* const text = std::getenv(source.env.c_str());
+    if (text == nullptr) {
+        return Error{
+            errc::invalid_argument,
+            std::string(source.env_option) + ": there is no environment variable " + source.env};
+    }
+    return core::Secret(text);
 }
 
 }  // namespace leasehold::net

@@ -20,7 +20,6 @@ namespace leasehold::net {
 namespace {
 
 constexpr std::size_t longest_passphrase = 1023;  // OpenSSL's buffer
-constexpr std::size_t most_bytes_of_secrets = 4096;
 
 Error file_error(std::string_view option, const std::string& path, const std::string& why) {
     return tls_error("tls." + std::string(option) + " " + path + ": " + why);
@@ -80,32 +79,13 @@ result<void> set_trust(SSL_CTX* context, const core::TlsSettings& settings) {
 
 // ---- who we are ----
 
-/// The first line of the file.
-result<core::Secret> read_passphrase(const std::string& path) {
-    const result<core::Secret> all = read_secret_file(path, most_bytes_of_secrets);
-    if (!all) {
-        return file_error("passphrase_file", path, all.error().context().what);
-    }
-    const std::string_view line = all->text().substr(0, all->text().find('\n'));
-    if (line.size() > longest_passphrase) {
-        return file_error("passphrase_file", path, "its first line is longer than 1023 bytes");
-    }
-    return core::Secret(line);
-}
-
 result<core::Secret> find_passphrase(const core::TlsSettings& settings) {
-    if (!settings.passphrase_file.empty()) {
-        return read_passphrase(settings.passphrase_file);
-    }
-    if (settings.passphrase_env.empty()) {
-        return core::Secret();
-    }
-    const char* const text = std::getenv(settings.passphrase_env.c_str());
-    if (text == nullptr) {
-        return tls_error("tls.passphrase_env: there is no environment variable " +
-                         settings.passphrase_env);
-    }
-    return core::Secret(text);
+    result<core::Secret> found = find_secret({.file_option = "tls.passphrase_file",
+                                              .file = settings.passphrase_file,
+                                              .env_option = "tls.passphrase_env",
+                                              .env = settings.passphrase_env,
+                                              .longest = longest_passphrase});
+    return found ? std::move(found) : tls_error(found.error().context().what);
 }
 
 /// Never asks at the terminal, as OpenSSL's own would.

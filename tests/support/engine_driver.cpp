@@ -81,7 +81,29 @@ void EngineDriver::carry_out(const core::Effect& effect) {
     } else if (std::holds_alternative<core::Disconnect>(effect) && x_link) {
         x_link->is_open = false;
         x_world.hang_up(std::exchange(x_link, nullptr));
+    } else if (std::holds_alternative<core::SaslBegin>(effect)) {
+        talk_sasl({});
+    } else if (std::holds_alternative<core::SaslContinue>(effect)) {
+        talk_sasl({.token = core::Secret(sasl_word.value_or("")), .is_done = true});
     }
+}
+
+/// On its thread, which takes its time.
+void EngineDriver::talk_sasl(core::SaslMove move) {
+    x_world.after(std::chrono::milliseconds{1}, [this, link = x_link, move = std::move(move)] {
+        when_awake([this, link, move] {
+            if (!link->is_open) {
+                return;
+            }
+            turn([&](Instant now) {
+                if (sasl_word) {
+                    x_engine.on_sasl(now, move);
+                } else {
+                    x_engine.on_sasl(now, Error{errc::auth_failed, "no ticket"});
+                }
+            });
+        });
+    });
 }
 
 void EngineDriver::connect() {

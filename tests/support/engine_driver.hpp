@@ -103,6 +103,8 @@ public:
     LinkOptions link_options;
     bool refuses_connects = false;
     bool ignores_connects = false;
+    /// What the mechanism of SASL says when it is asked for the word; nothing: it cannot begin.
+    std::optional<std::string> sasl_word;
     /// Both ends learn at once; what was under way is lost.
     void cut();
     /// Nothing gets through any more, and nobody is told.
@@ -195,6 +197,7 @@ private:
     void write(std::string bytes);
     void carry_out(const core::Effect& effect);
     void connect();
+    void talk_sasl(core::SaslMove move);
 
     World& x_world;
     core::Engine x_engine;

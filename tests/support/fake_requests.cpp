@@ -38,6 +38,7 @@ bool FakeZooKeeper::knows(wire::Opcode op) const {
         case wire::Opcode::ping:
         case wire::Opcode::multi:
         case wire::Opcode::auth:
+        case wire::Opcode::sasl:
         case wire::Opcode::set_watches:
         case wire::Opcode::close_session: return true;
         default: return false;
@@ -58,6 +59,13 @@ void FakeZooKeeper::execute(Instant, ConnectionId id, Connection& connection,
         refuse_unknown(connection, request);
         return x_watches.forget(id);
     }
+    if (options.requires_sasl && !connection.is_proven && op != wire::Opcode::sasl) {
+        send(connection, op,
+             wire::encode_reply(wire::ReplyHeader{request.header.xid, 0,
+                                                  wire::ServerError::session_closed_require_auth}));
+        connection.output.is_closed = true;
+        return;
+    }
     if (const auto failure = std::find_if(x_failures.begin(), x_failures.end(),
                                           [&](const auto& each) { return each.first == op; });
         failure != x_failures.end()) {
@@ -69,6 +77,7 @@ void FakeZooKeeper::execute(Instant, ConnectionId id, Connection& connection,
     switch (op) {
         case wire::Opcode::ping: return reply(connection, request, wire::ServerError::ok);
         case wire::Opcode::auth: return authenticate(connection, request);
+        case wire::Opcode::sasl: return talk_sasl(connection, request);
         case wire::Opcode::create: return write_one<wire::CreateRequest>(connection, request);
         case wire::Opcode::create2: return write_one<wire::Create2Request>(connection, request);
         case wire::Opcode::create_container:
@@ -216,6 +225,26 @@ void FakeZooKeeper::authenticate(Connection& connection, const wire::RequestView
     send(connection, request.header.op,
          wire::encode_reply(wire::ReplyHeader{wire::auth_xid, 0, err}));
     connection.output.is_closed |= !is_known;
+}
+
+/// Asks for the word, and is content with it. As a real server: no SASL is a null token, and behind
+/// a refusal comes one, too.
+void FakeZooKeeper::talk_sasl(Connection& connection, const wire::RequestView& request) {
+    const auto body = wire::decode<wire::SaslToken>(request.body);
+    const std::string said = body ? body.value().token.value_or("") : "?";
+    std::optional<std::string> answer;
+    auto err = wire::ServerError::ok;
+    if (said.empty() && !options.sasl_word.empty()) {
+        answer = "the word?";
+    } else if (said == options.sasl_word) {
+        connection.is_proven = !said.empty();
+    } else {
+        err = wire::ServerError::auth_failed;
+        connection.output.is_closed = true;
+    }
+    send(
+        connection, request.header.op,
+        wire::encode_reply(wire::ReplyHeader{request.header.xid, 0, err}, wire::SaslToken{answer}));
 }
 
 void FakeZooKeeper::set_watches(ConnectionId id, Connection& connection,

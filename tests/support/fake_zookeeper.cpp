@@ -183,7 +183,9 @@ void FakeZooKeeper::serve(Instant now, ConnectionId id, Connection& connection,
     if (fate == Fate::close_before) {
         return close(id);
     }
-    touch(now, connection);
+    if (op != wire::Opcode::auth && op != wire::Opcode::sasl) {
+        touch(now, connection);  // those are answered beside the pipeline
+    }
     connection.is_frozen = fate == Fate::freeze_before || fate == Fate::freeze_unheard;
     if (fate == Fate::freeze_before) {
         return;

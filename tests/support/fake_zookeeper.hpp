@@ -40,6 +40,9 @@ struct FakeOptions {
     bool is_read_only = false;
     bool answers_close = true;  ///< 3.4.8 with Netty does not: only the end of the stream comes
     std::int64_t first_zxid = 0x1'0000'0000;
+    /// Whoever knows it has authenticated, by a mechanism of two rounds; empty: there is no SASL.
+    std::string sasl_word{};
+    bool requires_sasl = false;  ///< of every request
 };
 
 /// One request as it arrived.
@@ -115,6 +118,7 @@ private:
         bool is_decided = false;
         bool is_greeted = false;
         bool is_frozen = false;
+        bool is_proven = false;  ///< by SASL
         std::int64_t session = 0;
         Duration timeout{};
         Output output;
@@ -140,6 +144,7 @@ private:
     void read(ConnectionId id, Connection& connection, const wire::RequestView& request);
     void multi(Connection& connection, const wire::RequestView& request);
     void authenticate(Connection& connection, const wire::RequestView& request);
+    void talk_sasl(Connection& connection, const wire::RequestView& request);
     void set_watches(ConnectionId id, Connection& connection, const wire::RequestView& request);
     void remove_watches(ConnectionId id, Connection& connection, const wire::RequestView& request);
     void refuse_unknown(Connection& connection, const wire::RequestView& request);

@@ -1,4 +1,4 @@
-"""TLS and credentials reach the library by the same names as its own options."""
+"""TLS, credentials and SASL reach the library by the same names as its own options."""
 
 import time
 
@@ -44,11 +44,37 @@ def test_waiting_for_a_connection_goes_on_to_its_end_and_says_why(servers):
         {"tls_passphrase_env": "x"},
         {"tls_min_version": "1.1"},
         {"auth_env": "LEASEHOLD_NO_SUCH_VARIABLE"},
+        {"sasl_mechanism": "plain"},
+        {"sasl_mechanism": "digest_md5"},
+        {"sasl_mechanism": "gssapi", "sasl_user": "x"},
+        {"sasl_user": "x"},
+        {"sasl_realm": "x"},
     ],
 )
 def test_what_cannot_be_meant_is_refused(servers, options):
     with pytest.raises(leasehold.InvalidArgument):
         servers.connect(**options)
+
+
+def test_a_server_without_sasl_gets_nothing(servers, path, tmp_path):
+    password = put(tmp_path, "s3cret\n")
+    client = servers.connect(
+        sasl_mechanism="digest_md5", sasl_user="shop", sasl_password_file=password
+    )
+    with pytest.raises(leasehold.AuthFailed, match="SASL") as caught:
+        client.lock(path, wait=1).acquire()
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(leasehold.AuthFailed):
+        client.wait_connected(0.1)
+
+
+def test_a_password_that_is_not_there_is_said_at_once(servers):
+    with pytest.raises(leasehold.AuthFailed, match="LEASEHOLD_NO_SUCH_VARIABLE"):
+        servers.connect(
+            sasl_mechanism="digest_md5",
+            sasl_user="shop",
+            sasl_password_env="LEASEHOLD_NO_SUCH_VARIABLE",
+        )
 
 
 def test_credentials_of_a_file_keep_others_out(servers, path, tmp_path):

@@ -5,7 +5,8 @@ _leasehold() {
     local ensemble="--connect --wait --session-timeout --tick --sync-limit --standalone --ack-gap
         --clock-drift --margin --config --tls --tls-ca --tls-ca-dir --tls-cert --tls-key
         --tls-passphrase-file --tls-passphrase-env --tls-server-name --tls-min-version
-        --auth-file --auth-env --help"
+        --auth-file --auth-env --sasl-mechanism --sasl-user --sasl-password-file
+        --sasl-password-env --sasl-service --sasl-server-name --sasl-realm --help"
     local command=${COMP_WORDS[1]} options="" i
     COMPREPLY=()
 
@@ -32,11 +33,16 @@ _leasehold() {
         mapfile -t COMPREPLY < <(compgen -W "curator curator-rw kazoo" -- "$word")
         return
         ;;
+    --sasl-mechanism)
+        mapfile -t COMPREPLY < <(compgen -W "digest-md5 gssapi" -- "$word")
+        return
+        ;;
     --tls-min-version)
         mapfile -t COMPREPLY < <(compgen -W "1.2 1.3" -- "$word")
         return
         ;;
-    --config | --tls-ca | --tls-cert | --tls-key | --tls-passphrase-file | --auth-file)
+    --config | --tls-ca | --tls-cert | --tls-key | --tls-passphrase-file | --auth-file | \
+        --sasl-password-file)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -44,7 +50,7 @@ _leasehold() {
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
-    --tls-passphrase-env | --auth-env)
+    --tls-passphrase-env | --auth-env | --sasl-password-env)
         mapfile -t COMPREPLY < <(compgen -e -- "$word")
         return
         ;;
@@ -53,7 +59,8 @@ _leasehold() {
         return
         ;;
     --connect | --wait | --session-timeout | --tick | --sync-limit | --ack-gap | --clock-drift | \
-        --margin | --tls-server-name | --budget | --grace | --lock-delay | --permits | --also | --payload | --nodes)
+        --margin | --tls-server-name | --sasl-user | --sasl-service | --sasl-server-name | \
+        --sasl-realm | --budget | --grace | --lock-delay | --permits | --also | --payload | --nodes)
         return # a value that nobody can guess
         ;;
     esac

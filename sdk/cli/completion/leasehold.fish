@@ -39,6 +39,13 @@ complete -c leasehold -n "$ensemble" -l tls-server-name -x -d "Whom the certific
 complete -c leasehold -n "$ensemble" -l tls-min-version -x -a "1.2 1.3" -d "The oldest version of TLS"
 complete -c leasehold -n "$ensemble" -l auth-file -r -F -d "Credentials"
 complete -c leasehold -n "$ensemble" -l auth-env -x -a "(set -nx)" -d "The variable that has credentials"
+complete -c leasehold -n "$ensemble" -l sasl-mechanism -x -a "digest-md5 gssapi" -d "Prove by SASL who we are"
+complete -c leasehold -n "$ensemble" -l sasl-user -x -d "With digest-md5: who we are"
+complete -c leasehold -n "$ensemble" -l sasl-password-file -r -F -d "Its first line is the password"
+complete -c leasehold -n "$ensemble" -l sasl-password-env -x -a "(set -nx)" -d "The variable that has the password"
+complete -c leasehold -n "$ensemble" -l sasl-service -x -d "The first part of the servers' principal"
+complete -c leasehold -n "$ensemble" -l sasl-server-name -x -d "The servers' name in SASL"
+complete -c leasehold -n "$ensemble" -l sasl-realm -x -d "With digest-md5: the realm"
 
 set -l command "__leasehold_is run elect"
 complete -c leasehold -n "$command" -l grace -x -d "From SIGTERM to SIGKILL"

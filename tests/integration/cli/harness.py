@@ -184,6 +184,7 @@ class ServerTest(ToolTest):
     """The same, with a real standalone server for all tests of a class."""
 
     config = []
+    jvm = []
     netty = False
 
     @classmethod
@@ -193,7 +194,7 @@ class ServerTest(ToolTest):
         cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
         cls.servers = zk_servers.Servers(cls.root, "cli")
         cls.settings = zk_servers.settings(
-            tick=int(TICK_S * 1000), config=cls.config, netty=cls.netty
+            tick=int(TICK_S * 1000), config=cls.config, jvm=cls.jvm, netty=cls.netty
         )
         cls.servers.start(cls.settings, 60 * FACTOR, die_with_us=True)
         cls.addClassCleanup(cls.servers.stop)

@@ -91,6 +91,14 @@ TEST_F(ClientOfC, SecurityReachesTheLibrary) {
     options.tls_key_file = nullptr;
     options.auth_file = "/no/such/file";
     EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
+    options.auth_file = nullptr;
+    options.sasl_mechanism = LH_SASL_DIGEST_MD5;
+    EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
+    options.sasl_user = "shop";
+    options.sasl_password_file = "/no/such/file";
+    EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_AUTH_FAILED);
+    options.sasl_mechanism = 3;
+    EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
 }
 
 TEST_F(ClientOfC, CodesHaveNames) {
@@ -124,6 +132,7 @@ TEST_F(ClientOfC, CodesHaveNames) {
         {LH_MIXED_QUEUE, "mixed_queue"},
         {LH_STALE_TOKEN, "stale_token"},
         {LH_TLS_FAILED, "tls_failed"},
+        {LH_AUTH_FAILED, "auth_failed"},
         {LH_INVALID_HANDLE, "invalid_handle"},
         {LH_SYSTEM_ERROR, "system_error"},
         {LH_OUT_OF_MEMORY, "out_of_memory"},

@@ -90,19 +90,26 @@ TEST_F(ConfigOfACommand, RefusalNamesFileAndLine) {
 
 TEST(SecurityArguments, BecomeOptions) {
     const Arguments parsed =
-        parse_arguments(std::vector<std::string>{"run",   "/a",
-                                                 "--tls", "--tls-ca",
-                                                 "a",     "--tls-ca-dir",
-                                                 "b",     "--tls-cert",
-                                                 "c",     "--tls-key",
-                                                 "d",     "--tls-passphrase-file",
-                                                 "e",     "--tls-passphrase-env",
-                                                 "f",     "--tls-server-name",
-                                                 "g",     "--tls-min-version",
-                                                 "1.3",   "--auth-file",
-                                                 "h",     "--auth-env",
-                                                 "i",     "--open-acl",
-                                                 "--",    "true"},
+        parse_arguments(std::vector<std::string>{"run",        "/a",
+                                                 "--tls",      "--tls-ca",
+                                                 "a",          "--tls-ca-dir",
+                                                 "b",          "--tls-cert",
+                                                 "c",          "--tls-key",
+                                                 "d",          "--tls-passphrase-file",
+                                                 "e",          "--tls-passphrase-env",
+                                                 "f",          "--tls-server-name",
+                                                 "g",          "--tls-min-version",
+                                                 "1.3",        "--auth-file",
+                                                 "h",          "--auth-env",
+                                                 "i",          "--sasl-mechanism",
+                                                 "digest-md5", "--sasl-user",
+                                                 "j",          "--sasl-password-file",
+                                                 "k",          "--sasl-password-env",
+                                                 "l",          "--sasl-service",
+                                                 "m",          "--sasl-server-name",
+                                                 "n",          "--sasl-realm",
+                                                 "o",          "--open-acl",
+                                                 "--",         "true"},
                         "h:1");
     const RunArguments copy = std::get<RunArguments>(parsed);
     const ClientOptions options = copy.ensemble.client_options();
@@ -117,6 +124,13 @@ TEST(SecurityArguments, BecomeOptions) {
     EXPECT_EQ(options.tls.min_version, TlsVersion::tls_1_3);
     EXPECT_EQ(options.auth_file, "h");
     EXPECT_EQ(options.auth_env, "i");
+    EXPECT_EQ(options.sasl.mechanism, SaslMechanism::digest_md5);
+    EXPECT_EQ(options.sasl.user, "j");
+    EXPECT_EQ(options.sasl.password_file, "k");
+    EXPECT_EQ(options.sasl.password_env, "l");
+    EXPECT_EQ(options.sasl.service, "m");
+    EXPECT_EQ(options.sasl.server_name, "n");
+    EXPECT_EQ(options.sasl.realm, "o");
     EXPECT_TRUE(copy.open_acl);
 }
 

@@ -29,6 +29,7 @@ TEST(ExitCode, OfEachConditionOfTheSdk) {
     EXPECT_EQ(exit_code::of(errc::protocol_error), 76);
     EXPECT_EQ(exit_code::of(errc::not_permitted), 77);
     EXPECT_EQ(exit_code::of(errc::tls_failed), 78);
+    EXPECT_EQ(exit_code::of(errc::auth_failed), 77);
     EXPECT_EQ(exit_code::of(errc::budget_exceeded), 124);
     EXPECT_EQ(exit_code::of(errc::lock_lost), 125);
     for (const errc fault :
@@ -58,7 +59,7 @@ TEST(ExitCode, ErrorsOfTheSystemAreInternal) {
 }
 
 TEST(ExitCode, NoErrorLooksLikeSuccessOrLikeASignal) {
-    for (int code = 1; code <= static_cast<int>(errc::tls_failed); ++code) {
+    for (int code = 1; code <= static_cast<int>(errc::auth_failed); ++code) {
         const int exit = exit_code::of(static_cast<errc>(code));
         EXPECT_TRUE((exit >= 64 && exit <= 78) || exit == 124 || exit == 125) << code;
     }

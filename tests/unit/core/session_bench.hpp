@@ -26,11 +26,14 @@ public:
     }
     void on_detached(Instant) override { heard.emplace_back("detached"); }
     void on_expired(Instant) override { heard.emplace_back("expired"); }
+    void on_abandoned(Instant, const Error&) override { heard.emplace_back("abandoned"); }
     void on_watch_event(Instant, const wire::WatcherEvent& event) override {
         heard.push_back("event " + event.path);
     }
     void on_evidence(Instant) override {}
-    void on_auth_failed(Instant) override { heard.emplace_back("auth failed"); }
+    void on_auth_failed(Instant, const Error& why) override {
+        heard.emplace_back(why == errc::auth_failed ? "SASL failed" : "auth failed");
+    }
 
     /// Up to the written connect request, which is returned.
     wire::ConnectRequest dial() {

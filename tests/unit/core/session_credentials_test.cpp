@@ -12,8 +12,8 @@ using ::testing::IsEmpty;
 
 TEST(SessionCredentials, CredentialsAreTheFirstBytesOnEachConnection) {
     SessionBench bench;
-    bench.session.add_auth(bench.now, {"digest", Secret("a:1")});
-    bench.session.add_auth(bench.now, {"digest", Secret("b:2")});
+    bench.session.add_auth({"digest", Secret("a:1")});
+    bench.session.add_auth({"digest", Secret("b:2")});
     for (int i = 0; i < 2; ++i) {
         bench.attach();
         const auto frames = ops(bench.sent());
@@ -28,10 +28,20 @@ TEST(SessionCredentials, CredentialsAddedLaterAreSentAtOnce) {
     SessionBench bench;
     bench.attach();
     bench.sent();
-    bench.session.add_auth(bench.now, {"digest", Secret("a:1")});
+    bench.session.add_auth({"digest", Secret("a:1")});
     EXPECT_THAT(ops(bench.sent()), ElementsAre(wire::Opcode::auth));
     bench.answer(wire::auth_xid, 0, wire::ServerError::auth_failed);
     EXPECT_THAT(bench.heard, ElementsAre("attached", "auth failed"));
+}
+
+/// A server answers them beside its pipeline, and touches no session: only a ping does.
+TEST(SessionCredentials, PutOffNoPing) {
+    SessionBench bench;
+    bench.attach();
+    const Instant due = bench.session.evidence().next_ping();
+    bench.pass(100ms);
+    bench.session.add_auth({"digest", Secret("a:1")});
+    EXPECT_EQ(bench.session.evidence().next_ping(), due);
 }
 
 TEST(SessionCredentials, CredentialsOfTheSettingsAreThereFromTheStart) {
@@ -49,7 +59,7 @@ TEST(SessionCredentials, CredentialsOfTheSettingsAreThereFromTheStart) {
 /// A server may take no request without credentials (enforce.auth of 3.7 and newer).
 TEST(SessionCredentials, CredentialsGoBeforeTheTrial) {
     SessionBench bench(unknown_version());
-    bench.session.add_auth(bench.now, {"digest", Secret("a:1")});
+    bench.session.add_auth({"digest", Secret("a:1")});
     ask_for_version(bench);
     bench.session.on_disconnected(bench.now, "closed");
     bench.session.on_connected(bench.now);

@@ -143,7 +143,7 @@ TEST_F(SessionStream, LastZxidComesFromOrdinaryRepliesOnly) {
 TEST_F(SessionStream, WhatDoesNotGoThroughThePipelineIsNoEvidence) {
     bench.answer(wire::ping_xid, 1);
     const auto newest = bench.session.evidence().newest();
-    bench.session.add_auth(bench.now, {"digest", Secret("a:1")});
+    bench.session.add_auth({"digest", Secret("a:1")});
     bench.pass(300ms);
     bench.answer(wire::auth_xid, 0);
     bench.answer(bench.ask(), -1, ServerError::unimplemented);

@@ -214,7 +214,7 @@ TEST(Session, CloseWhoseReplyIsLostAsksAgainWhetherTheSessionIsGone) {
 
 TEST(Session, CloseThatDidNotArriveIsSentAgain) {
     SessionBench bench;
-    bench.session.add_auth(bench.now, {"digest", Secret("user:password")});
+    bench.session.add_auth({"digest", Secret("user:password")});
     bench.attach();
     bench.session.close(bench.now, bench.now + 5s);
     (void)bench.sent();

@@ -336,53 +336,5 @@ TEST(SaturatingTime, LaterStopsAtTheEndOfTime) {
     EXPECT_EQ(later(Instant::min(), Duration::max()), Instant{-1ns});
 }
 
-// ---- TLS ----
-
-TEST(TlsSettings, AbsentUnlessAskedFor) {
-    const Settings settings = make_settings("zk1", {}).value();
-    EXPECT_FALSE(settings.tls);
-    EXPECT_EQ(settings.servers.hosts.front().name, "");
-}
-
-TEST(TlsSettings, AnythingThatSpeaksOfTlsTurnsItOn) {
-    EXPECT_TRUE(make_settings("tls://zk1", {}).value().tls);
-    for (const TlsOptions& tls :
-         {TlsOptions{.enabled = true}, TlsOptions{.ca_file = "x"}, TlsOptions{.ca_directory = "x"},
-          TlsOptions{.certificate_file = "x"}, TlsOptions{.server_name = "x"},
-          TlsOptions{.min_version = TlsVersion::tls_1_3}}) {
-        EXPECT_TRUE(make_settings("zk1", {.tls = tls}).value().tls);
-    }
-}
-
-TEST(TlsSettings, EachHostHasTheNameItHasToProve) {
-    const auto names = [](std::string_view hosts, const TlsOptions& tls) {
-        const Settings settings = make_settings(hosts, {.tls = tls}).value();
-        std::vector<std::string> found;
-        for (const Endpoint& host : settings.servers.hosts) {
-            found.push_back(host.name);
-        }
-        return found;
-    };
-    EXPECT_THAT(names("tls://zk1:1,10.0.0.1:2,[fe80::1%eth0]:3", {}),
-                ElementsAre("zk1", "10.0.0.1", "fe80::1"));
-    EXPECT_THAT(names("tls://zk1:1,zk2:2", {.server_name = "zk.example"}),
-                ElementsAre("zk.example", "zk.example"));
-}
-
-TEST(TlsSettings, WhatCannotBeMeantIsRefused) {
-    const std::string long_text(5000, 'x');
-    for (const TlsOptions& tls :
-         {TlsOptions{.key_file = "x"}, TlsOptions{.passphrase_file = "x"},
-          TlsOptions{.passphrase_env = "x"},
-          TlsOptions{.certificate_file = "x", .passphrase_file = "x", .passphrase_env = "x"},
-          TlsOptions{.ca_file = long_text}, TlsOptions{.server_name = long_text},
-          TlsOptions{.ca_file = std::string_view("a\0b", 3)},
-          TlsOptions{.min_version = static_cast<TlsVersion>(7)}}) {
-        const auto settings = make_settings("zk1", {.tls = tls});
-        ASSERT_FALSE(settings);
-        EXPECT_EQ(settings.error(), errc::invalid_argument);
-    }
-}
-
 }  // namespace
 }  // namespace leasehold::core

@@ -1,14 +1,14 @@
 #include "sdk/net/resolver.hpp"
 
+#include "tests/unit/net/gate.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <future>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,25 +21,6 @@ using namespace std::chrono_literals;
 using core::Endpoint;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-/// A name service that answers when the test says so.
-class Gate {
-public:
-    void open() {
-        const std::lock_guard lock(x_mutex);
-        x_is_open = true;
-        x_changed.notify_all();
-    }
-    void pass() {
-        std::unique_lock lock(x_mutex);
-        x_is_open ? void() : x_changed.wait(lock, [this] { return x_is_open; });
-    }
-
-private:
-    std::mutex x_mutex;
-    std::condition_variable x_changed;
-    bool x_is_open = false;
-};
 
 class ResolverTest : public testing::Test {
 protected:

@@ -11,6 +11,7 @@ from leasehold._call import CallContext, Guard
 from leasehold._client import Client, State, connect
 from leasehold._contenders import Contender, LockKind
 from leasehold._errors import (
+    AuthFailed,
     BudgetExceeded,
     BudgetRefused,
     CallFailed,
@@ -48,7 +49,15 @@ from leasehold._errors import (
 from leasehold._leasehold import lib as _lib
 from leasehold._lock import Lock, Loss
 from leasehold._observer import Observer
-from leasehold._options import Acl, ClientOptions, ElectOptions, LockOptions, Naming, OnBudget
+from leasehold._options import (
+    Acl,
+    ClientOptions,
+    ElectOptions,
+    LockOptions,
+    Naming,
+    OnBudget,
+    SaslMechanism,
+)
 from leasehold._request import LockRequest
 from leasehold._stats import Stats
 from leasehold._values import Duration
@@ -63,6 +72,7 @@ def now() -> float:
 
 __all__ = [
     "Acl",
+    "AuthFailed",
     "BudgetExceeded",
     "BudgetRefused",
     "CallContext",
@@ -100,6 +110,7 @@ __all__ = [
     "ProtocolError",
     "QueueFull",
     "QueueTooLong",
+    "SaslMechanism",
     "SequenceExhausted",
     "SessionExpired",
     "StaleToken",

@@ -153,8 +153,8 @@ class Client:
         return take_stats(self._pointer)
 
     def wait_connected(self, timeout: Duration = _CONNECT_TIMEOUT) -> None:
-        """NoServer if it is not connected within the timeout; TlsFailed, ProtocolError or
-        NotPermitted if that is why."""
+        """NoServer if it is not connected within the timeout; TlsFailed, AuthFailed, ProtocolError
+        or NotPermitted if that is why."""
 
         def wait(slice_ms: int, error: object) -> int:
             return int(lib.lh_client_wait_connected(self._pointer, slice_ms, error))
@@ -162,6 +162,7 @@ class Client:
         not_yet = (
             lib.LH_NO_SERVER,
             lib.LH_TLS_FAILED,
+            lib.LH_AUTH_FAILED,
             lib.LH_PROTOCOL_ERROR,
             lib.LH_NOT_PERMITTED,
         )

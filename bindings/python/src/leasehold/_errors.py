@@ -159,6 +159,10 @@ class TlsFailed(Error):
     """There is no TLS connection that can be trusted; the message says what does not hold."""
 
 
+class AuthFailed(Error):
+    """SASL did not prove who we are; the message says why, and what to do."""
+
+
 class InvalidHandle(Error):
     """The object was released or closed before."""
 
@@ -203,6 +207,7 @@ _CLASSES: dict[int, type[Error]] = {
     lib.LH_MIXED_QUEUE: MixedQueue,
     lib.LH_STALE_TOKEN: StaleToken,
     lib.LH_TLS_FAILED: TlsFailed,
+    lib.LH_AUTH_FAILED: AuthFailed,
     lib.LH_INVALID_HANDLE: InvalidHandle,
     lib.LH_SYSTEM_ERROR: SystemFailure,
     lib.LH_OUT_OF_MEMORY: OutOfMemory,

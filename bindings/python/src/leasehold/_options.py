@@ -25,6 +25,9 @@ class Acl:
 Naming = Literal["curator", "curator_read_write", "kazoo"]
 """Whose names ours look like to the other clients on a path."""
 
+SaslMechanism = Literal["digest_md5", "gssapi"]
+"""How a client proves by SASL who it is: with a password, or with a Kerberos ticket."""
+
 OnBudget = Literal["release", "hold_until_return"]
 """At the end of the budget: the node is deleted, or stays until the guarded call returns."""
 
@@ -59,6 +62,13 @@ class ClientOptions(TypedDict, total=False):
     tls_server_name: Optional[str]  # None: the name in the connect string
     auth_file: Optional[str]  # credentials, "SCHEME SECRET" in each line
     auth_env: Optional[str]  # the name of a variable
+    sasl_mechanism: Optional[SaslMechanism]  # None: no SASL
+    sasl_user: Optional[str]  # with "digest_md5", as the next two and the realm
+    sasl_password_file: Optional[str]  # its first line
+    sasl_password_env: Optional[str]  # the name of a variable
+    sasl_service: Optional[str]  # None: "zookeeper"
+    sasl_server_name: Optional[str]  # None: "zk-sasl-md5", or the host in the connect string
+    sasl_realm: Optional[str]  # None: the first one that a server offers
 
 
 class _QueueOptions(TypedDict, total=False):
@@ -146,6 +156,13 @@ _NAMING = _choice(
     curator_read_write=lib.LH_NAMING_CURATOR_READ_WRITE,
     kazoo=lib.LH_NAMING_KAZOO,
 )
+_SASL_MECHANISM = _choice(digest_md5=lib.LH_SASL_DIGEST_MD5, gssapi=lib.LH_SASL_GSSAPI)
+
+
+def _sasl_mechanism(value: Any, name: str, keep: list[Any]) -> int:
+    return int(lib.LH_SASL_NONE if value is None else _SASL_MECHANISM(value, name, keep))
+
+
 _INT32 = _count(32, is_signed=True)
 _INT64 = _count(64, is_signed=True)
 _UINT64 = _count(64, is_signed=False)
@@ -180,6 +197,13 @@ CLIENT: _Table = {
     "tls_server_name": ("tls_server_name", _text),
     "auth_file": ("auth_file", _text),
     "auth_env": ("auth_env", _text),
+    "sasl_mechanism": ("sasl_mechanism", _sasl_mechanism),
+    "sasl_user": ("sasl_user", _text),
+    "sasl_password_file": ("sasl_password_file", _text),
+    "sasl_password_env": ("sasl_password_env", _text),
+    "sasl_service": ("sasl_service", _text),
+    "sasl_server_name": ("sasl_server_name", _text),
+    "sasl_realm": ("sasl_realm", _text),
 }
 _QUEUE: _Table = {
     "naming": ("naming", _NAMING),

@@ -29,6 +29,7 @@ void for_numbers(Options& options, Each each) {
     each(options.orphan_limit_ms);
     each(options.tls_enabled);
     each(options.tls_min_version);
+    each(options.sasl_mechanism);
 }
 
 template <typename Options, typename Each>
@@ -133,7 +134,9 @@ bool unpack(JNIEnv* env, jlongArray numbers, jdouble clock_drift, jobjectArray t
          {&options.server_version, &options.owner, &options.tls_ca_file, &options.tls_ca_directory,
           &options.tls_certificate_file, &options.tls_key_file, &options.tls_passphrase_file,
           &options.tls_passphrase_env, &options.tls_server_name, &options.auth_file,
-          &options.auth_env}) {
+          &options.auth_env, &options.sasl_user, &options.sasl_password_file,
+          &options.sasl_password_env, &options.sasl_service, &options.sasl_server_name,
+          &options.sasl_realm}) {
         *each = text(unpacked, next++);
     }
     return true;

@@ -27,6 +27,7 @@ public final class ClientOptions {
     private static final int ORPHAN_LIMIT = 12;
     private static final int TLS_ENABLED = 13;
     private static final int TLS_MIN_VERSION = 14;
+    private static final int SASL_MECHANISM = 15;
     private static final int SERVER_VERSION = 0;
     private static final int OWNER = 1;
     private static final int TLS_CA_FILE = 2;
@@ -38,7 +39,13 @@ public final class ClientOptions {
     private static final int TLS_SERVER_NAME = 8;
     private static final int AUTH_FILE = 9;
     private static final int AUTH_ENV = 10;
-    private static final int TEXTS = 11;
+    private static final int SASL_USER = 11;
+    private static final int SASL_PASSWORD_FILE = 12;
+    private static final int SASL_PASSWORD_ENV = 13;
+    private static final int SASL_SERVICE = 14;
+    private static final int SASL_SERVER_NAME = 15;
+    private static final int SASL_REALM = 16;
+    private static final int TEXTS = 17;
 
     private static final ClientOptions DEFAULTS = new ClientOptions(
         new Packed(NativeLibrary.clientDefaults(), TEXTS), NativeLibrary.clockDriftDefault(), null,
@@ -189,6 +196,41 @@ public final class ClientOptions {
     /** The same in the environment variable of this name. None. */
     public ClientOptions withAuthEnv(String name) {
         return withText(AUTH_ENV, Text.utf8(name, "name"));
+    }
+
+    /** Proves by SASL who we are, on each connection before anything else. None. */
+    public ClientOptions withSaslMechanism(SaslMechanism mechanism) {
+        return with(SASL_MECHANISM, mechanism.number());
+    }
+
+    /** With DIGEST-MD5: who we are. */
+    public ClientOptions withSaslUser(String user) {
+        return withText(SASL_USER, Text.utf8(user, "user"));
+    }
+
+    /** With DIGEST-MD5: the first line of this file is the password. */
+    public ClientOptions withSaslPasswordFile(Path file) {
+        return withPath(SASL_PASSWORD_FILE, file, "file");
+    }
+
+    /** With DIGEST-MD5: the environment variable of this name is the password. */
+    public ClientOptions withSaslPasswordEnv(String name) {
+        return withText(SASL_PASSWORD_ENV, Text.utf8(name, "name"));
+    }
+
+    /** The first part of the servers' principal. "zookeeper". */
+    public ClientOptions withSaslService(String name) {
+        return withText(SASL_SERVICE, Text.utf8(name, "name"));
+    }
+
+    /** The servers' name in SASL. "zk-sasl-md5", or with GSSAPI the host in the connect string. */
+    public ClientOptions withSaslServerName(String name) {
+        return withText(SASL_SERVER_NAME, Text.utf8(name, "name"));
+    }
+
+    /** With DIGEST-MD5: the realm, if a server offers several. */
+    public ClientOptions withSaslRealm(String name) {
+        return withText(SASL_REALM, Text.utf8(name, "name"));
     }
 
     /** Is told what the client logs. Silent without. */

@@ -56,6 +56,8 @@ public enum ErrorCode {
     STALE_TOKEN(26),
     /** No TLS connection that can be trusted; the message says why. */
     TLS_FAILED(27),
+    /** SASL did not prove who we are; the message says why. */
+    AUTH_FAILED(28),
     /** The lock, client or call was closed before. */
     INVALID_HANDLE(1001),
     /** The system's; the message has its text. */

@@ -30,7 +30,7 @@ final class Errors {
             case STALE_TOKEN -> new StaleTokenException(detail);
             case NOT_PERMITTED -> new NotPermittedException(detail);
             case NO_SERVER, PROTOCOL_ERROR, SESSION_EXPIRED, CONNECTION_LOST, NO_CHROOT,
-                TIMED_OUT, TLS_FAILED -> new ConnectionException(detail);
+                TIMED_OUT, TLS_FAILED, AUTH_FAILED -> new ConnectionException(detail);
             case PERMITS_DISAGREE, MIXED_QUEUE, SEQUENCE_EXHAUSTED ->
                 new UnusablePathException(detail);
             case OVERLOADED, QUEUE_TOO_LONG -> new OverloadedException(detail);

@@ -58,9 +58,32 @@ class SecurityTest extends ServerTest {
         for (ClientOptions each :
              new ClientOptions[] {options.withTlsPassphraseFile(files),
                                   options.withTlsPassphraseEnv("X"),
-                                  options.withAuthEnv("LEASEHOLD_NO_SUCH_VARIABLE")}) {
+                                  options.withAuthEnv("LEASEHOLD_NO_SUCH_VARIABLE"),
+                                  options.withSaslMechanism(SaslMechanism.DIGEST_MD5),
+                                  options.withSaslMechanism(SaslMechanism.GSSAPI).withSaslUser("x"),
+                                  options.withSaslUser("x"), options.withSaslService("x"),
+                                  options.withSaslServerName("x"), options.withSaslRealm("x"),
+                                  options.withSaslPasswordFile(files),
+                                  options.withSaslPasswordEnv("X")}) {
             assertThrows(IllegalArgumentException.class,
                          () -> Client.connect(server.connectString(), each));
+        }
+    }
+
+    @Test
+    void serverWithoutSaslGetsNothing() throws Exception {
+        Path password = files.resolve("password");
+        write(password, "s3cret\n");
+        ClientOptions options = server.clientOptions()
+                                    .withSaslMechanism(SaslMechanism.DIGEST_MD5)
+                                    .withSaslUser("shop")
+                                    .withSaslPasswordFile(password);
+        try (Client other = Client.connect(server.connectString(), options)) {
+            ConnectionException refused =
+                assertThrows(ConnectionException.class,
+                             () -> other.waitConnected(Duration.ofMillis(500)));
+            assertEquals(ErrorCode.AUTH_FAILED, refused.code());
+            assertFalse(refused.getMessage().contains("s3cret"));
         }
     }
 
