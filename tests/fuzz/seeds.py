@@ -85,6 +85,81 @@ TEXTS = {
 }
 
 
+# ---- scripts for the hostile server: see act() in hostile_server.cpp for what the bytes mean ----
+
+EXCLUSIVE, SHARED, PERMIT, UPGRADABLE = range(4)
+DROP, TWICE, CUT, LONGER, FLIP, RAW, LENGTH, XID, ZXID, ERROR = range(10)
+LIST_WITHOUT, LIST_WITH, LIST_ONLY, LIST_TWICE, COUNT, ELSEWHERE, DATA, OWNER, CZXID = range(11, 20)
+TIMEOUT, SESSION, PASSWORD, READ_ONLY, BARE, EVENT_TYPE, EVENT_PATH = range(20, 27)
+
+
+def acquire(kind=EXCLUSIVE, path=0, flags=0, wait=4, budget=5, naming=0):
+    return bytes([0, kind, path, flags, wait, budget, naming, 2])
+
+
+def wait(index):
+    """0: nothing, 1 ms, 2 ms, 10 ms, 100 ms, 1 s, 4 s, 21 s."""
+    return bytes([14, index])
+
+
+def lie(kind, number=0, skip=0, text=b""):
+    return bytes([11, kind, skip, 0]) + number.to_bytes(8, "big", signed=True) + bytes([len(text)]) + text
+
+
+RELEASE = bytes([5, 0, 4])
+CUT_OFF = bytes([9, 0])
+SCRIPTS = [
+    acquire() + wait(4) + RELEASE + wait(4),
+    acquire(flags=16) + wait(4) + bytes([7, 2, 0, 0]) + wait(5),  # somebody deletes our node
+    acquire() + wait(4) + acquire() + wait(4) + RELEASE + wait(5),
+    acquire() + wait(4) + acquire(naming=1) + wait(4) + RELEASE + wait(5),
+    acquire(SHARED) + acquire(SHARED) + wait(4) + acquire() + wait(5) + RELEASE + RELEASE + wait(6),
+    acquire(PERMIT) + acquire(PERMIT) + acquire(PERMIT) + wait(5) + RELEASE + wait(5),
+    acquire(UPGRADABLE) + wait(4) + bytes([5, 0, 2, 4]) + wait(5) + bytes([5, 0, 1]) + wait(5),
+    acquire() + wait(4) + bytes([5, 0, 0, 6]) + wait(6) + bytes([5, 0, 1]) + wait(5),
+    bytes([2, 1, 0, 4, 5, 0, 2]) + wait(5) + RELEASE + wait(5),
+    bytes([2, 0, 0, 4]) + wait(6) + CUT_OFF + wait(6) + RELEASE + wait(5),
+    bytes([8, 9, 0, 0, 1, 0]) + acquire() + wait(6) + RELEASE + wait(6),
+    acquire() + wait(4) + CUT_OFF + wait(5) + acquire(SHARED) + wait(6),
+    acquire(path=2) + wait(5) + RELEASE + wait(5),
+    acquire(flags=32) + wait(4) + bytes([9, 1]) + wait(7) + acquire() + wait(7),
+    acquire(flags=64) + wait(4) + RELEASE + wait(2) + acquire() + wait(5) + RELEASE + wait(5),
+    bytes([7, 0, 0, 1]) + acquire() + wait(4) + bytes([7, 2, 0, 0]) + wait(5) + RELEASE + wait(5),
+    acquire() + wait(4) + bytes([8, 0, 3]) + wait(5) + acquire() + wait(6),
+    bytes([6, 10, 1, 0, 0]) + wait(4) + bytes([7, 3, 0, 0, 1, 65]) + wait(5),
+] + [
+    bytes([7, 0, 0, 1]) + lie(kind, number, skip, text) + acquire() + wait(6) + RELEASE + wait(6)
+    for skip in (0, 1)
+    for kind, number, text in (
+        (DROP, 0, b""),
+        (TWICE, 0, b""),
+        (CUT, 3, b""),
+        (LONGER, 0, b"xyz"),
+        (FLIP, 77, b""),
+        (RAW, 0, b"\0\0\0\4abcd"),
+        (LENGTH, 0x7FFFFFFF, b""),
+        (XID, 1, b""),
+        (ZXID, -5, b""),
+        (ERROR, 110, b""),
+        (LIST_WITHOUT, 0, b""),
+        (LIST_WITH, 0, b"x-lock-0000000000"),
+        (LIST_ONLY, 0, b""),
+        (LIST_TWICE, 0, b""),
+        (ELSEWHERE, 0, b"/q/x-lock-0000000009"),
+        (DATA, 0, b"r\x011"),
+        (OWNER, 17, b""),
+        (CZXID, 17, b""),
+        (TIMEOUT, 400, b""),
+        (SESSION, 17, b""),
+        (PASSWORD, 0, b"short"),
+        (READ_ONLY, 0, b""),
+        (BARE, 0, b""),
+        (EVENT_TYPE, 2, b""),
+        (EVENT_PATH, 0, b"/q"),
+    )
+]
+
+
 def frames():
     """(direction, operation, body) of each captured frame, without its length."""
     for name in ("core", "variants", "refused"):
@@ -129,6 +204,9 @@ def seeds():
             yield "raw_replies", bytes([0, kind, 1]) + record
     yield "frame_splitter", bytes([100, 0, 200, 11, 5]) + stream
     yield "frame_splitter", bytes([7, 0, 60, 2, 1]) + framed(b"x" * 40) + framed(b"1234") * 3
+    for script in SCRIPTS:
+        for settings in (0, 1, 4 | 2):
+            yield "hostile_server", bytes([settings]) + script
     for target, texts in TEXTS.items():
         for text in texts:
             yield target, text
