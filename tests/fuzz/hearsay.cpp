@@ -29,20 +29,21 @@ const std::string& path_of(const wire::MultiOpBody& op) {
 void Hearsay::on_write(const support::EngineDriver::Write& write) {
     x_last_write = write.at;
     if (write.frames.empty()) {
-        x_is_blind = true;  // it asks for the version on a connection without frames
+        x_link = nullptr;  // it asks for the version, on a connection without frames
     }
     for (const auto& frame : write.frames) {
+        if (frame.op == Opcode::create_session) {
+            x_link = write.link;
+            x_splitter = wire::FrameSplitter();
+            x_is_greeted = false;
+        }
         x_asked[frame.xid] = {frame.op, frame.path, frame.body};
     }
 }
 
-void Hearsay::on_read(Instant, const support::Link* link, std::string_view bytes) {
-    if (link == nullptr) {
-        return;
-    }
-    if (std::exchange(x_link, link) != link) {
-        x_splitter = wire::FrameSplitter();
-        x_is_greeted = false;
+void Hearsay::on_read(const support::Link* link, std::string_view bytes) {
+    if (link == nullptr || link != x_link) {
+        return;  // not asked for anything yet
     }
     x_proven = x_last_write;
     x_splitter.feed(bytes);
@@ -61,13 +62,15 @@ void Hearsay::on_new_session() {
 }
 
 void Hearsay::read_greeting(std::string_view frame) {
-    if (const auto response = wire::decode<wire::ConnectResponse>(frame)) {
-        x_greeting = {response.value().session_id,
-                      std::chrono::milliseconds{response.value().timeout_ms}};
-        if (x_greeting.timeout > Duration{}) {
-            x_timeout = std::min(x_timeout, x_greeting.timeout);
-        }
+    const auto response = wire::decode<wire::ConnectResponse>(frame);
+    if (!response || response.value().timeout_ms <= 0 ||
+        response.value().read_only.value_or(false) ||
+        response.value().password.size() != wire::password_size) {
+        return;  // that is no session
     }
+    x_greeting = {response.value().session_id,
+                  std::chrono::milliseconds{response.value().timeout_ms}};
+    x_timeout = std::min(x_timeout, x_greeting.timeout);
 }
 
 void Hearsay::read_frame(std::string_view frame) {

@@ -18,7 +18,7 @@ namespace leasehold::fuzz {
 class Hearsay {
 public:
     void on_write(const support::EngineDriver::Write& write);
-    void on_read(Instant now, const support::Link* link, std::string_view bytes);
+    void on_read(const support::Link* link, std::string_view bytes);
     /// The engine has another session than before: what was said of the last one counts no more.
     void on_new_session();
 

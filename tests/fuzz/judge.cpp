@@ -1,5 +1,6 @@
 #include "tests/fuzz/judge.hpp"
 
+#include "sdk/core/text.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <algorithm>
@@ -24,6 +25,13 @@ std::vector<std::string> paths_of(const core::AcquireSpec& spec) {
     return paths;
 }
 
+/// As core::escape leaves a text: nothing to be escaped but the backslashes of what was.
+bool is_escaped(std::string_view text) {
+    std::string rest(text);
+    std::erase(rest, '\\');
+    return core::escape(rest, 4 * rest.size()) == rest;
+}
+
 bool have_common(const core::AcquireSpec& left, const core::AcquireSpec& right) {
     const auto others = paths_of(right);
     const auto ours = paths_of(left);
@@ -38,7 +46,7 @@ Judge::Judge(support::World& world, support::EngineDriver& driver, core::Setting
     : x_world(world), x_driver(driver), x_settings(std::move(settings)), x_begin(world.now()) {
     driver.on_write = [this](const auto& write) { x_hearsay.on_write(write); };
     driver.on_read = [this](const support::Link* link, std::string_view bytes) {
-        x_hearsay.on_read(x_world.now(), link, bytes);
+        x_hearsay.on_read(link, bytes);
     };
     world.after_step = [this] { check(); };
 }
@@ -121,6 +129,11 @@ void Judge::read(const core::Effect& effect) {
                 "a node goes once, and after its lease");
     } else if (const auto* fired = std::get_if<core::WatchFired>(&effect)) {
         require(++x_fired[fired->watch] == 1, "a watch fires once");
+    } else if (const auto* log = std::get_if<core::Log>(&effect)) {
+        for (const auto& [name, value] : log->fields) {
+            require(is_escaped(value),
+                    "nothing of a server's steers the terminal that a log is read on");
+        }
     } else if (std::holds_alternative<core::Closed>(effect)) {
         require(++x_closed == 1, "a client is closed once");
     }

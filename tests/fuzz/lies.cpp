@@ -183,12 +183,17 @@ void change_session(const Lie& lie, std::string& frame) {
     });
 }
 
+std::int64_t wrapped(std::int64_t number, std::int64_t by) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(number) +
+                                     static_cast<std::uint64_t>(by));
+}
+
 void change_head(const Lie& lie, std::string& frame) {
     change_header(frame, lie.kind != error, [&](wire::ReplyHeader& header) {
         if (lie.kind == xid) {
-            header.xid += static_cast<std::int32_t>(lie.number);
+            header.xid = static_cast<std::int32_t>(wrapped(header.xid, lie.number));
         } else if (lie.kind == zxid) {
-            header.zxid += lie.number;
+            header.zxid = wrapped(header.zxid, lie.number);
         } else {
             header.err = static_cast<wire::ServerError>(-(lie.number & 0x7f));
         }
