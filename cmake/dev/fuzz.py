@@ -33,7 +33,8 @@ PROGRAM = "fuzz_"
 PROGRESS_S = 15
 GRACE_S = 60  # for the input that is running when a target's time is over
 # One allocation of this size would be one that an announced length has led to: inputs are short.
-LIMITS = ["-malloc_limit_mb=16", "-rss_limit_mb=1024", "-timeout=20"]
+# Its bookkeeping would take most of the time of targets with many features.
+LIMITS = ["-entropic=0", "-malloc_limit_mb=16", "-rss_limit_mb=1024", "-timeout=20"]
 MAX_LEN = {"hostile_server": 2048}
 USUAL_MAX_LEN = 512
 # Freed memory is watched for a while, and the less of it, the faster.

@@ -204,9 +204,10 @@ void Judge::finish() {
     require(x_world.run_until([&] { return x_closed == 1; }, within), "a client closes in time");
     require(x_driver.is_at_rest(), "a closed client has nothing left to do");
     const ClientStats stats = x_driver.stats();
-    require(stats.locks_held == 0 && stats.locks_waiting == 0 && stats.pending_requests == 0 &&
-                stats.watches == 0 && stats.nodes_to_delete == 0,
-            "and nothing left");
+    require(stats.locks_held == 0 && stats.locks_waiting == 0, "no lock is left");
+    require(stats.pending_requests == 0, "no request is left");
+    require(stats.watches == 0, "no watch is left");
+    require(stats.nodes_to_delete == 0, "no node is left");
     for (const auto& [id, asked] : x_asked) {
         require(asked.answers == 1, "each operation is answered");
     }
