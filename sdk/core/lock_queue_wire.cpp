@@ -55,6 +55,9 @@ void LockQueue::send_list(Member& member) {
                 return member.contender->on_listed(errc::protocol_error, {});
             }
             self.x_context.lanes.on_listed(self.x_now, member.path, reply.value().children);
+            if (!member.contender) {
+                return;  // ours was one of those that are gone
+            }
             self.x_was_alone = reply.value().children.size() == 1;
             member.contender->on_listed({}, reply.value().children);
             self.note_missing(self.x_now, member);
