@@ -34,6 +34,7 @@ TIERS = [
     ("clang", ["test", "--preset", "clang", "-L", "^unit$"], "build-clang", {}),
     ("asan", ["test", "--preset", "asan", "-LE", NOT_AGAIN], "build-asan", {}),
     ("tsan", ["test", "--preset", "tsan", "-LE", NOT_AGAIN], "build-tsan", {}),
+    ("fuzz", ["fuzz", "--seconds", "30"], None, {}),
     ("scripts", ["test", "-R", "Differential"], "build", {"LEASEHOLD_SCRIPTS": "10000"}),
     ("sim", ["sim", "--seeds", "100000"], None, {}),
     ("mutants", ["sim", "--mutants"], None, {}),

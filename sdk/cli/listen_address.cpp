@@ -11,6 +11,9 @@ namespace {
 
 /// Nothing if it is no numeric address.
 std::optional<bool> is_loopback(const std::string& host, bool is_v6) {
+    if (host.find('\0') != std::string::npos) {
+        return std::nullopt;  // inet_pton would not look behind it
+    }
     if (is_v6) {
         in6_addr address{};
         if (::inet_pton(AF_INET6, host.c_str(), &address) != 1) {

@@ -75,8 +75,12 @@ result<std::uint16_t> parse_port(const Item& item, std::string_view text) {
 }
 
 bool is_ipv6_literal(std::string_view text) {
-    const std::string_view address = text.substr(0, text.find('%'));  // without the zone
-    return std::count(address.begin(), address.end(), ':') >= 2 &&
+    const std::size_t mark = std::min(text.find('%'), text.size());
+    const std::string_view address = text.substr(0, mark);
+    const std::string_view zone = text.substr(mark);  // with its mark, if there is one
+    const bool is_zone =
+        zone.empty() || (zone.size() > 1 && zone.find_first_of("[]%", 1) == std::string_view::npos);
+    return is_zone && std::count(address.begin(), address.end(), ':') >= 2 &&
            address.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
 }
 

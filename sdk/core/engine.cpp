@@ -235,6 +235,9 @@ void Engine::Impl::settle() {
                                                          "the client was closed before the server "
                                                          "confirmed that the node is gone"}));
     }
+    if (session.is_stopped()) {
+        watches.on_detached();  // those that no server could be told to drop went with the session
+    }
     for (const Effect& effect : effects) {
         if (const auto* done = std::get_if<AcquireDone>(&effect);
             done != nullptr && std::holds_alternative<Refusal>(done->outcome)) {

@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,9 @@ public:
     virtual void on_node_changed(Instant now, const std::string& path, std::string_view name) = 0;
     /// The watch is used up, and nobody knows by what.
     virtual void on_watch_spent(Instant now, const std::string& path, std::string_view name) = 0;
+    /// One of them has read who is there.
+    virtual void on_listed(Instant now, const std::string& path,
+                           std::span<const std::string> children) = 0;
 };
 
 /// What all lock queues share; owned by the engine.
@@ -101,6 +105,7 @@ public:
     void on_node_deleted(Instant now, const std::string& path, std::string_view name);
     /// It was not there when it was read.
     void on_node_missing(Instant now, const std::string& path, std::string_view name);
+    void on_listed(Instant now, const std::string& path, std::span<const std::string> children);
     /// A watched node changed without going away (somebody wrote to it): the watch is used up.
     void on_node_changed(Instant now, const std::string& path, std::string_view name);
     /// The watch is used up, and nobody knows by what.

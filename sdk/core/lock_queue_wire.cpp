@@ -54,6 +54,10 @@ void LockQueue::send_list(Member& member) {
             if (!reply) {
                 return member.contender->on_listed(errc::protocol_error, {});
             }
+            self.x_context.lanes.on_listed(self.x_now, member.path, reply.value().children);
+            if (!member.contender) {
+                return;  // ours was one of those that are gone
+            }
             self.x_was_alone = reply.value().children.size() == 1;
             member.contender->on_listed({}, reply.value().children);
             self.note_missing(self.x_now, member);
@@ -301,6 +305,20 @@ void LockQueue::on_node_missing(Instant now, const std::string& path, std::strin
     const Member* member = find_member(path);
     const bool is_released = member != nullptr && member->changed.contains(name);
     on_node_gone(now, path, name, is_released ? Member::End::released : Member::End::unknown);
+}
+
+/// What another lane of ours was told: a node that we hold, and that is not there any more, must
+/// not be held beside whoever runs because it is gone. It stood in an earlier list of this session.
+void LockQueue::on_listed(Instant now, const std::string& path,
+                          std::span<const std::string> children) {
+    const Member* member = find_member(path);
+    if (!x_holder || member == nullptr || !member->contender) {
+        return;
+    }
+    const std::string name = member->contender->name();
+    if (std::find(children.begin(), children.end(), name) == children.end()) {
+        on_node_gone(now, path, name, Member::End::unknown);
+    }
 }
 
 void LockQueue::on_node_gone(Instant now, const std::string& path, std::string_view name,

@@ -34,6 +34,14 @@ void LockQueues::on_watch_spent(Instant now, const std::string& path, std::strin
     for_each_on(path, [&](LockQueue& queue) { queue.on_watch_spent(now, path, name); });
 }
 
+void LockQueues::on_listed(Instant now, const std::string& path,
+                           std::span<const std::string> children) {
+    const auto lanes = x_queues.find(path);
+    if (lanes != x_queues.end() && lanes->second.size() > 1) {
+        for_each_on(path, [&](LockQueue& queue) { queue.on_listed(now, path, children); });
+    }
+}
+
 std::shared_ptr<LockQueue> LockQueues::find(OperationId id) const {
     const auto place = x_places.find(id);
     return place == x_places.end() ? nullptr : place->second.lock();

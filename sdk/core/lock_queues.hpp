@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +29,8 @@ public:
     void on_node_missing(Instant now, const std::string& path, std::string_view name) override;
     void on_node_changed(Instant now, const std::string& path, std::string_view name) override;
     void on_watch_spent(Instant now, const std::string& path, std::string_view name) override;
+    void on_listed(Instant now, const std::string& path,
+                   std::span<const std::string> children) override;
 
     // ---- acquisitions and leases ----
 

@@ -101,7 +101,9 @@ bool says_waits(std::string_view name, std::string_view record, std::int64_t upg
 }
 
 bool is_asked(std::string_view data) {
-    return data == curator_revocation || without_closing(data).ends_with(asked_mark);
+    // What is no record of ours may swallow the mark behind it, as the end of its own last field.
+    return data == curator_revocation || data.ends_with(asked_mark) ||
+           without_closing(data).ends_with(asked_mark);
 }
 
 std::string with_request(std::string_view record) {

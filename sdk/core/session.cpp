@@ -312,7 +312,7 @@ void Session::on_time(Instant now) {
             fail_attempt(now, is_ours ? mechanism_is_late : server_is_late,
                          is_ours ? errc::auth_failed : errc::no_server);
         }
-    } else if (x_stage == Stage::open && now - x_heard >= silence_limit()) {
+    } else if (x_stage == Stage::open && now - silent_since() >= silence_limit()) {
         drop_connection(now, "the server is silent");
     }
     if (is_attached()) {
@@ -335,6 +335,14 @@ Duration Session::silence_limit() const {
                                        : x_evidence.session_timeout() / 3;
 }
 
+/// Answers come in order, those to pings as well: a server that goes on to answer pings, and not
+/// what was asked before them, is as good as silent. Another one may do better.
+Instant Session::silent_since() const {
+    return x_outstanding.empty()
+               ? x_heard
+               : std::min(x_heard, std::max(x_outstanding.front().sent, x_replied));
+}
+
 Instant Session::next_wakeup() const {
     if (x_stage == Stage::stopped) {
         return Instant::max();
@@ -344,7 +352,7 @@ Instant Session::next_wakeup() const {
         next = std::min(next, x_dial_at);
     }
     if (x_stage == Stage::open) {
-        next = std::min(next, later(x_heard, silence_limit()));
+        next = std::min(next, later(silent_since(), silence_limit()));
     }
     if (is_attached()) {
         next = std::min({next, x_evidence.next_ping(), x_evidence.next_event(oldest_unanswered())});

@@ -62,6 +62,9 @@ public:
     virtual void on_auth_failed(Instant now, const Error& why) = 0;
 };
 
+/// The number behind `xid`: from 1 on again behind the last, never one of the reserved ones.
+[[nodiscard]] std::int32_t xid_after(std::int32_t xid);
+
 class Session {
 public:
     Session(const Settings& settings, Random& random, SessionListener& listener,
@@ -191,6 +194,7 @@ private:
     [[nodiscard]] bool is_listening() const;
     [[nodiscard]] std::optional<Instant> oldest_unanswered() const;
     [[nodiscard]] Duration silence_limit() const;
+    [[nodiscard]] Instant silent_since() const;
 
     const Settings& x_settings;
     SessionListener& x_listener;
@@ -208,6 +212,7 @@ private:
     std::optional<Purpose> x_follow_up;  // of the connection that waits for the rate cap
     Instant x_give_up = Instant::max();  // of the current stage
     Instant x_heard = Instant::min();    // last byte from the server
+    Instant x_replied = Instant::min();  // last byte of a reply to a request
     Instant x_greeted = Instant::min();  // when the connect request was written
     std::optional<Instant> x_close_by;
     bool x_was_closed_cleanly = false;

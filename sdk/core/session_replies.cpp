@@ -49,6 +49,10 @@ std::string explain_auth_required(const Settings& settings) {
 
 }  // namespace
 
+std::int32_t xid_after(std::int32_t xid) {
+    return xid == std::numeric_limits<std::int32_t>::max() ? 1 : xid + 1;
+}
+
 void Session::on_bytes(Instant now, std::string_view bytes) {
     if (!is_listening()) {
         return;
@@ -72,6 +76,9 @@ void Session::on_bytes(Instant now, std::string_view bytes) {
             return protocol_error(now, wire::describe(frame.error()));
         }
         if (!frame.value()) {
+            if (x_splitter.buffered() != 0 || x_splitter.is_draining()) {
+                x_replied = now;  // a long reply is on its way
+            }
             return;
         }
         if (x_stage == Stage::greeting) {
@@ -154,6 +161,7 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
     if (!accept_zxid(header, *found)) {
         return protocol_error(now, "a transaction number that goes back");
     }
+    x_replied = now;
     Outstanding request = std::move(*found);
     x_outstanding.erase(found);
     if (x_purpose == Purpose::attach && !is_out_of_band(header, request.op)) {
@@ -219,7 +227,7 @@ void Session::acknowledge(Instant now, Instant sent) {
 /// Never restarts within a session, also not on a new connection: followers match commits to
 /// waiting requests by session and number alone.
 std::int32_t Session::next_xid() {
-    x_xid = x_xid == std::numeric_limits<std::int32_t>::max() ? 1 : x_xid + 1;
+    x_xid = xid_after(x_xid);
     return x_xid;
 }
 

@@ -33,6 +33,7 @@ MAY_INCLUDE = {
     "bench": {"wire", "bench", "public"},
     "bench/inprocess": {"wire", "core", "bench/inprocess", "public"},
     "tests": {"wire", "core", "net", "client", "server", "embedded", "capi", "public", "proto", "tests"},
+    "tests/fuzz": {"wire", "core", "client", "cli", "public", "proto", "tests"},
     "tests/unit/cli": {"wire", "core", "client", "cli", "public", "proto", "tests"},
 }
 
@@ -113,6 +114,8 @@ def layer_of(path):
         return parts[1] if len(parts) > 2 else "sdk"
     if parts[:3] == ["tests", "unit", "cli"]:
         return "tests/unit/cli"
+    if parts[:2] == ["tests", "fuzz"]:
+        return "tests/fuzz"
     if parts[:2] == ["bench", "inprocess"]:
         return "bench/inprocess"
     return parts[0]
@@ -189,7 +192,7 @@ def check_arrows(source, sources, report):
     if allowed is None:
         report(source, 1, "unknown-layer", f"no rule says what '{source.layer}' may include")
         return
-    own_tests = {"tests", "tests/unit/cli"}
+    own_tests = {"tests", "tests/unit/cli", "tests/fuzz"}
     for line, name in source.includes:
         target, _ = resolve(source, name, sources)
         if target is None or target == source.layer or target in allowed:

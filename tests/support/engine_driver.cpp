@@ -143,9 +143,16 @@ void EngineDriver::on_bytes(const std::shared_ptr<Link>& link, const std::string
     when_awake([this, link, bytes] {
         turn([](Instant) {});
         if (link->is_open) {
-            turn([&](Instant now) { x_engine.on_bytes(now, bytes); });
+            read(bytes);
         }
     });
+}
+
+void EngineDriver::read(std::string_view bytes) {
+    if (on_read) {
+        on_read(x_link.get(), bytes);
+    }
+    turn([&](Instant now) { x_engine.on_bytes(now, bytes); });
 }
 
 void EngineDriver::on_server_closed(const std::shared_ptr<Link>& link) {
@@ -285,7 +292,7 @@ void EngineDriver::pause(Duration length) {
 }
 
 void EngineDriver::inject(std::string_view bytes) {
-    turn([&](Instant now) { x_engine.on_bytes(now, bytes); });
+    read(bytes);
 }
 
 // ---- what came of it ----

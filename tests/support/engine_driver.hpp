@@ -80,6 +80,8 @@ public:
     void cancel(OperationId id);
     void release(OperationId lease);
     OperationId extend(OperationId lease, Duration budget);
+    /// What the next operation will be called: some are answered before they return.
+    [[nodiscard]] OperationId next_id() const { return x_next_id; }
     OperationId downgrade(OperationId lease);
     OperationId upgrade(OperationId lease, milliseconds wait);
     void call_returned(OperationId lease);
@@ -159,6 +161,8 @@ public:
     [[nodiscard]] const std::vector<Write>& writes() const { return x_writes; }
     /// Called with each write, before it leaves.
     std::function<void(const Write&)> on_write;
+    /// Called with what comes from the server, before the engine has it.
+    std::function<void(const Link*, std::string_view)> on_read;
     /// The frames of all writes since forget_writes(), pings left out.
     [[nodiscard]] std::vector<Frame> requests() const;
     void forget_writes() { x_writes.clear(); }
@@ -195,6 +199,7 @@ private:
     void turn(Input input);
     void flush();
     void write(std::string bytes);
+    void read(std::string_view bytes);
     void carry_out(const core::Effect& effect);
     void connect();
     void talk_sasl(core::SaslMove move);

@@ -31,6 +31,12 @@ TEST(ListenAddressText, EverythingElseIsRefusedWithWhatToWrite) {
     }
 }
 
+TEST(ListenAddressText, NulEndsNoAddress) {
+    using namespace std::string_literals;
+    EXPECT_FALSE(parse_listen_address("127.0.0.1\0.example:2181"s));
+    EXPECT_FALSE(parse_listen_address("[::1\0]:2181"s));
+}
+
 TEST(ListenAddressText, IsWrittenAsItIsRead) {
     for (const std::string text : {"127.0.0.1:2181", "[::1]:2181"}) {
         const ListenAddress address = parse_listen_address(text).value();

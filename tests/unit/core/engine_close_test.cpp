@@ -124,6 +124,27 @@ TEST_F(EngineClose, NodeHeldForACallGoesWithTheSession) {
 
 // ---- raw requests and watches -------------------------------------------------------------------
 
+class EngineCloseOnOldServer : public EngineBench {
+protected:
+    EngineCloseOnOldServer()
+        : EngineBench({.version = {3, 4, 8}}, support::test_settings({.session_timeout = 20s,
+                                                                      .tick = 1s,
+                                                                      .standalone = true,
+                                                                      .server_version = "3.4.8"})) {
+    }
+};
+
+TEST_F(EngineCloseOnOldServer, WatchesThatNobodyCouldTakeOffGoWithTheSession) {
+    stranger();
+    const OperationId id = queue(a);
+    a.cancel(id);
+    world.run_for(20ms);
+    EXPECT_EQ(a.stats().watches, 1u) << "3.4 cannot remove it";
+    a.close(1s);
+    world.run_for(100ms);
+    EXPECT_EQ(a.stats().watches, 0u);
+}
+
 class EngineRequests : public EngineBench {};
 
 TEST_F(EngineRequests, IsAnsweredWithTheServersBytesOrItsError) {

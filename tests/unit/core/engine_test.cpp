@@ -196,6 +196,20 @@ TEST_F(EngineLeases, OwnNodeDeletedWhileHeldForACallLetsTheNextOneQueue) {
     EXPECT_NE(a.grant(next), nullptr);
 }
 
+TEST_F(EngineLeases, OwnNodeThatAListOfAnotherLaneLacksIsNotHeldBesideIt) {
+    const OperationId reader = a.acquire(Recipe{.kind = LockKind::shared}, "/q", default_options());
+    ASSERT_TRUE(answered(a, reader));
+    remove(a.grant(reader)->lease->node());  // which nobody watches
+    world.run_for(10ms);
+    EXPECT_TRUE(a.is_valid(reader));
+    const OperationId writer = a.acquire("/q", default_options());
+    ASSERT_TRUE(answered(a, writer));
+    ASSERT_NE(a.grant(writer), nullptr);
+    EXPECT_FALSE(a.is_valid(reader));
+    ASSERT_NE(a.about<LeaseEnded>(reader), nullptr);
+    EXPECT_EQ(a.about<LeaseEnded>(reader)->loss, Loss::node_deleted);
+}
+
 TEST_F(EngineLeases, OwnNodeDeletedWhileWaitingFailsTheAcquisition) {
     hold(a);
     const OperationId id = queue(b);

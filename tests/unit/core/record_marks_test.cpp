@@ -50,6 +50,16 @@ TEST(RecordMarks, RequestIsMadeOnce) {
     EXPECT_EQ(with_request(asked), asked);
 }
 
+TEST(RecordMarks, RecordWhoseLastFieldIsCutShortHearsARequestAsWell) {
+    const std::string cut =
+        "b\x05"
+        "42";
+    ASSERT_EQ(cut.size(), 4u);
+    const std::string asked = with_request(cut);
+    EXPECT_TRUE(is_asked(asked));
+    EXPECT_EQ(with_request(asked), asked);
+}
+
 TEST(RecordMarks, CuratorsMarkerIsARequest) {
     EXPECT_TRUE(is_asked(curator_revocation));
     EXPECT_FALSE(is_asked("__REVOKE__D"));

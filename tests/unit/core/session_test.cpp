@@ -179,6 +179,46 @@ TEST(Session, SilentServerIsGivenUpAfterAThirdOfTheTimeout) {
     EXPECT_EQ(bench.session.id(), 77) << "the session itself may live on";
 }
 
+TEST(Session, ServerThatAnswersPingsOnlyIsGivenUpAsWell) {
+    SessionBench bench;
+    bench.attach();
+    bench.answer(wire::ping_xid, 5);
+    bench.ask();
+    const Instant asked = bench.now;
+    while (bench.session.is_attached()) {
+        bench.now = bench.session.next_wakeup();
+        bench.session.on_time(bench.now);
+        ASSERT_LE(bench.now, asked + 7s);
+        for (const SessionBench::Frame& frame : bench.sent()) {
+            if (frame.op == wire::Opcode::ping) {
+                bench.answer(wire::ping_xid, 5);
+            }
+        }
+    }
+    EXPECT_GE(bench.now, asked + 6s);
+    EXPECT_EQ(bench.answers.size(), 1u);
+}
+
+TEST(Session, LongReplyMayTakeItsTime) {
+    SessionBench bench;
+    bench.attach();
+    const std::int32_t xid = bench.ask(wire::GetDataRequest{.path = "/a"});
+    const std::string reply = wire::encode_reply(wire::ReplyHeader{xid, 5},
+                                                 wire::GetDataReply{.data = std::string(20, 'x')});
+    for (const char byte : reply) {
+        bench.pass(1s);
+        bench.feed({&byte, 1});
+    }
+    EXPECT_TRUE(bench.session.is_attached());
+    EXPECT_EQ(bench.answers.size(), 1u);
+}
+
+TEST(Session, XidsBeginAnewBehindTheLastOneAndAreNeverReserved) {
+    EXPECT_EQ(xid_after(0), 1);
+    EXPECT_EQ(xid_after(0x7ffffffe), 0x7fffffff);
+    EXPECT_EQ(xid_after(0x7fffffff), 1);
+}
+
 TEST(Session, ServerThatNeverGreetsIsGivenUpAfterTheConnectTimeout) {
     SessionBench bench;
     bench.dial();

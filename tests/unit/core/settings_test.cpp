@@ -114,6 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"[::1", "the bracket is not closed"},
         Malformed{"[::1/shop", "the bracket is not closed"},
         Malformed{"[]", "no IPv6 address between the brackets"},
+        Malformed{"[fe80::1%]", "no IPv6 address between the brackets"},
+        Malformed{"[fe80::1%eth0[x]:2181", "no IPv6 address between the brackets"},
         Malformed{"[zk1]:2181", "no IPv6 address between the brackets"},
         Malformed{"[::1]2181", "only ':' and a port may follow the bracket"},
         Malformed{"[::1]:", "the port after ':' is missing"},

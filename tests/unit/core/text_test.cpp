@@ -54,5 +54,11 @@ TEST(Text, LongTextIsCutBetweenCharacters) {
     EXPECT_EQ(escape(std::string(100'000, '\x01'), 200).size(), 199u);
 }
 
+TEST(Text, SessionsAreToldApartByTheirLastDigitsOnly) {
+    EXPECT_EQ(shorten_session(0x1000018b4d30abcd), "abcd");
+    EXPECT_EQ(shorten_session(-1), "ffff");
+    EXPECT_EQ(shorten_session(7), "0007");
+}
+
 }  // namespace
 }  // namespace leasehold::core

@@ -3,8 +3,15 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
 #include <functional>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <vector>
 
 namespace leasehold::net {
@@ -101,6 +108,44 @@ TEST_F(BootTimerTest, MayBeArmedFromItsOwnHandler) {
         x_io.run_one();
     }
     EXPECT_EQ(left, 0);
+}
+
+/// From now on timers cannot be made on the boot clock, as on a kernel or in a sandbox without it.
+bool forbid_boot_timers() {
+    constexpr auto number = static_cast<unsigned>(offsetof(seccomp_data, nr));
+    constexpr auto clock = static_cast<unsigned>(offsetof(seccomp_data, args[0]));
+    std::array<sock_filter, 6> filter{{
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, number),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_timerfd_create, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, clock),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CLOCK_BOOTTIME, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    }};
+    const sock_fprog program{filter.size(), filter.data()};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+using BootTimerDeathTest = BootTimerTest;
+
+TEST_F(BootTimerDeathTest, WithoutTheBootClockItRunsOnTheMonotonicOne) {
+    EXPECT_EXIT(
+        {
+            if (!forbid_boot_timers()) {
+                std::exit(0);  // this kernel has no filters
+            }
+            boost::asio::io_context io;
+            Instant fired{};
+            BootTimer timer(io, [&] { fired = BootClock::now(); });
+            const Instant when = BootClock::now() + 20ms;
+            timer.arm(when);
+            while (fired < when) {
+                io.run_one();
+            }
+            std::exit(fired < when + 5s ? 0 : 1);
+        },
+        testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
