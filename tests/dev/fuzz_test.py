@@ -42,9 +42,12 @@ class Fuzz(unittest.TestCase):
             ("BUILD", self.build),
             ("PROGRAMS", self.build),
             ("COMMITTED", os.path.join(self.build, "committed")),
+            ("SOURCES", self.build),
         ):
             self.addCleanup(setattr, fuzz, name, getattr(fuzz, name))
             setattr(fuzz, name, value)
+        with open(os.path.join(self.build, "seeds.py"), "w", encoding="utf-8"):
+            pass
 
     def program(self, name, text):
         path = os.path.join(self.build, fuzz.PROGRAM + name)

@@ -24,8 +24,8 @@ void check_escape(Script script) {
         require(letter >= 0x20 && !(letter >= 0x7f && letter <= 0x9f) && letter != 0x202e,
                 "which steers no terminal");
     }
-    const std::string twice = core::escape(text, 4 * text.size());
-    require(twice.size() >= text.size() || !core::is_utf8(text),
+    const std::string whole = core::escape(text, 4 * text.size());
+    require(whole.size() >= text.size() || !core::is_utf8(text),
             "nothing is left out without need");
 }
 
