@@ -23,8 +23,9 @@ SHOWN_FAILURES = 4  # with their output; the logs have all of them
 SHOWN_LINES = 30
 
 # Tests that only read files are the same under every compiler; and a drill lasts as long as its
-# phases, of which the first tier has seen all. What is installed is not made of sanitizers.
-NOT_AGAIN = "^(architecture|docs|tools|drill|install)$"
+# phases, and chaos as long as its cuts, of which the first tier has seen all. What is installed is not
+# made of sanitizers.
+NOT_AGAIN = "^(architecture|docs|tools|drill|chaos|install)$"
 
 # Name, arguments of ./dev, the directory of the ctest results, if there are any, and what the
 # environment says besides.
