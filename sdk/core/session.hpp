@@ -55,6 +55,8 @@ public:
     virtual void on_watch_event(Instant now, const wire::WatcherEvent& event) = 0;
     /// The safe deadline may have moved, or the state may have changed.
     virtual void on_evidence(Instant now) = 0;
+    /// Whether something waits for the safe deadline to move, and for nothing else.
+    [[nodiscard]] virtual bool awaits_evidence() const = 0;
     /// The server refuses our credentials.
     virtual void on_auth_failed(Instant now) = 0;
 };
@@ -143,6 +145,7 @@ private:
     void on_oversized(Instant now);
     [[nodiscard]] bool accept_zxid(const wire::ReplyHeader& header, const Outstanding& request);
     void acknowledge(Instant now, Instant sent);
+    [[nodiscard]] bool wants_to_reattach() const;
 
     template <class Body>
     void append(std::int32_t xid, wire::Opcode op, const Body& body) {
@@ -179,11 +182,13 @@ private:
     Purpose x_purpose = Purpose::attach;
     std::uint64_t x_connection = 0;  // counts connections, so that a loop notices a change
     Endpoint x_endpoint;
-    Instant x_dial_at = Instant::max();  // when the dialer wants to be asked again
-    std::optional<Purpose> x_follow_up;  // of the connection that waits for the rate cap
-    Instant x_give_up = Instant::max();  // of the current stage
-    Instant x_heard = Instant::min();    // last byte from the server
-    Instant x_greeted = Instant::min();  // when the connect request was written
+    Instant x_dial_at = Instant::max();        // when the dialer wants to be asked again
+    std::optional<Purpose> x_follow_up;        // of the connection that waits for the rate cap
+    Instant x_give_up = Instant::max();        // of the current stage
+    Instant x_heard = Instant::min();          // last byte from the server
+    Instant x_greeted = Instant::min();        // when the connect request was written
+    Instant x_turn = Instant::min();           // of the last on_time()
+    Instant x_reattach_from = Instant::min();  // not early again before
     std::optional<Instant> x_close_by;
     bool x_was_closed_cleanly = false;
     bool x_is_renewing = false;

@@ -30,6 +30,7 @@ public:
         heard.push_back("event " + event.path);
     }
     void on_evidence(Instant) override {}
+    bool awaits_evidence() const override { return false; }
     void on_auth_failed(Instant) override { heard.emplace_back("auth failed"); }
 
     /// Up to the written connect request, which is returned.
