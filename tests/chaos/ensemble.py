@@ -20,6 +20,8 @@ START_TIMEOUT_S = 90.0
 # Servers that look for a leader ask again after twice as long each time, up to a minute: an election
 # after a cut would take as long as the cut.
 QUICK_ELECTIONS = "-Dzookeeper.fastleader.maxNotificationInterval=400"
+# In KiB. A log that was made large in advance would not notice for long that the disk is full.
+SMALL_LOG_STEPS = "-Dzookeeper.preAllocSize=16"
 INIT_MS = 3000  # how long an election that came to nothing may last
 LISTEN_PATIENCE_S = 1.0
 CLONE_NEWNS = 0x00020000
@@ -90,7 +92,7 @@ class Ensemble:
             nodes=3,
             tick=tick_ms,
             sync_limit=sync_limit,
-            jvm=[QUICK_ELECTIONS],
+            jvm=[QUICK_ELECTIONS, SMALL_LOG_STEPS],
             config=[f"initLimit={INIT_MS // tick_ms}"],
         )
         self.mounted = []
