@@ -42,6 +42,7 @@ REST_S = 1.5  # after it, before the next fault: for those who waited to go on
 WARM_UP_S = 2.0
 FINISH_S = 30.0
 PROGRESS_EVERY_S = 5.0
+WATCH_EVERY_S = 0.2
 
 
 class Pauser:
@@ -100,7 +101,11 @@ class Run:
         self.history = world.history
         self.began = now()
         self.end = self.began + 60 * self.options.minutes
-        with Pauser(world, self.options.seed) as self.pauser, Progress(self):
+        with (
+            Pauser(world, self.options.seed) as self.pauser,
+            ServerWatch(world),
+            Progress(self),
+        ):
             self.stopped.wait(WARM_UP_S)
             for plan in schedule.faults(self.options.seed, self.options.fault or list(FAULTS)):
                 if self.stopped.is_set() or now() >= self.end:
@@ -147,6 +152,21 @@ class Run:
         if not observed:
             unfinished.append("observer")
         return unfinished, what_is_left(world, SESSION_TIMEOUT_MS / 1000)
+
+
+class ServerWatch(Repeating):
+    """Writes down who leads and who serves, whenever it has changed."""
+
+    def __init__(self, world):
+        super().__init__(WATCH_EVERY_S)
+        self.world = world
+        self.modes = None
+
+    def once(self):
+        modes = self.world.ensemble.modes()
+        if modes != self.modes:
+            self.modes = modes
+            self.world.history.mark("modes", modes=modes)
 
 
 class Progress(Repeating):
