@@ -92,6 +92,7 @@ class Run:
         self.end = self.began + 60 * options.minutes
         self.stopped = threading.Event()
         self.faults = []  # what became of each
+        self.trouble = []  # of the run itself
         self.pauser = None
         self.world = None
         self.history = None
@@ -107,11 +108,17 @@ class Run:
             Progress(self),
         ):
             self.stopped.wait(WARM_UP_S)
-            for plan in schedule.faults(self.options.seed, self.options.fault or list(FAULTS)):
-                if self.stopped.is_set() or now() >= self.end:
-                    break
-                self.one_fault(plan)
+            try:
+                self.play()
+            except zk_servers.Failure as error:  # what was seen until then counts all the same
+                self.trouble.append(str(error))
         self.history.mark("over")
+
+    def play(self):
+        for plan in schedule.faults(self.options.seed, self.options.fault or list(FAULTS)):
+            if self.stopped.is_set() or now() >= self.end:
+                break
+            self.one_fault(plan)
 
     def one_fault(self, plan):
         fault = FAULTS[plan.kind]
@@ -125,9 +132,11 @@ class Run:
             record["is_applied"] = bool(next(acts))
         finally:
             acts.close()
-            record["healed"] = now()
-            record["served"] = self.heal()
-            self.history.tell({"kind": "fault", "t": record["began"], "fault": record})
+            record["healed"] = record["served"] = now()
+            try:
+                record["served"] = self.heal()
+            finally:
+                self.history.tell({"kind": "fault", "t": record["began"], "fault": record})
         self.stopped.wait(REST_S)
 
     def heal(self):
@@ -217,7 +226,18 @@ def carry_out(options):
             settings = {"disk": world.ensemble.disk_kind, "load": os.getloadavg()}
     finally:
         history.close()
-    return verdict.document(options, run, unfinished, left, settings)
+    facts = {
+        "seed": options.seed,
+        "minutes_asked": options.minutes,
+        "began": run.began,
+        "seconds": now() - run.began,
+        "pauses": run.pauser.count,
+        "unfinished": unfinished,
+        "left": left,
+        "trouble": run.trouble,
+        "settings": settings,
+    }
+    return verdict.document(history.lines, facts)
 
 
 def keep_logs(world, directory):

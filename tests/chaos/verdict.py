@@ -5,7 +5,6 @@ import dataclasses
 
 import checkers
 from faults import FAULTS
-from link_proxy import now
 from world import BACKOFF_CAP_S, SESSION_TIMEOUT_MS
 
 VERSION = 1
@@ -52,7 +51,8 @@ def bar(name, value, limit, findings=(), is_bar=True):
     }
 
 
-def bars_of(lines, unfinished, left, round_trip_s):
+def bars_of(lines, facts, round_trip_s):
+    left, unfinished = facts["left"], facts["unfinished"]
     holds = checkers.holds_in(lines)
     ours = own(holds)
     registers = [line for line in lines if line["kind"] == "register"]
@@ -84,6 +84,7 @@ def bars_of(lines, unfinished, left, round_trip_s):
         ),
         bar("left behind", sum(remains.values()), 0, [f"{k}: {v}" for k, v in remains.items()]),
         bar("did not end when asked", len(unfinished), 0, unfinished),
+        bar("trouble of the run itself", len(facts["trouble"]), 0, facts["trouble"]),
         bar(
             "lost updates, unfenced", len(unfenced), 0,
             collections.Counter(line["client"] for line in unfenced), is_bar=False,
@@ -125,29 +126,26 @@ def kinds_of(faults):
     return {name: {"begun": begun[name], "seen": seen[name]} for name in FAULTS if begun[name]}
 
 
-def document(options, run, unfinished, left, settings):
-    lines = list(run.history.lines)
-    round_trip_s = round_trip(lines, checkers.disturbances_in(lines))
-    bars, wake_ups = bars_of(lines, unfinished, left, round_trip_s)
+def document(lines, facts):
+    """`facts`: seed, minutes_asked, began, seconds, pauses, unfinished, left, trouble, settings."""
+    disturbances = checkers.disturbances_in(lines)
     holds = checkers.holds_in(lines)
-    return {
+    faults = [line["fault"] for line in lines if line["kind"] == "fault"]
+    refused = collections.Counter(line["client"] for line in lines if line["kind"] == "refused")
+    bars, wake_ups = bars_of(lines, facts, round_trip(lines, disturbances))
+    return facts | {
         "version": VERSION,
-        "seed": options.seed,
-        "began": run.began,
-        "seconds": now() - run.began,
-        "minutes_asked": options.minutes,
-        "settings": settings,
-        "faults": run.faults,
-        "kinds": kinds_of(run.faults),
-        "pauses": run.pauser.count,
+        "faults": faults,
+        "kinds": kinds_of(faults),
         "grants": dict(collections.Counter(hold.client for hold in holds)),
-        "refusals": dict(
-            collections.Counter(line["client"] for line in lines if line["kind"] == "refused")
-        ),
+        "refusals": dict(refused),
         "wake_ups": wake_ups,
         "bars": bars,
-        "passed": bool(run.faults) and all(each["is_met"] in (True, None) for each in bars),
-        "holds": [dataclasses.astuple(hold) for hold in holds],
+        "passed": bool(faults) and all(each["is_met"] in (True, None) for each in bars),
+        "holds": [dataclasses.asdict(hold) for hold in holds],
+        "modes": [[line["t"], line["modes"]] for line in lines if line["kind"] == "modes"],
+        "client_pauses": dict(disturbances.pauses),
+        "client_kills": dict(disturbances.kills),
     }
 
 
