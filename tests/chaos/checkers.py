@@ -18,7 +18,7 @@ FOREIGN = "__lock__"  # in the names of kazoo's nodes
 
 @dataclasses.dataclass
 class Hold:
-    """One grant; and how long valid() is known to have said yes, or to have been due to."""
+    """One grant; and how long valid() is known to have said yes, or would have said it."""
 
     client: str
     pid: int
@@ -36,6 +36,7 @@ class Hold:
 def holds_in(lines):
     """In the order of their begins. Grants that were over before they were looked at are none."""
     ends, killed = {}, {}
+    is_over = any(line["kind"] == "over" for line in lines)
     for line in lines:
         if line["kind"] == "end":
             ends[line["pid"], line["path"], line["token"]] = line
@@ -47,12 +48,17 @@ def holds_in(lines):
             continue
         end = ends.get((line["pid"], line["path"], line["token"]))
         is_foreign = bool(line.get("is_foreign"))
-        if end:
-            until = end["t"] if is_foreign else end["valid_until"]
-        else:  # it was killed: nobody could ask it afterwards, nor after its deadline
-            until = killed.get(line["pid"], line["t"])
-            if line["deadline"] is not None:
-                until = min(until, line["deadline"])
+        deadline = line["t"] if is_foreign else line["deadline"]
+        if end and is_foreign:
+            until = end["t"]
+        elif end:
+            until = end["valid_until"]
+            if not end["is_valid"]:  # it ended while it was held; it may have been paused
+                until = max(until, deadline)
+        elif line["pid"] in killed:
+            until = min(killed[line["pid"]], deadline)
+        else:  # in a history that is not complete yet, its end may only not have come
+            until = deadline if is_over else line["t"]
         holds.append(
             Hold(
                 line["client"], line["pid"], line["path"], line["token"], line.get("node") or "",

@@ -64,13 +64,25 @@ class Overlaps(unittest.TestCase):
         self.assertEqual(overlaps_in(grant(1, "a", 64), end(2, "a", 64), other), [])
 
     def test_holder_that_ran_on_after_its_lease_ended_is_no_holder(self):
+        late = end(3, "a", 64, valid_until=1.9, is_valid=False)
         self.assertEqual(
             overlaps_in(
-                grant(1, "a", 64), grant(2, "b", 128), end(2.1, "b", 128),
-                end(3, "a", 64, valid_until=1.9),
+                grant(1, "a", 64, deadline=2), grant(2, "b", 128), end(2.1, "b", 128), late
             ),
             [],
-        )  # fmt: skip
+        )
+
+    def test_holder_that_could_not_ask_until_its_deadline_counts_until_then(self):
+        late = end(3, "a", 64, valid_until=1.1, is_valid=False)
+        found = overlaps_in(
+            grant(1, "a", 64, deadline=2), grant(1.9, "b", 128), end(2.1, "b", 128), late
+        )
+        self.assertEqual(len(found), 1)
+
+    def test_hold_without_an_end_counts_to_its_deadline_once_all_is_over(self):
+        lines = [grant(1, "a", 64), grant(2.4, "b", 128), end(3, "b", 128)]
+        self.assertEqual(overlaps_in(*lines), [])
+        self.assertEqual(len(overlaps_in(*lines, {"kind": "over", "t": 9})), 1)
 
     def test_grant_that_was_over_when_it_was_looked_at_is_none(self):
         late = grant(5, "a", 64, is_valid=False)

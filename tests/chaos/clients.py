@@ -13,6 +13,7 @@ from link_proxy import now
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 END_GRACE_S = 10.0
+START_TIMEOUT_S = 60.0
 
 
 def tree(pid):
@@ -108,40 +109,14 @@ class Process:
         return is_own_end
 
 
-class Registers:
-    """The process with the registers. Ends with `with`."""
-
-    def __init__(self, tell):
-        command = ["/usr/bin/python3", "-B", os.path.join(HERE, "registers.py")]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=lambda: zk_servers.die_with_parent(signal.SIGKILL),
-        )
-        self.address = f"127.0.0.1:{int(self.process.stdout.readline())}"
-        self.tell = tell
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.tell(json.loads(line))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        try:
-            self.process.wait(END_GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.reader.join(END_GRACE_S)
-        self.process.stdout.close()
+def start_registers(tell):
+    """The process with the registers, and its address."""
+    command = ["/usr/bin/python3", "-B", os.path.join(HERE, "registers.py")]
+    process = Process("registers", command, tell)
+    ready = process.wait_for("ready", START_TIMEOUT_S)
+    if not ready:
+        raise zk_servers.Failure("the registers did not start")
+    return process, f"127.0.0.1:{ready['port']}"
 
 
 class History:

@@ -29,7 +29,8 @@ MS_REC_PRIVATE = 0x4000 | (1 << 18)
 
 
 def enter_own_mounts():
-    """Whether this process may mount what nobody else sees, and what ends with it."""
+    """Whether we may mount what nobody else sees, and what ends with us. From then on this holds for
+    the calling thread, and for what it starts."""
     libc = ctypes.CDLL(None, use_errno=True)
     return libc.unshare(CLONE_NEWNS) == 0 and not libc.mount(
         b"none", b"/", None, MS_REC_PRIVATE, None

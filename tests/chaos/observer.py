@@ -38,7 +38,6 @@ class View:
     def __init__(self, paths):
         self.guard = threading.Lock()
         self.versions = {path: -1 for path in paths}
-        self.names = {path: set() for path in paths}
         self.nodes = {path: set() for path in paths}  # told of
 
     def is_news(self, path, version, names):
@@ -47,7 +46,6 @@ class View:
             if version <= self.versions[path]:
                 return False, []
             self.versions[path] = version
-            self.names[path] = set(names)
             return True, [name for name in names if name not in self.nodes[path]]
 
     def is_told(self, path, name):

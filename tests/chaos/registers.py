@@ -2,7 +2,7 @@
 """The two registers that the locks of a chaos run protect: each path has a fenced one, which refuses
 tokens older than the newest it has seen, and an unfenced one, which takes everything.
 
-    registers.py            says its port on standard output, then every operation as a JSON line
+    registers.py            says its port, then every operation, as JSON lines
 
     read NAME PATH TOKEN                       -> FENCED UNFENCED, the versions; FENCED may be "stale"
     write NAME PATH TOKEN FENCED UNFENCED      -> the same, after the write
@@ -18,6 +18,11 @@ import socketserver
 import sys
 import threading
 import time
+
+
+def tell(kind, **what):
+    line = {"kind": kind, "t": time.clock_gettime(time.CLOCK_BOOTTIME), **what}
+    print(json.dumps(line), flush=True)
 
 
 class Registers:
@@ -40,18 +45,10 @@ class Registers:
                     self.fenced[path] = self.fenced.get(path, 0) + 1
             fenced = None if is_stale else self.fenced.get(path, 0)
             unfenced = self.unfenced.get(path, 0)
-            record = {
-                "kind": "register",
-                "t": time.clock_gettime(time.CLOCK_BOOTTIME),
-                "op": verb,
-                "client": name,
-                "path": path,
-                "token": token,
-                "is_stale": is_stale,
-            }
+            record = {"op": verb, "client": name, "path": path, "token": token}
             if verb == "write":
                 record["based_on"] = [int(version) for version in based_on]
-            print(json.dumps(record), flush=True)
+            tell("register", is_stale=is_stale, **record)
         return f"{'stale' if fenced is None else fenced} {unfenced}\n"
 
 
@@ -73,7 +70,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 def main():
     with Server(("127.0.0.1", 0), Handler) as server:
-        print(server.server_address[1], flush=True)
+        tell("ready", port=server.server_address[1])
         threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdin.read()
     os._exit(0)  # connections of clients that still live do not keep us

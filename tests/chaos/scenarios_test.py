@@ -38,14 +38,15 @@ class Scenario(unittest.TestCase):
         self.ensemble = self.enterContext(
             Ensemble(os.path.join(BUILD, "chaos"), name, self.network, TICK_MS, SYNC_LIMIT)
         )
-        self.registers = self.enterContext(clients.Registers(self.history.tell))
+        registers, self.registers = clients.start_registers(self.history.tell)
+        self.addCleanup(registers.end)
 
     def leader_at(self, name, server):
         """A process that wants to lead, attached to this server alone; and its link."""
         link = self.network.add_link(name, server, self.ensemble.port(server))
         worker = os.path.join(BUILD, "tests", "chaos", "chaos_worker")
         command = [worker, "lead", "--name", name, "--servers", f"127.0.0.1:{link.port}"]
-        command += ["--registers", self.registers.address, "--path", PATH, "--tick", str(TICK_MS)]
+        command += ["--registers", self.registers, "--path", PATH, "--tick", str(TICK_MS)]
         command += ["--sync-limit", str(SYNC_LIMIT), "--ack-gap", str(TICK_MS)]
         command += ["--session-timeout", str(SESSION_TIMEOUT_MS)]
         process = clients.Process(name, command, self.history.tell)

@@ -22,7 +22,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -57,10 +56,6 @@ Client connect(const Settings& settings) {
         throw std::runtime_error(client.error().message());
     }
     return std::move(*client);
-}
-
-std::string_view name_of(ClientState state) {
-    return to_string(state);
 }
 
 /// One thread that takes one lock again and again.
@@ -145,7 +140,7 @@ void run(const Settings& settings) {
     client.on_state_change([](ClientState state) {
         tell({{"kind", "state"},
               {"t", seconds(BootClock::now())},
-              {"state", std::string(name_of(state))}});
+              {"state", std::string(to_string(state))}});
     });
     std::atomic<bool> is_over{false};
     std::vector<std::thread> threads;

@@ -5,6 +5,7 @@ import struct
 import threading
 
 import clients
+import zk_servers
 from ensemble import Ensemble
 from link_proxy import Network
 
@@ -18,7 +19,6 @@ SESSION_TIMEOUT_MS = 6_000
 BUDGET_MS = 1_500
 WAIT_MS = 10_000
 BACKOFF_CAP_S = SESSION_TIMEOUT_MS / 20 / 1000  # leasehold's own default
-READY_TIMEOUT_S = 60.0
 LEADER_TIMEOUT_S = 30.0
 
 
@@ -116,6 +116,7 @@ class World:
             os.path.join(build, "chaos"), name, self.network, TICK_MS, SYNC_LIMIT
         )
         self.registers = None
+        self.registers_address = None
         self.observer = None
         self.clients = []
 
@@ -124,7 +125,7 @@ class World:
         self.network.__enter__()
         try:
             self.ensemble.__enter__()
-            self.registers = clients.Registers(self.history.tell)
+            self.registers, self.registers_address = clients.start_registers(self.history.tell)
             self.start_clients()
         except BaseException:
             self.__exit__()
@@ -134,7 +135,7 @@ class World:
     def __exit__(self, *_):
         self.end_clients(grace_s=0)
         if self.registers:
-            self.registers.__exit__()
+            self.registers.end()
         if self.ensemble.servers.state:
             self.ensemble.__exit__()
         self.network.__exit__()
@@ -149,8 +150,8 @@ class World:
         ports = ",".join(str(self.ensemble.port(number)) for number in self.ensemble.ids)
         observer = ["/usr/bin/python3", "-B", os.path.join(here, "observer.py"), ports]
         self.observer = clients.Process("observer", observer + [",".join(PATHS)], self.history.tell)
-        if not self.observer.wait_for("ready", READY_TIMEOUT_S):
-            raise clients.zk_servers.Failure("the observer did not start")
+        if not self.observer.wait_for("ready", clients.START_TIMEOUT_S):
+            raise zk_servers.Failure("the observer did not start")
         self.clients = [
             SteppedClient(self, "worker-1", lambda hosts: self.worker("worker-1", 1, hosts)),
             SteppedClient(self, "worker-2", lambda hosts: self.worker("worker-2", 2, hosts)),
@@ -160,8 +161,8 @@ class World:
         for client in self.clients:
             client.start()
         for client in self.clients:
-            if not client.process.wait_for("ready", READY_TIMEOUT_S):
-                raise clients.zk_servers.Failure(f"{client.name} did not start")
+            if not client.process.wait_for("ready", clients.START_TIMEOUT_S):
+                raise zk_servers.Failure(f"{client.name} did not start")
 
     def worker_program(self):
         return os.path.join(self.build, "tests", "chaos", "chaos_worker")
@@ -170,7 +171,7 @@ class World:
         paths = [word for path in PATHS for word in ("--path", path)]
         return [
             self.worker_program(), "run", "--name", name, "--servers", hosts,
-            "--registers", self.registers.address, *paths, "--seed", str(10 * self.seed + number),
+            "--registers", self.registers_address, *paths, "--seed", str(10 * self.seed + number),
             "--tick", str(TICK_MS), "--sync-limit", str(CLIENT_SYNC_LIMIT),
             "--ack-gap", str(ACK_GAP_MS), "--session-timeout", str(SESSION_TIMEOUT_MS),
             "--budget", str(BUDGET_MS), "--wait", str(WAIT_MS),
@@ -184,13 +185,13 @@ class World:
             "--sync-limit", str(CLIENT_SYNC_LIMIT), "--ack-gap", f"{ACK_GAP_MS}ms",
             "--session-timeout", f"{SESSION_TIMEOUT_MS}ms", "--budget", f"{BUDGET_MS}ms",
             "--wait", f"{WAIT_MS}ms", "--",
-            self.worker_program(), "hold", "--name", "tool", "--registers", self.registers.address,
+            self.worker_program(), "hold", "--name", "tool", "--registers", self.registers_address,
         ]  # fmt: skip
 
     def kazoo(self, hosts):
         return [
             "/usr/bin/python3", "-B", os.path.join(clients.HERE, "kazoo_client.py"), "kazoo", hosts,
-            self.registers.address, ",".join(PATHS), str(SESSION_TIMEOUT_MS / 1000),
+            self.registers_address, ",".join(PATHS), str(SESSION_TIMEOUT_MS / 1000),
             str(self.seed),
         ]  # fmt: skip
 
