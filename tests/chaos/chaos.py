@@ -110,7 +110,7 @@ class Run:
             self.stopped.wait(WARM_UP_S)
             try:
                 self.play()
-            except zk_servers.Failure as error:  # what was seen until then counts all the same
+            except (zk_servers.Failure, OSError) as error:  # what was seen until then counts
                 self.trouble.append(str(error))
         self.history.mark("over")
 
