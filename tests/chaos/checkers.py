@@ -36,6 +36,7 @@ class Hold:
 def holds_in(lines):
     """In the order of their begins. Grants that were over before they were looked at are none."""
     ends, killed = {}, {}
+    ended_by_tool = commands_ended(lines)
     is_over = any(line["kind"] == "over" for line in lines)
     for line in lines:
         if line["kind"] == "end":
@@ -53,8 +54,12 @@ def holds_in(lines):
             until = end["t"]
         elif end:
             until = end["valid_until"]
-            if not end["is_valid"]:  # it ended while it was held; it may have been paused
+            # It ended while it was held, and its holder may have been paused. One that was told to
+            # stop (by the tool, before the end of the lease) had its end then.
+            if not end["is_valid"] and not end.get("is_stopped"):
                 until = max(until, deadline)
+        elif (line["pid"], line["path"], line["token"]) in ended_by_tool:
+            until = ended_by_tool[line["pid"], line["path"], line["token"]]
         elif line["pid"] in killed:
             until = min(killed[line["pid"]], deadline)
         else:  # in a history that is not complete yet, its end may only not have come
@@ -67,6 +72,23 @@ def holds_in(lines):
         )
     holds.sort(key=lambda hold: hold.begin)
     return holds
+
+
+def commands_ended(lines):
+    """(pid, path, token) of the tool's holds whose command was ended before it could tell its end,
+    and when it gave its last sign of life. The tool lets go of the lock only when it is gone."""
+    holding, found = {}, {}
+    for line in lines:
+        if line["kind"] == "grant":
+            holding[line["client"]] = line, line["t"]
+        elif line["kind"] == "end":
+            holding.pop(line["client"], None)
+        elif line["kind"] == "register" and line["client"] in holding:
+            holding[line["client"]] = holding[line["client"]][0], line["t"]
+        elif line["kind"] == "refused" and "code" in line and line["client"] in holding:
+            grant, last_sign = holding.pop(line["client"])
+            found[grant["pid"], grant["path"], grant["token"]] = last_sign
+    return found
 
 
 def by_path(holds):

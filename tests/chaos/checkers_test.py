@@ -31,7 +31,7 @@ def end(t, client, token, valid_until=None, **more):
     return {
         "kind": "end", "t": t, "client": client, "pid": ord(client[0]), "path": PATH,
         "token": token, "valid_until": t if valid_until is None else valid_until,
-        "is_valid": True, **more,
+        **{"is_valid": True, **more},
     }  # fmt: skip
 
 
@@ -94,6 +94,19 @@ class Overlaps(unittest.TestCase):
         self.assertEqual(len(overlaps_in(grant(1, "a", 64), grant(1.9, "b", 128), killed)), 0)
         late = killed | {"t": 9}
         self.assertEqual(len(overlaps_in(grant(1, "a", 64), grant(2.6, "b", 128), late)), 0)
+
+
+    def test_command_that_the_tool_ended_held_until_its_last_sign_of_life(self):
+        sign = operation("write", 64, [0, 0]) | {"t": 1.2, "client": "tool"}
+        ended = {"kind": "refused", "t": 1.5, "client": "tool", "path": PATH, "code": 125}
+        first = grant(1, "tool", 64)
+        self.assertEqual(overlaps_in(first, sign, grant(1.4, "b", 128), ended), [])
+        self.assertEqual(len(overlaps_in(first, sign, grant(1.1, "b", 128), ended)), 1)
+
+    def test_holder_that_was_told_to_stop_stopped(self):
+        early = end(1.5, "tool", 64, valid_until=1.3, is_valid=False, is_stopped=True)
+        lines = [grant(1, "tool", 64), early, grant(1.4, "b", 128), end(2, "b", 128)]
+        self.assertEqual(overlaps_in(*lines), [])
 
 
 class Order(unittest.TestCase):

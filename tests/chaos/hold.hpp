@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -48,6 +49,9 @@ private:
 
 constexpr milliseconds look_every{1};
 
+/// Set by a signal: the holder has to stop at once.
+inline std::atomic<bool> is_stopped{false};
+
 /// Does the work and tells of the grant and of its end; the lock is still held afterwards.
 template <class Lock>
 void hold(const Lock& lock, const std::string& path, const std::string& node, const Work& work,
@@ -64,10 +68,11 @@ void hold(const Lock& lock, const std::string& path, const std::string& node, co
           {"deadline", seconds(lock.deadline())},
           {"is_valid", was_valid}});
     const Versions read = registers.read(path, token);
-    while (BootClock::now() < granted + work.length && (witness.ask() || work.is_careless)) {
+    while (!is_stopped && BootClock::now() < granted + work.length &&
+           (witness.ask() || work.is_careless)) {
         std::this_thread::sleep_for(look_every);
     }
-    if (witness.ask() || work.is_careless) {
+    if (!is_stopped && (witness.ask() || work.is_careless)) {
         registers.write(path, token, read);
     }
     const bool is_valid = witness.ask();
@@ -76,7 +81,8 @@ void hold(const Lock& lock, const std::string& path, const std::string& node, co
           {"path", path},
           {"token", token},
           {"valid_until", was_valid ? seconds(witness.valid_until()) : 0.0},
-          {"is_valid", is_valid}});
+          {"is_valid", is_valid},
+          {"is_stopped", is_stopped.load()}});
 }
 
 }  // namespace leasehold::chaos

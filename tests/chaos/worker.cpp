@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -217,7 +218,9 @@ private:
     std::int64_t x_token;
 };
 
+/// The tool sends SIGTERM when the lock is about to end, and waits until its command is gone.
 void hold_for_tool(const Settings& settings) {
+    std::signal(SIGTERM, [](int) { is_stopped = true; });
     const ToolsLock lock;
     RegisterClient registers(settings.registers, settings.name);
     hold(lock, environment("LEASEHOLD_PATH"), "", {}, registers);
