@@ -182,16 +182,17 @@ private:
     Purpose x_purpose = Purpose::attach;
     std::uint64_t x_connection = 0;  // counts connections, so that a loop notices a change
     Endpoint x_endpoint;
-    Instant x_dial_at = Instant::max();        // when the dialer wants to be asked again
-    std::optional<Purpose> x_follow_up;        // of the connection that waits for the rate cap
-    Instant x_give_up = Instant::max();        // of the current stage
-    Instant x_heard = Instant::min();          // last byte from the server
-    Instant x_greeted = Instant::min();        // when the connect request was written
-    Instant x_turn = Instant::min();           // of the last on_time()
-    Instant x_reattach_from = Instant::min();  // not early again before
+    Instant x_dial_at = Instant::max();  // when the dialer wants to be asked again
+    std::optional<Purpose> x_follow_up;  // of the connection that waits for the rate cap
+    Instant x_give_up = Instant::max();  // of the current stage
+    Instant x_heard = Instant::min();    // last byte from the server
+    Instant x_greeted = Instant::min();  // when the connect request was written
     std::optional<Instant> x_close_by;
     bool x_was_closed_cleanly = false;
     bool x_is_renewing = false;
+
+    Instant x_turn = Instant::min();           // of the last on_time()
+    Instant x_reattach_from = Instant::min();  // for want of evidence; not again before
 
     std::int64_t x_id = 0;
     std::string x_password;

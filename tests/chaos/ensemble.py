@@ -229,12 +229,14 @@ class Ensemble:
         if self.has_own_mounts:
             fill(self.filler(number))
         else:
-            largest = max(
-                (entry.stat().st_size for entry in os.scandir(self.log_directory(number))),
-                default=1,
-            )
+            logs = [
+                entry.stat()
+                for entry in os.scandir(self.log_directory(number))
+                if entry.name.startswith("log.")
+            ]
+            newest = max(logs, key=lambda log: log.st_mtime)
             self.limited.add(number)
-            limit = (largest, resource.RLIM_INFINITY)
+            limit = (newest.st_size, resource.RLIM_INFINITY)
             resource.prlimit(self.node(number)["pid"], resource.RLIMIT_FSIZE, limit)
 
     def empty_disk(self, number):

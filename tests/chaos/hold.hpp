@@ -62,6 +62,7 @@ void hold(const Lock& lock, const std::string& path, const std::string& node, co
     const std::int64_t token = lock.token();
     tell({{"kind", "grant"},
           {"t", seconds(granted)},
+          {"wall", wall_clock_s()},
           {"path", path},
           {"token", token},
           {"node", node},

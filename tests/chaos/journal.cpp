@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <mutex>
 #include <string>
@@ -10,6 +11,11 @@ namespace leasehold::chaos {
 
 double seconds(Instant when) {
     return std::chrono::duration<double>(when.time_since_epoch()).count();
+}
+
+double wall_clock_s() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 void tell(const nlohmann::json& line) {

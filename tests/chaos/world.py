@@ -3,11 +3,12 @@
 import os
 import struct
 import threading
+import time
 
 import clients
 import zk_servers
 from ensemble import Ensemble
-from link_proxy import Network
+from link_proxy import Network, now
 
 PATHS = ["/chaos/one", "/chaos/two"]
 TICK_MS = 200
@@ -57,8 +58,8 @@ class Client:
 
     def kill(self):
         with self.guard:
-            self.mark("killed")
             self.process.kill()
+            self.mark("killed")
 
     def pause(self):
         with self.guard:
@@ -98,9 +99,12 @@ class SteppedClient(Client):
         with open(self.clock, "r+b" if os.path.exists(self.clock) else "wb") as file:
             file.write(struct.pack("d", offset_s))
 
-    def wall_clock_offset(self):
-        with open(self.clock, "rb") as file:
-            return struct.unpack("d", file.read())[0]
+    def seen_offset(self):
+        """By how much the process's wall clock was off at its last grant, in s; 0 without one."""
+        grant = self.process.told.get("grant")
+        if not grant:
+            return 0.0
+        return grant["wall"] - (grant["t"] + time.time() - now())
 
 
 class World:
