@@ -9,6 +9,9 @@ COLOURS = {
     who.C_CLIENT: "#c2500a",
     who.CURATOR: "#7a5195",
     who.KAZOO: "#2a9d8f",
+    who.GO_ZOOKEEPER: "#8a6d1f",
+    who.ZOOKEEPER_CLIENT: "#b5446e",
+    who.ETCD: "#4a7c2c",
 }
 
 

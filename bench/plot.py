@@ -7,7 +7,7 @@ matplotlib.use("svg")
 
 from matplotlib import pyplot  # noqa: E402
 
-COLOURS = ("#555555", "#0b6db3", "#4aa3df", "#c2500a", "#7a5195", "#2a9d8f")
+COLOURS = ("#555555", "#0b6db3", "#4aa3df", "#c2500a", "#7a5195", "#2a9d8f", "#8a6d1f", "#b5446e", "#4a7c2c")
 
 
 def write_svg(document, path):

@@ -4,6 +4,7 @@ import glob
 import os
 import subprocess
 
+import peers
 from contest import Contestant, Failed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,18 +19,29 @@ BLOCKING = "leasehold, blocking"
 C_CLIENT = "C client"
 CURATOR = "Curator"
 KAZOO = "kazoo"
+GO_ZOOKEEPER = peers.GO_ZOOKEEPER
+ZOOKEEPER_CLIENT = peers.ZOOKEEPER_CLIENT
+ETCD = peers.ETCD
 IN_PYTHON = "leasehold, Python"
 IN_JAVA = "leasehold, Java"
+
+# What a table's reader has to know of a contestant.
+NOTES = {
+    ZOOKEEPER_CLIENT: "Rust; its release is awaited here, which its lock by itself does not offer",
+    ETCD: "its concurrency package, on a server of etcd; held against the same floor, which is ZooKeeper's",
+}
 
 SESSION_TICKS = 30  # a minute: as much as our servers grant
 
 
 class Rivals:
-    def __init__(self, build, servers, with_peers):
+    def __init__(self, build, servers, with_peers, absent=()):
+        """`absent`: those of the peers that cannot take part."""
         self.build = build
         self.servers = servers
         self.with_peers = with_peers
         self.is_curator_compiled = False
+        self.absent = absent
 
     def for_locks(self, names=None):
         """The floor, leasehold, and its peers if they are wanted; of them those who are named."""
@@ -53,7 +65,10 @@ class Rivals:
             commands[C_CLIENT] = [os.path.join(program, "bench_c_client"), hosts]
             commands[CURATOR] = ["java", "-cp", self.compiled_curator(), "CuratorContestant", hosts]
             commands[KAZOO] = [PYTHON, "-B", script("kazoo_contestant.py"), hosts]
-        return commands
+            commands[GO_ZOOKEEPER] = [peers.program(GO_ZOOKEEPER), hosts]
+            commands[ZOOKEEPER_CLIENT] = [peers.program(ZOOKEEPER_CLIENT), hosts]
+            commands[ETCD] = [peers.program(ETCD), self.servers.etcd_hosts]
+        return {name: command for name, command in commands.items() if name not in self.absent}
 
     def compiled_curator(self):
         """The class path of Curator's contestant, which is compiled once for all of its processes."""

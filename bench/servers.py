@@ -1,9 +1,10 @@
-"""Real servers for a contest, with their data in memory or on a disk."""
+"""Real servers for a contest, with their data in memory or on a disk; those of etcd beside ZooKeeper's."""
 
 import contextlib
 import shutil
 import tempfile
 
+import etcd_servers
 import zk_servers
 
 MEMORY = "/dev/shm"
@@ -14,19 +15,22 @@ JVM = ["-Xmx512m", "-XX:TieredStopAtLevel=4", "-Dzookeeper.forceSync=yes", "-Dzo
 
 
 class Servers:
-    """`port` is that of the one server which all contestants use: the leader, if there are more."""
+    """`port` is that of the one server which all contestants use: the leader, if there are more.
+    `etcd_hosts`: the same of etcd, or None."""
 
     tick_ms = TICK_MS
 
-    def __init__(self, port):
+    def __init__(self, port, etcd_hosts=None):
         self.port = port
+        self.etcd_hosts = etcd_hosts
         self.hosts = f"127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
-def running(nodes, data, build):
+def running(nodes, data, build, with_etcd=False):
     """`data`: tmpfs, or disk (in the build directory)."""
-    directory = tempfile.mkdtemp(prefix="leasehold-bench-", dir=MEMORY if data == "tmpfs" else build)
+    storage = MEMORY if data == "tmpfs" else build
+    directory = tempfile.mkdtemp(prefix="leasehold-bench-", dir=storage)
     servers = zk_servers.Servers(directory, "bench")
     try:
         servers.start(zk_servers.settings(nodes=nodes, tick=TICK_MS, jvm=JVM), START_S, die_with_us=True)
@@ -35,7 +39,11 @@ def running(nodes, data, build):
             for node, mode in zip(servers.nodes, servers.modes())
             if mode in ("leader", "standalone")
         )
-        yield Servers(led)
+        with contextlib.ExitStack() as beside:
+            etcd_hosts = None
+            if with_etcd:
+                etcd_hosts = beside.enter_context(etcd_servers.running(nodes, storage, START_S))
+            yield Servers(led, etcd_hosts)
     finally:
         servers.stop()
         for each in servers.children:

@@ -52,6 +52,7 @@ def judge(measured, base, bars):
             name: {step: made.ratios(rounds[step], measured[base][step]) for step in STEPS}
             for name, rounds in measured.items()
         },
+        "base": base,
         "bars": [bar(measured, *wanted) for wanted in bars if {wanted[1], wanted[2]} <= measured.keys()],
     }
 
@@ -69,5 +70,14 @@ def show(figures):
             of = steps[step]
             spread = f"{of['p10']:.0f}..{of['p90']:.0f}"
             cells += f"{of['p50']:>13.0f}{spread:>14}"
+        print(f"  {name:22}{cells}")
+    heads = "".join(f"{step:>13}{'lowest..highest':>18}" for step in STEPS)
+    print(f"  {'times ' + figures['base']:22}{heads}")
+    for name, steps in figures["ratios"].items():
+        cells = ""
+        for step in STEPS:
+            of = steps[step]
+            spread = f"{of['lowest']:.2f}..{of['highest']:.2f}"
+            cells += f"{of['median']:>13.2f}{spread:>18}"
         print(f"  {name:22}{cells}")
     ratio_bars.show(figures["bars"])

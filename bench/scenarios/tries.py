@@ -13,6 +13,8 @@ TITLE = "Try on a busy lock"
 TRIES = 100  # of each contestant in a round
 WARM_UP_ROUNDS = 5
 CHECKED = "leasehold, blocking, check_first"
+PEERS = (who.CURATOR, who.KAZOO, who.ETCD)
+WITHOUT_TRY = (who.GO_ZOOKEEPER, who.ZOOKEEPER_CLIENT)
 
 
 class Pair:
@@ -47,7 +49,11 @@ def run(rivals, is_quick, progress):
     finally:
         for each in started:
             each.stop()
-    return judge(answers)
+    return judge(answers) | {"skipped": without_try(rivals)}
+
+
+def without_try(rivals):
+    return {name: "its lock has no try" for name in WITHOUT_TRY if name in rivals.lock_commands()}
 
 
 def form(rivals, started):
@@ -66,8 +72,8 @@ def form(rivals, started):
         Pair(CHECKED, "/try-leasehold", *ours, words=("check_first",)),
         Pair(who.BLOCKING, "/try-leasehold", *ours),
     ]
-    if rivals.with_peers:
-        pairs += [Pair(name, f"/try-{name}", *two_of(name)) for name in (who.CURATOR, who.KAZOO)]
+    present = rivals.lock_commands()
+    pairs += [Pair(name, f"/try-{name}", *two_of(name)) for name in PEERS if name in present]
     return pairs
 
 
@@ -81,7 +87,8 @@ def turn(pair, server):
         "requests": (server.requests() - requests) / TRIES,
     }
     pair.let_go()
-    return found
+    # What ZooKeeper counts says nothing of another server.
+    return {"try": costs} if pair.name == who.ETCD else found
 
 
 def judge(answers):
@@ -92,6 +99,7 @@ def judge(answers):
             of: made.percentile([answer[of] for answer in rounds], 0.5) for of in ("requests", "transactions")
         }
         for name, rounds in answers.items()
+        if "requests" in rounds[0]
     }
     return {
         "summary": {name: made.summary(rounds) for name, rounds in tries.items()},
@@ -110,11 +118,13 @@ def show(figures):
     )
     for row, of in figures["summary"].items():
         spread = f"{of['p10']:.0f}..{of['p90']:.0f}"
-        counts = figures["counts"][row]
+        counts = figures["counts"].get(row)
+        counted = f"{counts['requests']:>10.2f}{counts['transactions']:>8.2f}" if counts else ""
         print(
-            f"  {row:34}{of['p50']:>7.0f}{spread:>14}{figures['ratios'][row]['median']:>12.2f} x"
-            f"{counts['requests']:>10.2f}{counts['transactions']:>8.2f}"
+            f"  {row:34}{of['p50']:>7.0f}{spread:>14}{figures['ratios'][row]['median']:>12.2f} x{counted}"
         )
+    for row, why in figures["skipped"].items():
+        print(f"  {row:34}  skipped ({why})")
     plain_bars.show(figures["bars"])
 
 

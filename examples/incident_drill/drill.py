@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
 
+import facts  # noqa: E402
 import score  # noqa: E402
 import zk_servers  # noqa: E402
 from crew import Crew  # noqa: E402
@@ -38,6 +39,7 @@ SERVERS = {  # name -> (Netty, the jars of another release)
     "3.4.8-netty": (True, "zookeeper-3.4.8"),
 }
 ALONE = 20  # uncontended locks that are counted
+PATIENCE_S = 30.0  # with a busy machine
 GONE_S = 2.0  # until the server has forgotten a client that closed its sessions
 # A starting NIO server accepts connections that it does not serve yet, and closes those without a
 # session after 10 s (nio.sessionlessCnxnTimeout), which its queue of deadlines rounds up to 20.
@@ -93,12 +95,16 @@ class Run:
         self.transactions = (self.settled_zxid() - before) / ALONE
 
     def settled_zxid(self):
-        """Releases go on behind their callers: asks until nothing moves any more."""
-        seen = None
-        while (zxid := self.server.zxid()) is None or zxid != seen:
-            seen = zxid
-            time.sleep(0.2)
-        return zxid
+        """Releases go on behind their callers, and sessions open behind theirs: asks until no lock is
+        left, and there are as many sessions as a client has that does nothing."""
+        sessions = len(self.crew.workers) if self.client == "sdk" else 0
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            seen = look_at_server(self.server.port)
+            if seen and seen["ephemerals"] == 0 and seen["sessions"] == sessions:
+                return self.server.zxid()
+            time.sleep(0.05)
+        raise zk_servers.Failure(f"the server has not come to rest in {PATIENCE_S:g} s")
 
     @contextlib.contextmanager
     def phase(self, name, load, seconds=0.0):
@@ -112,6 +118,15 @@ class Run:
     def rest(self, seconds):
         time.sleep(max(0.0, seconds))  # the load goes on by itself
 
+    def await_hold(self, is_right):
+        """However slow the machine is, a phase sees one of the holds that it is there for."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            held = facts.granted(self.crew.orders())
+            if any(order["is_hot"] and is_right(order) for order in held):
+                break
+            time.sleep(0.05)
+
     def mark(self, what):
         self.marks.append({"at_s": now() - self.began, "what": what})
 
@@ -120,7 +135,7 @@ class Run:
         with self.phase("steady", "steady", scale.steady_s):
             pass
         with self.phase("stuck holds", "stuck", scale.stuck_s):
-            pass
+            self.await_hold(lambda order: order["is_stuck"])
         with self.phase("cancel storm", "cancel", scale.cancel_s):
             pass
         self.looks.append(self.crew.look())  # whatever is made when it is first needed is there
@@ -140,6 +155,8 @@ class Run:
         with self.phase("client killed", "steady", scale.killed_s):
             self.mark("client killed")
             self.crew.workers[-1].kill()
+            killed = now()
+            self.await_hold(lambda order: order["granted"] > killed)
 
     def quiesce(self):
         scale = self.scale
@@ -258,7 +275,9 @@ def parse(arguments):
     parser.add_argument("--html", metavar="FILE", help="the report, with pictures, in one file")
     parser.add_argument("--json", metavar="FILE", help="the same figures")
     parser.add_argument("--orders", metavar="FILE", help="every order, one JSON object a line")
-    parser.add_argument("--build", metavar="DIR", default=os.path.join(ROOT, "build"))
+    parser.add_argument(
+        "--build", metavar="DIR", type=os.path.abspath, default=os.path.join(ROOT, "build")
+    )
     options = parser.parse_args(arguments)
     options.clients = [options.only] if options.only else ["naive", "sdk"]
     options.version = version()

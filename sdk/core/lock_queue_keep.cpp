@@ -38,7 +38,8 @@ void LockQueue::look_for_others(Instant now) {
                            }));
 }
 
-/// Whatever else is there, be it no contender, is a reason to do as everybody does.
+/// Whatever else is there, be it no contender, is a reason to do as everybody does. The list has
+/// armed the watch anew if an event has used up the one from before, meanwhile.
 void LockQueue::on_others_listed(Member& member, const Response& response) {
     const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
     if (!response.ok() || !reply) {
@@ -46,14 +47,18 @@ void LockQueue::on_others_listed(Member& member, const Response& response) {
         return x_context.watches.disarm_children_for_lock(member.path);
     }
     if (x_others == Others::asked) {
+        x_context.watches.arm_children_for_lock(member.path);
         const auto& children = reply.value().children;
         const bool is_alone = children.size() == 1 && children.front() == contender().name();
         x_others = is_alone ? Others::none : Others::some;
     }
 }
 
+/// A server sends no event of a watch before the answer that armed it. One that comes while the list
+/// is asked for is of the watch before: most often it tells of the end of our own last node, and the
+/// list will show whatever else it could have been.
 void LockQueue::on_children_changed(Instant now) {
-    if (x_others == Others::asked || x_others == Others::none) {
+    if (x_others == Others::none) {
         x_others = Others::some;
     }
     if (x_kept_from) {

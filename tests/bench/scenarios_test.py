@@ -4,6 +4,8 @@
     scenarios_test.py
 """
 
+import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -14,7 +16,7 @@ sys.path[:0] = [os.path.join(ROOT, "bench"), os.path.join(ROOT, "cmake", "dev")]
 
 import plot  # noqa: E402  (found only once the path is set)
 import rivals as who  # noqa: E402
-from scenarios import handoff, many, queue, tries  # noqa: E402
+from scenarios import handoff, many, queue, serial, tries  # noqa: E402
 
 
 def bars_of(figures):
@@ -45,6 +47,19 @@ class Many(unittest.TestCase):
         self.assertIn("pairs a second", drawn("many", figures))
 
 
+class Serial(unittest.TestCase):
+    def test_each_is_shown_as_so_many_times_the_base(self):
+        measured = {
+            who.FLOOR: dict.fromkeys(serial.STEPS, [[100]]),
+            who.GO_ZOOKEEPER: dict.fromkeys(serial.STEPS, [[250]]),
+        }
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            serial.show(serial.judge(measured, who.FLOOR, ()))
+        times = shown.getvalue().partition(f"times {who.FLOOR}")[2]
+        self.assertRegex(times, rf"{who.GO_ZOOKEEPER} +2.50 +2.50..2.50")
+
+
 class Handoff(unittest.TestCase):
     FLOOR = {
         "delete": [200],
@@ -68,6 +83,7 @@ class Handoff(unittest.TestCase):
                 who.COROUTINE: each(delay, rate),
                 who.BLOCKING: each(delay, rate),
                 who.CURATOR: each(800, 1000),
+                who.ETCD: each(1600, 25),
             }
         )
 
@@ -80,6 +96,11 @@ class Handoff(unittest.TestCase):
         bars = bars_of(self.judged(300, 1999))
         self.assertFalse(bars[f"hand-offs/s, {handoff.label(who.COROUTINE, 2)}: to {who.CURATOR}"]["is_met"])
         self.assertFalse([what for what in bars if who.KAZOO in what])
+
+    def test_those_without_a_bar_have_a_ratio(self):
+        figures = self.judged(300, 2000)
+        self.assertFalse([what for what in bars_of(figures) if who.ETCD in what])
+        self.assertEqual(figures["ratios"][handoff.label(who.ETCD, 2)]["median"], 6.4)
 
     def test_the_floor_has_its_own_rate(self):
         figures = self.judged(300, 2000)
@@ -133,6 +154,12 @@ class Try(unittest.TestCase):
         figures = tries.judge({who.FLOOR: rounds(1, 1, 1), tries.CHECKED: rounds(2, 2.01, 2)})
         self.assertFalse(bars_of(figures)["requests a try, check_first"]["is_met"])
         self.assertIn("refused", drawn("try", figures))
+
+    def test_what_another_server_does_is_not_counted(self):
+        counted = [{"try": [100], "requests": 1, "transactions": 0}]
+        figures = tries.judge({who.FLOOR: counted, tries.CHECKED: counted, who.ETCD: [{"try": [300]}]})
+        self.assertEqual(figures["ratios"][who.ETCD]["median"], 3)
+        self.assertNotIn(who.ETCD, figures["counts"])
 
 
 if __name__ == "__main__":

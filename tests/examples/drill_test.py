@@ -44,7 +44,8 @@ class Drill(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_what_does_not_depend_on_the_machine_holds(self):
-        self.assertEqual({key: self.rows[key]["is_met"] for key in ALWAYS}, dict.fromkeys(ALWAYS, True))
+        missed = {key: self.rows[key]["sdk"] for key in ALWAYS if not self.rows[key]["is_met"]}
+        self.assertEqual(missed, {})
 
     def test_the_exit_code_says_whether_every_bar_was_met(self):
         missed = [row for row in self.rows.values() if row["is_met"] is False]

@@ -113,6 +113,17 @@ TEST_F(ManyLocalCallers, NodeHasNoMoreGrantsThanTokens) {
     EXPECT_NE(node_of(2), node_of(2 + 64));
 }
 
+TEST_F(ManyLocalCallers, TakeTheEndOfTheirOwnNodeForNobodyElse) {
+    gather(2 + 3 * 64);
+    release_next(2 + 3 * 64);
+    for (std::size_t node = 0; node < 3; ++node) {
+        EXPECT_EQ(node_of(2 + 64 * node), node_of(2 + 64 * node + 63));
+    }
+    EXPECT_EQ(server.seen(Opcode::create).size(), 4u);
+    world.run_for(20ms);
+    EXPECT_FALSE(server.watches().has_child("/q"));
+}
+
 TEST_F(LocalQueue, HolderThatReachedItsBudgetNeverHandsOver) {
     const OperationId first = hold(a, {.wait = 5s, .budget = 1s});
     const OperationId second = queue(a);

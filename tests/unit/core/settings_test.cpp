@@ -356,8 +356,9 @@ TEST(TlsSettings, AnythingThatSpeaksOfTlsTurnsItOn) {
 
 TEST(TlsSettings, EachHostHasTheNameItHasToProve) {
     const auto names = [](std::string_view hosts, const TlsOptions& tls) {
+        const Settings settings = make_settings(hosts, {.tls = tls}).value();
         std::vector<std::string> found;
-        for (const Endpoint& host : make_settings(hosts, {.tls = tls}).value().servers.hosts) {
+        for (const Endpoint& host : settings.servers.hosts) {
             found.push_back(host.name);
         }
         return found;
