@@ -16,20 +16,21 @@ import xml.etree.ElementTree as xml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOGS = os.path.join(ROOT, "build", "all")
-BUDGET_S = 80 * 60
+BUDGET_S = 86 * 60
 FAST_TIER_S = 15 * 60
 STOP_GRACE_S = 20
 SHOWN_FAILURES = 4  # with their output; the logs have all of them
 SHOWN_LINES = 30
 
 # Tests that only read files are the same under every compiler; and a drill lasts as long as its
-# phases, of which the first tier has seen all. What is installed is not made of sanitizers.
-NOT_AGAIN = "^(architecture|docs|tools|drill|install)$"
+# phases, and chaos as long as its cuts, of which the first tier has seen all. What is installed is not
+# made of sanitizers.
+NOT_AGAIN = "^(architecture|docs|tools|drill|chaos|install)$"
 
 # Name, arguments of ./dev, the directory of the ctest results, if there are any, and what the
 # environment says besides.
 TIERS = [
-    ("fast", ["test"], "build", {}),
+    ("fast", ["test", "-E", "^chaos.slice$"], "build", {}),  # the last tier is a longer one
     ("lint", ["lint"], None, {}),
     ("clang", ["test", "--preset", "clang", "-L", "^unit$"], "build-clang", {}),
     ("asan", ["test", "--preset", "asan", "-LE", NOT_AGAIN], "build-asan", {}),
@@ -39,6 +40,7 @@ TIERS = [
     ("sim", ["sim", "--seeds", "100000"], None, {}),
     ("mutants", ["sim", "--mutants"], None, {}),
     ("model", ["model"], None, {}),
+    ("chaos", ["chaos", "--minutes", "6"], None, {}),  # any seed; the log says which
 ]
 
 

@@ -244,9 +244,7 @@ class Servers:
             config["initLimit"] = max(10, 10000 // tick)
             config["syncLimit"] = settings["sync_limit"]
             for peer in self.nodes:
-                config[f"server.{peer['id']}"] = (
-                    f"127.0.0.1:{peer['quorum_port']}:{peer['election_port']}"
-                )
+                config[f"server.{peer['id']}"] = self.peer_address(node, peer)
             with open(os.path.join(data, "myid"), "w", encoding="ascii") as file:
                 file.write(f"{node['id']}\n")
         config.update(each.split("=", 1) for each in settings["config"])
@@ -254,6 +252,10 @@ class Servers:
         with open(path, "w", encoding="utf-8") as file:
             file.writelines(f"{key}={value}\n" for key, value in config.items())
         return path
+
+    def peer_address(self, _node, peer):
+        """How the node is told to reach the peer, or, for itself, where to listen."""
+        return f"127.0.0.1:{peer['quorum_port']}:{peer['election_port']}"
 
     def command(self, node):
         settings = self.state["settings"]

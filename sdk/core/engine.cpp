@@ -103,6 +103,14 @@ struct Engine::Impl final : SessionListener, LeaseListener {
         }
     }
 
+    bool awaits_evidence() const override {
+        return std::any_of(awaiting_evidence.begin(), awaiting_evidence.end(),
+                           [](const auto& waiting) {
+                               const auto queue = waiting.lock();
+                               return queue && queue->awaits_evidence();
+                           });
+    }
+
     void on_auth_failed(Instant now, const Error& why) override {
         queues.for_each([&](LockQueue& queue) { queue.on_auth_failed(now, why); });
         requests.refuse_all(why.code(), why.context().what);

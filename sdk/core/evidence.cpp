@@ -217,6 +217,7 @@ void Evidence::on_ack(Instant sent, Instant received) {
         open_gap(x_is_overdue, received);  // until on_time() finds that nothing else is overdue
     }
     if (is_in_gap() || sent < x_counts_from) {
+        x_is_answered_again |= !is_in_gap() && sent >= x_gap_end;
         return;
     }
     x_newest = x_newest ? std::max(*x_newest, sent) : sent;
@@ -273,6 +274,8 @@ void Evidence::open_gap(bool& kind, Instant now) {
         ++x_gaps;
     }
     kind = true;
+    x_gap_end = now;
+    x_is_answered_again = false;
     x_counts_from = std::max(x_counts_from, later(now, x_quarantine));
 }
 

@@ -77,6 +77,11 @@ public:
     /// True while acknowledgements move D: connected, no gap, no quarantine, and A no older than
     /// step(). Otherwise the session's locks are in jeopardy. As of the last call of any function.
     [[nodiscard]] bool has_fresh_evidence() const;
+    /// True if the connection answers in time again after a gap, but its answers do not count yet:
+    /// a re-attachment would count at once.
+    [[nodiscard]] bool is_quarantined(Instant now) const {
+        return x_is_connected && !is_in_gap() && x_is_answered_again && now < x_counts_from;
+    }
     /// A, if there is any.
     [[nodiscard]] std::optional<Instant> newest() const { return x_newest; }
     /// T: the smallest timeout ever granted to this session.
@@ -118,6 +123,8 @@ private:
     std::deque<Instant> x_sends;  ///< the sends of the last step(), thinned out; rising
     bool x_is_silent = false;     ///< in a gap: nothing sent for more than a tick
     bool x_is_overdue = false;    ///< in a gap: a request is late (see is_late)
+    Instant x_gap_end = Instant::min();
+    bool x_is_answered_again = false;  ///< what was sent after the last gap was answered in time
     bool x_is_stale = false;  ///< no gap, but A is too old all the same: replies did not qualify
     std::uint64_t x_gaps = 0;
 };

@@ -92,6 +92,8 @@ public:
     /// Of such a node's queue: its lease has ended, or shares again.
     void end_upgrade(Instant now, Loss loss, bool is_taken_back = false);
     [[nodiscard]] bool is_held() const { return x_holder.has_value(); }
+    /// Somebody would have the lock if only the safe deadline were later.
+    [[nodiscard]] bool awaits_evidence() const { return x_awaits_evidence && !x_waiters.empty(); }
     void on_wait_end(Instant now, OperationId id);
     void on_holder_read(Instant now, OperationId id);
     void on_delay_end(Instant now);

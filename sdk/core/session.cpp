@@ -295,6 +295,7 @@ void Session::finish_close(result<void> outcome) {
 // ---- time ---------------------------------------------------------------------------------------
 
 void Session::on_time(Instant now) {
+    x_turn = now;
     if (x_stage == Stage::stopped) {
         return;
     }
@@ -324,8 +325,18 @@ void Session::on_time(Instant now) {
         if (is_attached() && x_evidence.next_ping() <= now) {
             ping(now);
         }
+        if (wants_to_reattach() && x_evidence.is_quarantined(now) && x_reattach_from <= now) {
+            x_reattach_from = later(now, x_evidence.quarantine());
+            drop_connection(now, "a lock waits for evidence, which this connection cannot give");
+        }
     }
     dial(now);
+}
+
+/// After a gap a connection is no evidence for a while, and a new one is at once. Once per
+/// quarantine, so that an ensemble which is slow again and again is not answered with reconnects.
+bool Session::wants_to_reattach() const {
+    return is_attached() && !x_close_by && !x_is_renewing && x_listener.awaits_evidence();
 }
 
 /// A third of the timeout. Java waits for two thirds, which leaves a session time to move; but
@@ -356,6 +367,9 @@ Instant Session::next_wakeup() const {
     }
     if (is_attached()) {
         next = std::min({next, x_evidence.next_ping(), x_evidence.next_event(oldest_unanswered())});
+        if (wants_to_reattach() && x_evidence.is_quarantined(x_turn)) {
+            next = std::min(next, std::max(x_reattach_from, x_turn));
+        }
     }
     return next;
 }

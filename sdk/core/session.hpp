@@ -58,6 +58,8 @@ public:
     virtual void on_watch_event(Instant now, const wire::WatcherEvent& event) = 0;
     /// The safe deadline may have moved, or the state may have changed.
     virtual void on_evidence(Instant now) = 0;
+    /// Whether something waits for the safe deadline to move, and for nothing else.
+    [[nodiscard]] virtual bool awaits_evidence() const = 0;
     /// The server refuses our credentials, or wants some.
     virtual void on_auth_failed(Instant now, const Error& why) = 0;
 };
@@ -170,6 +172,7 @@ private:
     void on_oversized(Instant now);
     [[nodiscard]] bool accept_zxid(const wire::ReplyHeader& header, const Outstanding& request);
     void acknowledge(Instant now, Instant sent);
+    [[nodiscard]] bool wants_to_reattach() const;
 
     template <class Body>
     void append(std::int32_t xid, wire::Opcode op, const Body& body) {
@@ -217,6 +220,9 @@ private:
     std::optional<Instant> x_close_by;
     bool x_was_closed_cleanly = false;
     bool x_is_renewing = false;
+
+    Instant x_turn = Instant::min();           // of the last on_time()
+    Instant x_reattach_from = Instant::min();  // for want of evidence; not again before
 
     std::int64_t x_id = 0;
     std::string x_password;

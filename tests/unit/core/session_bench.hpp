@@ -31,6 +31,7 @@ public:
         heard.push_back("event " + event.path);
     }
     void on_evidence(Instant) override {}
+    bool awaits_evidence() const override { return false; }
     void on_auth_failed(Instant, const Error& why) override {
         heard.emplace_back(why == errc::auth_failed ? "SASL failed" : "auth failed");
     }
