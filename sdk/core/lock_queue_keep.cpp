@@ -54,9 +54,9 @@ void LockQueue::on_others_listed(Member& member, const Response& response) {
     }
 }
 
-/// A server sends no event of a watch before the answer that armed it. One that comes while the list
-/// is asked for is of the watch before: most often it tells of the end of our own last node, and the
-/// list will show whatever else it could have been.
+/// A server sends no event of a watch before the answer that armed it. One that comes while the
+/// list is asked for is of the watch before: most often it tells of the end of our own last node,
+/// and the list will show whatever else it could have been.
 void LockQueue::on_children_changed(Instant now) {
     if (x_others == Others::none) {
         x_others = Others::some;
