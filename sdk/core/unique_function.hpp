@@ -54,8 +54,9 @@ private:
     static constexpr std::size_t room = 88;
 
     template <class Target>
-    static constexpr bool fits_inside = sizeof(Target) <= room &&
-                                        alignof(Target) <= alignof(std::max_align_t) &&
+    static constexpr bool is_aligned_inside = alignof(Target) <= alignof(std::max_align_t);
+    template <class Target>
+    static constexpr bool fits_inside = sizeof(Target) <= room && is_aligned_inside<Target> &&
                                         std::is_nothrow_move_constructible_v<Target>;
 
     struct Actions {
