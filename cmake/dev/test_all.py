@@ -27,14 +27,17 @@ SHOWN_LINES = 30
 # made of sanitizers.
 NOT_AGAIN = "^(architecture|docs|tools|drill|chaos|install)$"
 
+# Most tests wait for servers most of the time. Those whose times count take three slots: they run alone.
+THREE_AT_ONCE = {"LEASEHOLD_TEST_JOBS": "3"}
+
 # Name, arguments of ./dev, the directory of the ctest results, if there are any, and what the
 # environment says besides.
 TIERS = [
-    ("fast", ["test", "-E", "^chaos.slice$"], "build", {}),  # the last tier is a longer one
+    ("fast", ["test", "-E", "^chaos.slice$"], "build", THREE_AT_ONCE),  # the last tier is a longer one
     ("lint", ["lint"], None, {}),
     ("clang", ["test", "--preset", "clang", "-L", "^unit$"], "build-clang", {}),
-    ("asan", ["test", "--preset", "asan", "-LE", NOT_AGAIN], "build-asan", {}),
-    ("tsan", ["test", "--preset", "tsan", "-LE", NOT_AGAIN], "build-tsan", {}),
+    ("asan", ["test", "--preset", "asan", "-LE", NOT_AGAIN], "build-asan", THREE_AT_ONCE),
+    ("tsan", ["test", "--preset", "tsan", "-LE", NOT_AGAIN], "build-tsan", THREE_AT_ONCE),
     ("fuzz", ["fuzz", "--seconds", "30"], None, {}),
     ("scripts", ["test", "-R", "Differential"], "build", {"LEASEHOLD_SCRIPTS": "10000"}),
     ("sim", ["sim", "--seeds", "100000"], None, {}),
