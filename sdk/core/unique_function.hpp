@@ -56,8 +56,9 @@ private:
     template <class Target>
     static constexpr bool is_aligned_inside = alignof(Target) <= alignof(std::max_align_t);
     template <class Target>
-    static constexpr bool fits_inside = sizeof(Target) <= room && is_aligned_inside<Target> &&
-                                        std::is_nothrow_move_constructible_v<Target>;
+    static constexpr bool fits_inside =
+        sizeof(Target) <=
+        room&& is_aligned_inside<Target>&& std::is_nothrow_move_constructible_v<Target>;
 
     struct Actions {
         R (*call)(void* at, Args&&... args);
