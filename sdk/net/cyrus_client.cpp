@@ -3,6 +3,7 @@
 #include "sdk/net/cyrus.hpp"
 #include "sdk/net/secret_file.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <mutex>
@@ -21,7 +22,7 @@ public:
     explicit Password(const core::Secret& from)
         : x_bytes(offsetof(sasl_secret_t, data) + from.text().size() + 1) {
         data()->len = from.text().size();
-        std::memcpy(data()->data, from.text().data(), from.text().size());
+        std::ranges::copy(from.text(), data()->data);
     }
     ~Password() { explicit_bzero(x_bytes.data(), x_bytes.size()); }
     Password(const Password&) = delete;
