@@ -33,7 +33,8 @@ THREE_AT_ONCE = {"LEASEHOLD_TEST_JOBS": "3"}
 # Name, arguments of ./dev, the directory of the ctest results, if there are any, and what the
 # environment says besides.
 TIERS = [
-    ("fast", ["test", "-E", "^chaos.slice$"], "build", THREE_AT_ONCE),  # the last tier is a longer one
+    # Without the slices of what has a longer tier of its own.
+    ("fast", ["test", "-E", "^(chaos|sim).slice$"], "build", THREE_AT_ONCE),
     ("lint", ["lint"], None, {}),
     ("clang", ["test", "--preset", "clang", "-L", "^unit$"], "build-clang", {}),
     ("asan", ["test", "--preset", "asan", "-LE", NOT_AGAIN], "build-asan", THREE_AT_ONCE),
