@@ -28,7 +28,7 @@ SHOWN_LINES = 30
 NOT_AGAIN = "^(architecture|docs|tools|drill|chaos|install)$"
 
 # Most tests wait for servers most of the time. Those whose times count take three slots: they run alone.
-THREE_AT_ONCE = {"LEASEHOLD_TEST_JOBS": "3"}
+THREE_AT_ONCE = {"LEASEHOLD_TEST_JOBS": os.environ.get("LEASEHOLD_TEST_JOBS", "3")}
 
 # Name, arguments of ./dev, the directory of the ctest results, if there are any, and what the
 # environment says besides.

@@ -74,8 +74,6 @@ void Session::take_sasl_step(Instant now, SaslExchange::Step step) {
     }
 }
 
-/// Neither a request that counts nor evidence: servers answer it beside their pipeline, and touch
-/// no session for it.
 void Session::write_sasl(const Secret& token) {
     x_sasl_xid = next_xid();
     wire::SaslToken packet{std::string(token.text())};
