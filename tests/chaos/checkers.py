@@ -218,6 +218,7 @@ class WakeUp:
     client: str
     seconds: float
     after: str  # "heal", "pause" or "nothing": what it counts from
+    fault: str  # which was healed, or ""
     at: float
     is_granted: bool
 
@@ -225,16 +226,18 @@ class WakeUp:
 @dataclasses.dataclass
 class Disturbances:
     faults: typing.List[typing.Tuple[float, float]]  # from the begin until all servers served again
+    kinds: typing.Dict[float, str]  # of the faults, by their ends
     pauses: typing.Dict[str, typing.List[typing.Tuple[float, float]]]  # by client
     kills: typing.Dict[str, typing.List[float]]
 
 
 def disturbances_in(lines):
-    faults, pauses, kills = [], collections.defaultdict(list), collections.defaultdict(list)
-    paused = {}
+    faults, kinds, paused = [], {}, {}
+    pauses, kills = collections.defaultdict(list), collections.defaultdict(list)
     for line in lines:
         if line["kind"] == "fault":
             faults.append((line["fault"]["began"], line["fault"]["served"]))
+            kinds[line["fault"]["served"]] = line["fault"]["kind"]
         elif line["kind"] == "paused":
             paused[line["client"]] = line["t"]
         elif line["kind"] == "resumed" and line["client"] in paused:
@@ -243,7 +246,7 @@ def disturbances_in(lines):
             kills[line["client"]].append(line["t"])
     for client, since in paused.items():
         pauses[client].append((since, float("inf")))
-    return Disturbances(sorted(faults), pauses, kills)
+    return Disturbances(sorted(faults), kinds, pauses, kills)
 
 
 def last_end(windows, since, until):
@@ -271,7 +274,7 @@ def wake_ups(lines, session_timeout_s):
     for head in headships(lines):
         grant = granted_by_name.get(head.name) or granted_by_czxid.get(czxids.get(head.name))
         client = grant["client"] if grant else client_named_in(owners.get(head.name))
-        until = min(grant["t"] if grant else head.until, over)
+        until = min(grant.get("had", grant["t"]) if grant else head.until, over)
         is_killed = any(
             head.since - session_timeout_s - LOST_S < at < until
             for at in disturbances.kills.get(client, ())
@@ -286,9 +289,9 @@ def wake_ups(lines, session_timeout_s):
             end = last_end(windows, head.since, until)
             if end is not None and end > begin:
                 begin, after = end, name
-        found.append(
-            WakeUp(head, client, max(0.0, until - begin), after, begin, grant is not None)
-        )
+        fault = disturbances.kinds[begin] if after == "heal" else ""
+        seconds = max(0.0, until - begin)
+        found.append(WakeUp(head, client, seconds, after, fault, begin, grant is not None))
     return found
 
 

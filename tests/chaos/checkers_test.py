@@ -168,7 +168,8 @@ def queue(t, *names):
 
 
 def fault(began, served):
-    return {"kind": "fault", "t": began, "fault": {"began": began, "served": served}}
+    told = {"kind": "full disk", "began": began, "served": served}
+    return {"kind": "fault", "t": began, "fault": told}
 
 
 def node(number, owner="worker-1"):
@@ -188,11 +189,15 @@ class WakeUps(unittest.TestCase):
         self.assertEqual((first.seconds, second.seconds), (0, 0.25))
         self.assertEqual(second.after, "nothing")
 
+    def test_what_a_holder_needs_to_tell_of_its_grant_is_no_wait(self):
+        (first,) = self.of(queue(1, name(1)), grant(1.5, "tool", 64, 1, had=1.25), queue(2))
+        self.assertEqual(first.seconds, 0.25)
+
     def test_faults_and_pauses_are_taken_off(self):
         (healed,) = self.of(
             queue(1, name(1)), fault(0, 4), grant(4.5, "worker-1", 64, 1), queue(5)
         )
-        self.assertEqual((healed.seconds, healed.after), (0.5, "heal"))
+        self.assertEqual((healed.seconds, healed.after, healed.fault), (0.5, "heal", "full disk"))
         (resumed,) = self.of(
             queue(1, name(1)),
             {"kind": "paused", "t": 0.5, "client": "worker-1"},

@@ -52,16 +52,18 @@ constexpr milliseconds look_every{1};
 /// Set by a signal: the holder has to stop at once.
 inline std::atomic<bool> is_stopped{false};
 
-/// Does the work and tells of the grant and of its end; the lock is still held afterwards.
+/// Does the work and tells of the grant and of its end; the lock is still held afterwards. `had` is
+/// when it was granted at the latest.
 template <class Lock>
-void hold(const Lock& lock, const std::string& path, const std::string& node, const Work& work,
-          RegisterClient& registers) {
+void hold(const Lock& lock, Instant had, const std::string& path, const std::string& node,
+          const Work& work, RegisterClient& registers) {
     Witness witness(lock);
     const Instant granted = BootClock::now();
     const bool was_valid = witness.ask();
     const std::int64_t token = lock.token();
     tell({{"kind", "grant"},
           {"t", seconds(granted)},
+          {"had", seconds(had)},
           {"wall", wall_clock_s()},
           {"path", path},
           {"token", token},

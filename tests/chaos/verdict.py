@@ -106,7 +106,7 @@ def describe(wake_up):
     what = "granted" if wake_up.is_granted else "never granted"
     return (
         f"{wake_up.client}: {wake_up.head.path}/{wake_up.head.name} {what} {wake_up.seconds:.3f} s"
-        f" after {wake_up.after} at {wake_up.at:.3f}"
+        f" after {wake_up.after}{wake_up.fault and ' of ' + wake_up.fault} at {wake_up.at:.3f}"
     )
 
 

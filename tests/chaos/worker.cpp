@@ -89,7 +89,7 @@ private:
                   {"why", lock.error().message()}});
             return;
         }
-        hold(*lock, x_path, std::string(lock->node()), work(), x_registers);
+        hold(*lock, BootClock::now(), x_path, std::string(lock->node()), work(), x_registers);
     }
 
     /// Mostly short; one in fifty overruns its budget, and every other one of these writes then all
@@ -174,7 +174,7 @@ void lead(const Settings& settings) {
     if (!led) {
         throw std::runtime_error(led.error().message());
     }
-    hold(*led, settings.paths.at(0), std::string(led->node()),
+    hold(*led, BootClock::now(), settings.paths.at(0), std::string(led->node()),
          {.length = std::chrono::hours{1}, .is_careless = false}, registers);
 }
 
@@ -186,7 +186,12 @@ std::string environment(const char* name) {
     return value;
 }
 
-/// When this process was made, which its main may be much later than.
+milliseconds start_tick() {
+    return milliseconds{1'000 / ::sysconf(_SC_CLK_TCK)};
+}
+
+/// When this process was made, which its main may be much later than: at this time or less than
+/// start_tick() after it.
 Instant started() {
     std::ifstream file("/proc/self/stat");
     std::string text;
@@ -198,22 +203,24 @@ Instant started() {
     }
     std::int64_t ticks = 0;
     fields >> ticks;
-    const milliseconds tick{1'000 / ::sysconf(_SC_CLK_TCK)};
-    return Instant(ticks * Duration(tick));
+    return Instant(ticks * Duration(start_tick()));
 }
 
 /// The lock that `leasehold run` holds for its command: all that the command knows of it.
 class ToolsLock {
 public:
     ToolsLock()
-        : x_deadline(started() + milliseconds{std::stoll(environment("LEASEHOLD_DEADLINE_MS"))}),
+        : x_deadline(x_started + milliseconds{std::stoll(environment("LEASEHOLD_DEADLINE_MS"))}),
           x_token(std::stoll(environment("LEASEHOLD_TOKEN"))) {}
 
     [[nodiscard]] bool valid() const { return BootClock::now() < x_deadline; }
     [[nodiscard]] Instant deadline() const { return x_deadline; }
     [[nodiscard]] std::int64_t token() const { return x_token; }
+    /// The tool had it before it made this process.
+    [[nodiscard]] Instant had() const { return x_started + start_tick(); }
 
 private:
+    Instant x_started = started();
     Instant x_deadline;
     std::int64_t x_token;
 };
@@ -223,7 +230,7 @@ void hold_for_tool(const Settings& settings) {
     std::signal(SIGTERM, [](int) { is_stopped = true; });
     const ToolsLock lock;
     RegisterClient registers(settings.registers, settings.name);
-    hold(lock, environment("LEASEHOLD_PATH"), "", {}, registers);
+    hold(lock, lock.had(), environment("LEASEHOLD_PATH"), "", {}, registers);
 }
 
 void add_options(CLI::App& command, Settings& settings) {
