@@ -151,6 +151,11 @@ typedef enum lh_sasl_mechanism {
     LH_SASL_GSSAPI = 2
 } lh_sasl_mechanism;
 
+typedef enum lh_evidence {
+    LH_EVIDENCE_CONSERVATIVE = 0, /* any answer, less (sync_limit + 2) ticks */
+    LH_EVIDENCE_QUORUM = 1        /* answers to writes; for short session timeouts */
+} lh_evidence;
+
 /* How a client reaches its ensemble and how far it trusts it; each field as in ClientOptions of
  * <leasehold/options.hpp>. */
 typedef struct lh_client_options {
@@ -185,7 +190,7 @@ typedef struct lh_client_options {
     const char* auth_file;          /* credentials, "SCHEME SECRET" in each line */
     const char* auth_env;           /* the name of a variable */
     int32_t sasl_mechanism;         /* lh_sasl_mechanism; LH_SASL_NONE */
-    int32_t reserved;               /* 0 */
+    int32_t lease_evidence;         /* lh_evidence; LH_EVIDENCE_CONSERVATIVE */
     const char* sasl_user;          /* with LH_SASL_DIGEST_MD5, as the next two and the realm */
     const char* sasl_password_file; /* its first line */
     const char* sasl_password_env;  /* the name of a variable */

@@ -106,6 +106,19 @@ struct SaslOptions {
     std::string_view realm{};
 };
 
+/// What the lease rests on.
+enum class LeaseEvidence {
+    /// Any answer of a server, less what a follower that lost its leader may go on answering:
+    /// (sync_limit + 2) ticks and the ack gap. Costs nothing but pings.
+    conservative,
+    /// Answers to writes, which only a leader with a quorum can give: about 2.5 ticks and the ack
+    /// gap are deducted instead, whatever the ensemble's syncLimit is. For session timeouts of a
+    /// few
+    /// ticks. Costs one write (a multi of checks) each quarter of a tick while locks are held or
+    /// wanted, and up to one more round trip for a lock after a while without any.
+    quorum
+};
+
 /// How a client reaches its ensemble and how far it trusts it.
 ///
 /// Units are milliseconds. Zero and negative durations, and values outside the stated bounds, are
@@ -123,12 +136,15 @@ struct ClientOptions {
     /// follower that lost its leader. Never guessed.
     bool standalone = false;
     /// Longest time between a request and its reply that still counts as evidence (G);
-    /// 0 takes min(2 s, tick).
+    /// 0 takes min(2 s, tick). With quorum evidence: how long the answers to the four requests of a
+    /// proof take together, at most, if a lock is to get its whole budget.
     milliseconds ack_gap{0};
     /// Bound on the relative rate of our clock and the servers' (rho), as a fraction; below 0.5.
     double clock_drift = 0.01;
     /// Fixed safety margin (epsilon).
     milliseconds margin{250};
+    /// With `standalone` both are the same.
+    LeaseEvidence lease_evidence = LeaseEvidence::conservative;
 
     /// One attempt: TCP connect, TLS handshake, the server's answer to our connect request, SASL;
     /// at most a third of the session timeout, so that one silent server does not cost the session.

@@ -103,6 +103,7 @@ void put(const ClientOptions& from, lh_client_options& to) noexcept {
     to.ack_gap_ms = from.ack_gap.count();
     to.clock_drift = from.clock_drift;
     to.margin_ms = from.margin.count();
+    to.lease_evidence = static_cast<std::int32_t>(from.lease_evidence);
     to.connect_timeout_ms = from.connect_timeout.count();
     to.backoff_min_ms = from.backoff_min.count();
     to.backoff_max_ms = from.backoff_max.count();
@@ -137,6 +138,8 @@ result<ClientOptions> client_options(const lh_client_options* given) {
     to.ack_gap = milliseconds(given->ack_gap_ms);
     to.clock_drift = given->clock_drift;
     to.margin = milliseconds(given->margin_ms);
+    BOOST_OUTCOME_TRY(to.lease_evidence,
+                      enumerator(given->lease_evidence, LeaseEvidence::quorum, "lease_evidence"));
     to.connect_timeout = milliseconds(given->connect_timeout_ms);
     to.backoff_min = milliseconds(given->backoff_min_ms);
     to.backoff_max = milliseconds(given->backoff_max_ms);

@@ -81,6 +81,20 @@ void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
     add_number(app, "--clock-drift", client.clock_drift, "0.01",
                "Bound on the relative rate of the clocks");
     add_duration(app, "--margin", client.margin, "Fixed safety margin");
+    app.add_option_function<std::string>(
+           "--lease-evidence",
+           [&client](const std::string& text) {
+               if (text != "conservative" && text != "quorum") {
+                   throw CLI::ValidationError("--lease-evidence",
+                                              "'" + text + "' is neither conservative nor quorum");
+               }
+               client.lease_evidence =
+                   text == "quorum" ? LeaseEvidence::quorum : LeaseEvidence::conservative;
+           },
+           "What the lease rests on: conservative, or quorum for short sessions")
+        ->type_name("NAME")
+        ->default_str("conservative")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     add_security(app, arguments);
 }
 

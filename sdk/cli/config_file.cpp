@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view flag = "--config";
 constexpr std::size_t most_bytes = std::size_t{64} * 1024;
 
-constexpr std::array<std::string_view, 26> names{"connect",
+constexpr std::array<std::string_view, 27> names{"connect",
                                                  "session-timeout",
                                                  "tick",
                                                  "sync-limit",
@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 26> names{"connect",
                                                  "ack-gap",
                                                  "clock-drift",
                                                  "margin",
+                                                 "lease-evidence",
                                                  "tls",
                                                  "tls-ca",
                                                  "tls-ca-dir",

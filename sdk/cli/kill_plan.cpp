@@ -20,12 +20,16 @@ Duration lease_span(const ClientOptions& options, Duration session_timeout) {
     const Duration gap = options.ack_gap == milliseconds{0}
                              ? std::min<Duration>(std::chrono::seconds{2}, options.tick)
                              : Duration{options.ack_gap};
-    const Duration delta = options.standalone
-                               ? Duration::zero()
-                               : Duration{options.tick} * (options.sync_limit + 2) + gap;
+    const Duration tick{options.tick};
+    // What evidence is old, or worth less, when it comes: Delta, or what a proof takes that nobody
+    // waits for (1.5 ticks, four beats of a quarter and an eighth; see core::proof_age).
+    const Duration deducted = options.standalone ? Duration::zero()
+                              : options.lease_evidence == LeaseEvidence::quorum
+                                  ? tick / 8 * 21 + gap
+                                  : tick * (options.sync_limit + 2) + gap;
     const auto drift = std::chrono::duration_cast<Duration>(
         std::chrono::duration<double, std::nano>(session_timeout) * options.clock_drift);
-    return std::max(session_timeout - drift - delta - options.margin, Duration::zero());
+    return std::max(session_timeout - drift - deducted - options.margin, Duration::zero());
 }
 
 Duration lead_of(Duration grace, Duration span) {

@@ -1,7 +1,9 @@
 #include "sdk/core/engine.hpp"
 
+#include "sdk/core/heartbeat.hpp"
 #include "sdk/core/lease_table.hpp"
 #include "sdk/core/lock_queues.hpp"
+#include "sdk/core/path.hpp"
 #include "sdk/core/random.hpp"
 #include "sdk/core/raw_requests.hpp"
 #include "sdk/core/reaper.hpp"
@@ -16,15 +18,7 @@
 
 namespace leasehold::core {
 
-namespace {
-
-std::pair<std::string, std::string> split_path(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? std::pair<std::string, std::string>{{}, path}
-                                      : std::pair{path.substr(0, slash), path.substr(slash + 1)};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 struct Engine::Impl final : SessionListener, LeaseListener {
     Impl(Settings given, std::uint64_t seed)
@@ -165,6 +159,13 @@ struct Engine::Impl final : SessionListener, LeaseListener {
         return requests.size() + watches.size() + queues.places() + reaper.size();
     }
 
+    void note_need(Instant now) { session.need_evidence(now, queues.places() != 0); }
+    [[nodiscard]] Instant heartbeat_due() const {
+        return heartbeat.is_under_way()
+                   ? Instant::max()
+                   : std::max(session.next_heartbeat(), heartbeat.not_before());
+    }
+
     void on_timer(Instant now, TimerKey timer);
     void settle();
     void tell_jeopardy();
@@ -187,6 +188,7 @@ struct Engine::Impl final : SessionListener, LeaseListener {
         settings, session, watches,           reaper,  leases,       timers, random, effects,
         counters, queues,  awaiting_evidence, keeping, warned_paths, paces};
     LockQueues queues{context};
+    Heartbeat heartbeat{session, leases, queues};
     /// By the operation whose node is being deleted, the lease that shares again.
     std::map<OperationId, OperationId> taken_back;
     /// By lease: the operation whose queue has the exclusive node.
@@ -307,6 +309,10 @@ void Engine::on_time(Instant now) {
         x_impl->on_timer(now, *timer);
     }
     x_impl->session.on_time(now);
+    x_impl->note_need(now);
+    if (x_impl->heartbeat_due() <= now) {
+        x_impl->heartbeat.send(now);
+    }
     x_impl->settle();
 }
 
@@ -381,6 +387,7 @@ void Engine::acquire(Instant now, OperationId id, std::shared_ptr<const AcquireS
         return refuse(errc::budget_refused, explain_budget(impl.settings.timing, granted, needed));
     }
     impl.queues.join(now, id, std::move(spec));
+    impl.note_need(now);
     impl.settle();
 }
 
@@ -483,7 +490,8 @@ void Engine::take_effects(std::vector<Effect>& effects) {
 }
 
 Instant Engine::next_wakeup() const {
-    return std::min(x_impl->timers.next(), x_impl->session.next_wakeup());
+    return std::min(
+        {x_impl->timers.next(), x_impl->session.next_wakeup(), x_impl->heartbeat_due()});
 }
 
 result<void> Engine::trouble() const {

@@ -46,9 +46,24 @@ Duration drift_loss(double drift, Duration timeout) {
     return Duration{seconds * parts + (rest * parts + billion - 1) / billion};
 }
 
-/// What a grant needs in hand: the budget, and the age that its evidence may have.
-Duration needed_in_hand(const LeaseTiming& timing, Duration budget) {
-    return plus(plus(budget, half(timing.tick)), timing.ack_gap);
+/// The age that the evidence of a grant may have.
+Duration age_at_grant(const LeaseTiming& timing) {
+    return timing.is_by_quorum() ? proof_age(timing) : plus(half(timing.tick), timing.ack_gap);
+}
+
+/// From the answer of i' to the write j: 1.5 ticks of the servers, by our clock.
+Duration proof_spacing(const LeaseTiming& timing) {
+    const Duration ticks = plus(timing.tick, half(timing.tick));
+    return plus(ticks, drift_loss(timing.clock_drift, ticks));
+}
+
+/// While D is needed something is written this often, and otherwise pinged.
+Duration beat(const LeaseTiming& timing) {
+    return timing.tick / 4;
+}
+
+Duration grain(const LeaseTiming& timing) {
+    return timing.tick / 8;
 }
 
 // ---- numbers for a person ----
@@ -79,7 +94,12 @@ Duration usable_timeout(const LeaseTiming& timing, Duration session_timeout) {
 
 Duration budget_limit(const LeaseTiming& timing, Duration session_timeout) {
     const Duration in_hand = minus(usable_timeout(timing, session_timeout), timing.delta());
-    return minus(in_hand, needed_in_hand(timing, Duration::zero()));
+    return minus(in_hand, age_at_grant(timing));
+}
+
+Duration proof_age(const LeaseTiming& timing) {
+    const Duration waits = plus(grain(timing), plus(beat(timing), beat(timing)));
+    return plus(plus(waits, proof_spacing(timing)), timing.ack_gap);
 }
 
 Duration least_session_timeout(const LeaseTiming& timing, Duration budget) {
@@ -99,8 +119,11 @@ Duration least_session_timeout(const LeaseTiming& timing, Duration budget) {
 std::string explain_budget(const LeaseTiming& timing, Duration session_timeout, Duration budget) {
     const Duration delta = timing.delta();
     const Duration limit = budget_limit(timing, session_timeout);
-    std::string text = "budget " + seconds(budget) + " + tick/2 " + seconds(half(timing.tick)) +
-                       " + ack gap " + seconds(timing.ack_gap);
+    std::string text = "budget " + seconds(budget);
+    text += timing.is_by_quorum()
+                ? " + quorum proof " + seconds(minus(age_at_grant(timing), timing.ack_gap))
+                : " + tick/2 " + seconds(half(timing.tick));
+    text += " + ack gap " + seconds(timing.ack_gap);
     text += budget > limit ? " exceeds " : " fits into ";
     text += seconds(minus(usable_timeout(timing, session_timeout), delta)) + " = " +
             decimal(billion - drift_per_billion(timing.clock_drift)) + " x " +
@@ -145,15 +168,24 @@ std::string explain_budget(const LeaseTiming& timing, Duration session_timeout, 
 // chain above ends at an answer to the leader at least a step after the gap, which passed it on.
 Evidence::Evidence(const LeaseTiming& timing)
     : x_timing(timing),
-      // One standalone server passes nothing on; then the two other rules are all there is.
-      x_step(timing.standalone ? plus(timing.tick, timing.ack_gap)
-                               : plus(timing.tick / 4 * 3, timing.ack_gap / 2)),
-      x_quarantine(timing.delta()) {}
+      // One standalone server passes nothing on, and a proof does not rest on single answers; then
+      // the two other rules are all there is.
+      x_step(timing.standalone || timing.is_by_quorum()
+                 ? plus(timing.tick, timing.ack_gap)
+                 : plus(timing.tick / 4 * 3, timing.ack_gap / 2)),
+      x_quarantine(timing.delta()) {
+    if (timing.is_by_quorum()) {
+        x_proof.emplace(proof_spacing(timing), grain(timing));
+    }
+}
 
 void Evidence::on_session_created(Instant sent, Instant received, Duration granted) {
     x_timeout = granted;
     x_created = sent;
     x_newest.reset();
+    if (x_proof) {
+        x_proof->begin(sent);
+    }
     attach(sent, received);
 }
 
@@ -174,6 +206,10 @@ void Evidence::attach(Instant sent, Instant received) {
     x_counts_from = sent;
     x_last_sent = sent;
     x_sends.assign(1, sent);
+    x_last_commit = sent;
+    if (x_proof_due_since) {
+        on_need(received, true);  // the proofs of this connection are yet to come
+    }
     if (elapsed(sent, received) > x_timing.ack_gap) {
         // The follower may have been cut off between the leader's answer and its passing it on.
         open_gap(x_is_overdue, received);
@@ -186,6 +222,9 @@ void Evidence::attach(Instant sent, Instant received) {
 void Evidence::on_disconnected() {
     // No gap: nothing can be acknowledged any more, and the next attach touches the leader.
     x_is_connected = false;
+    if (x_proof) {
+        x_proof->on_connection_lost();
+    }
 }
 
 void Evidence::on_session_ended() {
@@ -208,9 +247,16 @@ void Evidence::on_sent(Instant when) {
     remember_send(when);
 }
 
-void Evidence::on_ack(Instant sent, Instant received) {
+void Evidence::on_ack(Instant sent, Instant received, bool is_commit) {
     if (!x_is_connected || received < sent) {
         return;
+    }
+    if (x_proof) {
+        const Instant before = x_proof->proven();
+        x_proof->on_ack(sent, received, is_commit);
+        x_was_proved_since |= before != x_proof->proven();
+        x_last_commit = is_commit ? std::max(x_last_commit, sent) : x_last_commit;
+        note_proof(received);
     }
     notice_silence(received);
     if (is_late(sent, received)) {
@@ -235,6 +281,27 @@ void Evidence::on_time(Instant now, std::optional<Instant> oldest_unanswered) {
         x_is_overdue = false;
     }
     x_is_stale = x_newest && elapsed(*x_newest, now) > x_step;
+    note_proof(now);
+}
+
+void Evidence::on_need(Instant now, bool is_needed) {
+    x_proof_due_since = is_needed ? std::optional(now) : std::nullopt;
+    x_was_proved_since = false;
+    note_proof(now);
+}
+
+void Evidence::note_proof(Instant now) {
+    x_is_proof_late = next_proof_by() < now;
+}
+
+/// When the last proof is older than it should be, if D is needed. A grant waits for a proof and so
+/// has one that is younger: who only holds locks writes up to two beats later, for j and for k.
+Instant Evidence::next_proof_by() const {
+    if (!x_proof || !x_proof_due_since) {
+        return Instant::max();
+    }
+    return later(std::max(x_proof->proven(), *x_proof_due_since),
+                 plus(proof_age(x_timing), half(x_timing.tick)));
 }
 
 /// True if a reply that comes now shows a gap.
@@ -283,6 +350,9 @@ Instant Evidence::safe_deadline() const {
     if (!x_created) {
         return Instant::min();
     }
+    if (x_proof) {
+        return later(x_proof->proven(), x_usable);
+    }
     const Instant by_creation = later(*x_created, x_usable);
     if (!x_newest) {
         return by_creation;
@@ -290,12 +360,28 @@ Instant Evidence::safe_deadline() const {
     return std::max(by_creation, later(*x_newest, minus(x_usable, x_timing.delta())));
 }
 
+std::optional<Instant> Evidence::newest() const {
+    return x_proof && x_created ? std::optional(x_proof->proven()) : x_newest;
+}
+
 bool Evidence::has_fresh_evidence() const {
-    return x_is_connected && !is_in_gap() && !x_is_stale && x_newest && *x_newest >= x_counts_from;
+    return x_is_connected && !is_in_gap() && !x_is_stale && !x_is_proof_late && x_newest &&
+           *x_newest >= x_counts_from;
 }
 
 Instant Evidence::next_ping() const {
-    return x_is_connected ? later(x_last_sent, x_timing.tick / 2) : Instant::max();
+    if (!x_is_connected) {
+        return Instant::max();
+    }
+    return later(x_last_sent, x_proof ? beat(x_timing) : x_timing.tick / 2);
+}
+
+Instant Evidence::next_heartbeat(bool is_awaited) const {
+    if (!x_is_connected || !x_proof || !x_proof_due_since) {
+        return Instant::max();
+    }
+    const Instant regular = later(std::max(x_last_commit, *x_proof_due_since), beat(x_timing));
+    return is_awaited ? std::min(regular, x_proof->next_useful_write()) : regular;
 }
 
 Instant Evidence::next_event(std::optional<Instant> oldest_unanswered) const {
@@ -312,6 +398,9 @@ Instant Evidence::next_event(std::optional<Instant> oldest_unanswered) const {
     }
     if (x_newest && !x_is_stale) {
         last_good = std::min(last_good, later(*x_newest, x_step));
+    }
+    if (!x_is_proof_late) {
+        last_good = std::min(last_good, next_proof_by());
     }
     return later(last_good, Duration{1});
 }

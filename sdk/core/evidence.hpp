@@ -4,6 +4,7 @@
 
 #include <leasehold/clock.hpp>
 
+#include "sdk/core/quorum_proof.hpp"
 #include "sdk/core/settings.hpp"
 
 #include <cstdint>
@@ -19,8 +20,14 @@ namespace leasehold::core {
 
 /// The largest budget that is accepted; may be negative. A grant rests on evidence that is at most
 /// tick/2 (the ping period) + G (the slowest reply that counts) old, so
-/// B + tick/2 + G <= (1 - rho) * T - Delta - epsilon.
+/// B + tick/2 + G <= (1 - rho) * T - Delta - epsilon; with quorum evidence
+/// B + proof_age() <= (1 - rho) * T - epsilon.
 [[nodiscard]] Duration budget_limit(const LeaseTiming& timing, Duration session_timeout);
+
+/// With quorum evidence, how long ago the first request of a proof was sent when its last one is
+/// answered, at most, if somebody waits for it: tick/8 + tick/4 until a candidate is sent, tick/4
+/// to the next request, 1.5 ticks by the servers' clock, and G for the four answers.
+[[nodiscard]] Duration proof_age(const LeaseTiming& timing);
 
 /// The smallest session timeout, in whole milliseconds, at which `budget` is accepted.
 [[nodiscard]] Duration least_session_timeout(const LeaseTiming& timing, Duration budget);
@@ -46,6 +53,13 @@ namespace leasehold::core {
 /// off since. A re-attachment touches the leader itself and counts at once. Why these numbers
 /// suffice is shown in evidence.cpp.
 ///
+/// With quorum evidence D rests on proofs (quorum_proof.hpp) and on nothing else:
+///
+///     D = max( send time of i of the latest proof, send time of createSession ) + (1 - rho) * T -
+///     epsilon
+///
+/// Then gaps void nothing, there is no quarantine, and somebody has to write while D is needed.
+///
 /// Use, in each turn of the session: on_time() with the turn's time before any on_ack(); on_ack()
 /// for each reply that qualifies; on_sent() for each write. Times never go back. A slow attach
 /// (received - sent > G) counts as a gap, and so does a first send more than a tick after the
@@ -66,8 +80,11 @@ public:
     /// Something of ours is written: a ping or any request.
     void on_sent(Instant when);
     /// A ping or a request of the ordinary pipeline was answered. Not for events, auth, SASL, -6
-    /// with zxid -1, -112, -118 and -124: they prove nothing.
-    void on_ack(Instant sent, Instant received);
+    /// with zxid -1, -112, -118 and -124: they prove nothing. `is_commit`: it was a write, and the
+    /// server has carried it out.
+    void on_ack(Instant sent, Instant received, bool is_commit = false);
+    /// Whether locks are held or wanted. Without need nobody writes for the sake of D.
+    void on_need(Instant now, bool is_needed);
     /// Notices gaps. `oldest_unanswered` is the send time of the oldest request or ping that has no
     /// reply of any kind yet.
     void on_time(Instant now, std::optional<Instant> oldest_unanswered);
@@ -75,20 +92,36 @@ public:
     /// D; Instant::min() if there is none. It goes back only by a smaller timeout or a new session.
     [[nodiscard]] Instant safe_deadline() const;
     /// True while acknowledgements move D: connected, no gap, no quarantine, and A no older than
-    /// step(). Otherwise the session's locks are in jeopardy. As of the last call of any function.
+    /// step(); with quorum evidence the last proof no older than it should be, if D is needed.
+    /// Otherwise the session's locks are in jeopardy. As of the last call of any function.
     [[nodiscard]] bool has_fresh_evidence() const;
     /// True if the connection answers in time again after a gap, but its answers do not count yet:
     /// a re-attachment would count at once.
     [[nodiscard]] bool is_quarantined(Instant now) const {
         return x_is_connected && !is_in_gap() && x_is_answered_again && now < x_counts_from;
     }
-    /// A, if there is any.
-    [[nodiscard]] std::optional<Instant> newest() const { return x_newest; }
+    /// D is needed anew, and no proof of that has come yet: the next one moves it far.
+    [[nodiscard]] bool expects_proof() const {
+        return x_proof && x_is_connected && x_proof_due_since && !x_is_proof_late &&
+               !x_was_proved_since;
+    }
+    /// The same, and it takes no more than two writes.
+    [[nodiscard]] bool expects_proof_soon(Instant now) const {
+        return expects_proof() && x_proof->is_ripe(now);
+    }
+    /// When the latest write that was carried out on this connection was sent.
+    [[nodiscard]] Instant last_commit() const { return x_last_commit; }
+    /// What D rests on: A, or with quorum evidence the last proof.
+    [[nodiscard]] std::optional<Instant> newest() const;
     /// T: the smallest timeout ever granted to this session.
     [[nodiscard]] Duration session_timeout() const { return x_timeout; }
 
-    /// When the next write is due, a ping if there is nothing else: tick/2 after the last write.
+    /// When the next write is due, a ping if there is nothing else: tick/2 after the last write,
+    /// with quorum evidence tick/4.
     [[nodiscard]] Instant next_ping() const;
+    /// When something has to be written to ZooKeeper so that D moves: a quarter of a tick after the
+    /// last commit, or as soon as it brings a proof forward that somebody waits for.
+    [[nodiscard]] Instant next_heartbeat(bool is_awaited) const;
     /// When on_time() would notice a gap, or evidence that went stale, not noticed yet.
     [[nodiscard]] Instant next_event(std::optional<Instant> oldest_unanswered) const;
     /// Gaps so far, over all sessions.
@@ -106,6 +139,8 @@ private:
     [[nodiscard]] bool is_late(Instant sent, Instant now) const;
     [[nodiscard]] Instant previous_send(Instant sent) const;
     void remember_send(Instant when);
+    void note_proof(Instant now);
+    [[nodiscard]] Instant next_proof_by() const;
     [[nodiscard]] bool is_in_gap() const { return x_is_silent || x_is_overdue; }
 
     LeaseTiming x_timing;
@@ -126,6 +161,13 @@ private:
     Instant x_gap_end = Instant::min();
     bool x_is_answered_again = false;  ///< what was sent after the last gap was answered in time
     bool x_is_stale = false;  ///< no gap, but A is too old all the same: replies did not qualify
+
+    std::optional<QuorumProof> x_proof;        ///< with quorum evidence
+    std::optional<Instant> x_proof_due_since;  ///< D is needed since then, on this connection
+    Instant x_last_commit = Instant::min();    ///< the latest send time of one on this connection
+    bool x_was_proved_since = false;           ///< since x_proof_due_since
+    bool x_is_proof_late = false;
+
     std::uint64_t x_gaps = 0;
 };
 

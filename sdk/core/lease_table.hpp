@@ -67,6 +67,15 @@ public:
     [[nodiscard]] result<Instant> extend(Instant now, OperationId id, Duration budget);
 
     [[nodiscard]] bool is_live(OperationId id) const;
+    /// The live leases behind `id` in the order of their numbers, until `visit` returns false.
+    template <class Visit>
+    void for_each_live_after(OperationId id, Visit visit) const {
+        for (auto each = x_entries.upper_bound(id); each != x_entries.end(); ++each) {
+            if (!each->second.is_dead && !visit(each->first, *each->second.lease)) {
+                return;
+            }
+        }
+    }
     /// A live lease becomes one that is shared, at once. `waiter` is answered with DowngradeDone:
     /// by on_shared, at the latest at the lease's end. False if too many wait for that already.
     [[nodiscard]] bool share(OperationId id, OperationId waiter, LockKind as = LockKind::shared);

@@ -269,15 +269,21 @@ void LockQueue::settle_failure(Instant now) {
 /// Condition (iii) of a grant: what the evidence can promise.
 LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) const {
     const LeaseTerms terms = terms_of(*waiter.spec);
-    const Instant safe = x_context.session.evidence().safe_deadline();
+    const Evidence& evidence = x_context.session.evidence();
+    const Instant safe = evidence.safe_deadline();
     if (safe <= later(now, terms.reserve)) {
         return Offer::none;  // not even time to be asked to stop
     }
     if (x_context.session.is_renewing()) {
         return Offer::none;  // no evidence of what was alive before speaks for what is being closed
     }
-    return !waiter.spec->is_rolling && safe < later(now, terms.budget) ? Offer::shortened
-                                                                       : Offer::whole;
+    if (waiter.spec->is_rolling || safe >= later(now, terms.budget)) {
+        return Offer::whole;
+    }
+    const bool is_worth_waiting = waiter.spec->options.accept_shortened
+                                      ? evidence.expects_proof_soon(now)
+                                      : evidence.expects_proof();
+    return is_worth_waiting ? Offer::none : Offer::shortened;
 }
 
 void LockQueue::try_grant(Instant now) {

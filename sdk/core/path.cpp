@@ -108,6 +108,14 @@ std::string child(std::string_view parent, std::string_view name) {
     return path;
 }
 
+std::pair<std::string, std::string> split_path(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos) {
+        return {std::string(), std::string(path)};
+    }
+    return {std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
+}
+
 std::optional<std::string_view> name_below(std::string_view parent, std::string_view path) {
     if (path.size() <= parent.size() || !path.starts_with(parent) || path[parent.size()] != '/') {
         return std::nullopt;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace leasehold::core {
 
@@ -32,6 +33,9 @@ inline constexpr std::size_t longest_contender = 64;
 
 /// "/parent/name".
 [[nodiscard]] std::string child(std::string_view parent, std::string_view name);
+
+/// The reverse; the parent of "/name" is "".
+[[nodiscard]] std::pair<std::string, std::string> split_path(std::string_view path);
 
 /// What follows "/parent/" in a path that begins so.
 [[nodiscard]] std::optional<std::string_view> name_below(std::string_view parent,

@@ -374,6 +374,15 @@ Instant Session::next_wakeup() const {
     return next;
 }
 
+Instant Session::next_heartbeat() const {
+    // Whoever waits is asked last: that takes a look at all of them.
+    if (!is_attached() || x_close_by || x_is_renewing ||
+        x_evidence.next_heartbeat(true) == Instant::max()) {
+        return Instant::max();
+    }
+    return x_evidence.next_heartbeat(x_listener.awaits_evidence());
+}
+
 ClientState Session::state() const {
     if (x_stage == Stage::stopped) {
         return ClientState::closed;

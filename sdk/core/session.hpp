@@ -93,6 +93,10 @@ public:
         remember(now, op, std::move(handler));
     }
 
+    /// Whether locks are held or wanted: what Evidence::on_need() is told.
+    void need_evidence(Instant now, bool is_needed);
+    /// When something has to be written so that the safe deadline moves; max() if nothing has to.
+    [[nodiscard]] Instant next_heartbeat() const;
     void add_auth(Credential credential);
     [[nodiscard]] bool has_credentials() const { return !x_credentials.empty(); }
     /// Closes the session and tells the shell Closed, at the latest at `deadline`.
@@ -171,7 +175,9 @@ private:
     void on_reply(Instant now, const wire::ReplyView& reply);
     void on_oversized(Instant now);
     [[nodiscard]] bool accept_zxid(const wire::ReplyHeader& header, const Outstanding& request);
-    void acknowledge(Instant now, Instant sent);
+    void acknowledge(Instant now, Instant sent, bool is_commit);
+    template <class Change>
+    void change_evidence(Instant now, Change change);
     [[nodiscard]] bool wants_to_reattach() const;
 
     template <class Body>
@@ -220,6 +226,7 @@ private:
     std::optional<Instant> x_close_by;
     bool x_was_closed_cleanly = false;
     bool x_is_renewing = false;
+    bool x_is_evidence_needed = false;
 
     Instant x_turn = Instant::min();           // of the last on_time()
     Instant x_reattach_from = Instant::min();  // for want of evidence; not again before

@@ -21,6 +21,12 @@ bool lists_children(wire::Opcode op) {
     return op == wire::Opcode::get_children || op == wire::Opcode::get_children2;
 }
 
+/// What servers propose to each other, and answer when a quorum has it.
+bool is_write(wire::Opcode op) {
+    return is_create(op) || op == wire::Opcode::remove || op == wire::Opcode::set_data ||
+           op == wire::Opcode::set_acl || op == wire::Opcode::multi;
+}
+
 /// Answers that do not go through the server's pipeline: they may overtake others, and they do not
 /// show that the session is alive.
 bool is_out_of_band(const wire::ReplyHeader& header, wire::Opcode op) {
@@ -136,7 +142,7 @@ void Session::on_ping_reply(Instant now, wire::ServerError err) {
         return on_session_refused(now, err);
     }
     if (err == wire::ServerError::ok) {
-        acknowledge(now, sent);
+        acknowledge(now, sent, false);
     }
 }
 
@@ -158,6 +164,9 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
     if (ends_connection(header.err)) {
         return on_session_refused(now, header.err);
     }
+    // A transaction of its own: nothing that this connection has seen is as new.
+    const bool is_commit = is_write(found->op) && header.err == wire::ServerError::ok &&
+                           header.zxid > x_connection_zxid;
     if (!accept_zxid(header, *found)) {
         return protocol_error(now, "a transaction number that goes back");
     }
@@ -165,7 +174,7 @@ void Session::on_reply(Instant now, const wire::ReplyView& reply) {
     Outstanding request = std::move(*found);
     x_outstanding.erase(found);
     if (x_purpose == Purpose::attach && !is_out_of_band(header, request.op)) {
-        acknowledge(now, request.sent);
+        acknowledge(now, request.sent, is_commit);
     }
     request.handler(
         now, Response{.failure = {}, .err = header.err, .zxid = header.zxid, .body = reply.body});
@@ -213,10 +222,21 @@ void Session::on_oversized(Instant now) {
     request.handler(now, Response{.failure = errc::queue_too_long});
 }
 
-void Session::acknowledge(Instant now, Instant sent) {
+void Session::acknowledge(Instant now, Instant sent, bool is_commit) {
+    change_evidence(now, [&] { x_evidence.on_ack(sent, now, is_commit); });
+}
+
+void Session::need_evidence(Instant now, bool is_needed) {
+    if (std::exchange(x_is_evidence_needed, is_needed) != is_needed) {
+        change_evidence(now, [&] { x_evidence.on_need(now, is_needed); });
+    }
+}
+
+template <class Change>
+void Session::change_evidence(Instant now, Change change) {
     const Instant before = x_evidence.safe_deadline();
     const bool had_fresh = x_evidence.has_fresh_evidence();
-    x_evidence.on_ack(sent, now);
+    change();
     if (before != x_evidence.safe_deadline() || had_fresh != x_evidence.has_fresh_evidence()) {
         x_listener.on_evidence(now);
     }

@@ -71,6 +71,10 @@ result<void> check_numbers(const ClientOptions& options) {
         return invalid("clock_drift is " + std::to_string(options.clock_drift) +
                        "; it must be at least 0 and below 0.5");
     }
+    if (options.lease_evidence != LeaseEvidence::conservative &&
+        options.lease_evidence != LeaseEvidence::quorum) {
+        return invalid("lease_evidence is neither conservative nor quorum");
+    }
     BOOST_OUTCOME_TRY(check_range("sync_limit", options.sync_limit, 1, 1000));
     BOOST_OUTCOME_TRY(
         check_range("max_connects_per_second", options.max_connects_per_second, 1, 1000));
@@ -91,7 +95,8 @@ LeaseTiming make_timing(const ClientOptions& options) {
             .standalone = options.standalone,
             .ack_gap = saturate(ack_gap),
             .clock_drift = options.clock_drift,
-            .margin = saturate(options.margin)};
+            .margin = saturate(options.margin),
+            .evidence = options.lease_evidence};
 }
 
 // ---- TLS ----
@@ -271,7 +276,7 @@ std::optional<ServerVersion> parse_server_version(std::string_view text) {
 }
 
 Duration LeaseTiming::delta() const {
-    if (standalone) {
+    if (standalone || is_by_quorum()) {
         return Duration::zero();
     }
     // syncLimit ticks: how long a follower serves on without a word from the leader. Half a tick:

@@ -51,7 +51,12 @@ struct LeaseTiming {
     Duration ack_gap{};
     double clock_drift = 0.01;
     Duration margin{};
+    LeaseEvidence evidence = LeaseEvidence::conservative;
 
+    /// D rests on proofs (see quorum_proof.hpp), not on single answers.
+    [[nodiscard]] bool is_by_quorum() const {
+        return evidence == LeaseEvidence::quorum && !standalone;
+    }
     /// What may pass between a follower's acknowledgement and the leader's last word of us.
     [[nodiscard]] Duration delta() const;
 };

@@ -27,6 +27,7 @@ sys.path[:0] = [
     os.path.join(ROOT, "examples", "incident_drill"),
 ]
 
+import checkers  # noqa: E402
 import clients  # noqa: E402
 import schedule  # noqa: E402
 import verdict  # noqa: E402
@@ -188,7 +189,7 @@ class Progress(Repeating):
     def once(self):
         run = self.run
         minutes, seconds = divmod(max(0, round(run.end - now())), 60)
-        lines = run.history.of("grant", "end", "killed")
+        lines = run.history.of(*checkers.KINDS_OF_HOLDS)
         grants = sum(line["kind"] == "grant" for line in lines)
         overlaps = len(verdict.overlaps_in(lines))
         doing = run.faults[-1] if run.faults else {"kind": "warming up", "target": ""}

@@ -33,6 +33,10 @@ class Hold:
         return f"{self.client} ({self.pid}) at {self.begin:.3f} to {self.end:.3f}, {self.token}"
 
 
+# What holds_in() looks at.
+KINDS_OF_HOLDS = ("grant", "end", "killed", "refused", "register", "over")
+
+
 def holds_in(lines):
     """In the order of their begins. Grants that were over before they were looked at are none."""
     ends, killed = {}, {}

@@ -5,7 +5,7 @@ import dataclasses
 
 import checkers
 from faults import FAULTS
-from world import BACKOFF_CAP_S, SESSION_TIMEOUT_MS
+from world import BACKOFF_CAP_S, PROOF_S, SESSION_TIMEOUT_MS
 
 VERSION = 1
 SHOWN = 20  # findings of each kind in the document
@@ -69,7 +69,12 @@ def bars_of(lines, facts, round_trip_s):
     lost = checkers.lost_wake_ups(woken)
     healed = [wake_up.seconds for wake_up in woken if wake_up.after == "heal"]
     limit_s = BACKOFF_CAP_S + 2 * round_trip_s
-    late = [wake_up for wake_up in woken if wake_up.after == "heal" and wake_up.seconds > limit_s]
+    late = [
+        wake_up
+        for wake_up in woken
+        if wake_up.after == "heal"
+        and wake_up.seconds > limit_s + PROOF_S.get(wake_up.client, 0.0)
+    ]
     remains = {"unknown": 1} if left is None else {name: n for name, n in left.items() if n}
     return [
         bar("overlaps of valid()", len(overlapping), 0, as_text(overlapping)),

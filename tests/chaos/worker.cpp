@@ -40,6 +40,7 @@ struct Settings {
     std::int64_t tick_ms = 200;
     int sync_limit = 5;
     std::int64_t ack_gap_ms = 400;
+    bool is_by_quorum = false;
     std::int64_t wait_ms = 10'000;
     std::int64_t budget_ms = 1'500;
     int threads = 2;  // for each path: they queue behind one node
@@ -47,12 +48,14 @@ struct Settings {
 };
 
 Client connect(const Settings& settings) {
-    auto client = Client::connect(settings.servers,
-                                  {.session_timeout = milliseconds{settings.session_timeout_ms},
-                                   .tick = milliseconds{settings.tick_ms},
-                                   .sync_limit = settings.sync_limit,
-                                   .ack_gap = milliseconds{settings.ack_gap_ms},
-                                   .owner = settings.name});
+    auto client = Client::connect(
+        settings.servers, {.session_timeout = milliseconds{settings.session_timeout_ms},
+                           .tick = milliseconds{settings.tick_ms},
+                           .sync_limit = settings.sync_limit,
+                           .ack_gap = milliseconds{settings.ack_gap_ms},
+                           .lease_evidence = settings.is_by_quorum ? LeaseEvidence::quorum
+                                                                   : LeaseEvidence::conservative,
+                           .owner = settings.name});
     if (!client) {
         throw std::runtime_error(client.error().message());
     }
@@ -242,6 +245,7 @@ void add_options(CLI::App& command, Settings& settings) {
     command.add_option("--tick", settings.tick_ms, "ms");
     command.add_option("--sync-limit", settings.sync_limit);
     command.add_option("--ack-gap", settings.ack_gap_ms, "ms");
+    command.add_flag("--quorum", settings.is_by_quorum, "quorum evidence");
     command.add_option("--wait", settings.wait_ms, "ms");
     command.add_option("--budget", settings.budget_ms, "ms");
     command.add_option("--threads", settings.threads);

@@ -19,6 +19,9 @@ ACK_GAP_MS = 400  # on a busy machine an answer may take more than a tick
 SESSION_TIMEOUT_MS = 6_000
 BUDGET_MS = 1_500
 WAIT_MS = 10_000
+# Of worker-2, which goes by quorum evidence: on another connection 1.5 ticks pass between the answers
+# of a proof, and up to half a tick before it begins.
+PROOF_S = {"worker-2": 2 * TICK_MS / 1000}
 BACKOFF_CAP_S = SESSION_TIMEOUT_MS / 20 / 1000  # leasehold's own default
 LEADER_TIMEOUT_S = 30.0
 
@@ -158,7 +161,11 @@ class World:
             raise zk_servers.Failure("the observer did not start")
         self.clients = [
             SteppedClient(self, "worker-1", lambda hosts: self.worker("worker-1", 1, hosts)),
-            SteppedClient(self, "worker-2", lambda hosts: self.worker("worker-2", 2, hosts)),
+            SteppedClient(
+                self, "worker-2",
+                # Told a syncLimit that is too small: quorum evidence does not rest on it.
+                lambda hosts: self.worker("worker-2", 2, hosts, "--quorum", "--sync-limit", "1"),
+            ),
             Client(self, "tool", self.tool),
             Client(self, "kazoo", self.kazoo),
         ]
@@ -171,12 +178,13 @@ class World:
     def worker_program(self):
         return os.path.join(self.build, "tests", "chaos", "chaos_worker")
 
-    def worker(self, name, number, hosts):
+    def worker(self, name, number, hosts, *evidence):
+        evidence = evidence or ("--sync-limit", str(CLIENT_SYNC_LIMIT))
         paths = [word for path in PATHS for word in ("--path", path)]
         return [
             self.worker_program(), "run", "--name", name, "--servers", hosts,
             "--registers", self.registers_address, *paths, "--seed", str(10 * self.seed + number),
-            "--tick", str(TICK_MS), "--sync-limit", str(CLIENT_SYNC_LIMIT),
+            "--tick", str(TICK_MS), *evidence,
             "--ack-gap", str(ACK_GAP_MS), "--session-timeout", str(SESSION_TIMEOUT_MS),
             "--budget", str(BUDGET_MS), "--wait", str(WAIT_MS),
         ]  # fmt: skip

@@ -1,6 +1,8 @@
 /* The rule of three writes: D = s_i + T, for acknowledged writes i, j, k of one session with
  * s_j >= r_i + 1.5 tick and s_k >= r_j.
  *
+ * With SPARE_TOUCH i and i' may be answered by the follower alone, as pings are.
+ *
  * What is modelled: the two streams between a follower and its leader, which keep their order; the
  * follower's table of touches, which goes with its answer to a ping; the leader's pings, each half a
  * tick, up to PING_LATE later; writes that the leader commits while it rules; a leader that lost its
@@ -123,6 +125,15 @@ init {
         request = None
        }
 
+#ifdef SPARE_TOUCH
+    :: d_step { request == First || request == Spare ->
+        printf("follower: notes a touch, and answers %e by itself\n", request);
+        has_touch = true;
+        reply = request;
+        request = None
+       }
+#endif
+
     :: d_step { to_follower ? [Ping, None] && nfull(to_leader) ->
         to_follower ? Ping, None;
         printf("follower: answers a ping, with %d touches\n", has_touch);
@@ -143,6 +154,20 @@ init {
         request = None;
         lost_touches++
        }
+
+#ifdef SPARE_TOUCH
+    :: d_step { to_follower ? [Ping, None] && (request == First || request == Spare) &&
+                nfull(to_leader) && lost_touches < LOST_TOUCHES ->
+        to_follower ? Ping, None;
+        printf("follower: answers a ping while it answers %e by itself, whose touch gets lost\n",
+               request);
+        to_leader ! Pong, None, has_touch;
+        has_touch = false;
+        reply = request;
+        request = None;
+        lost_touches++
+       }
+#endif
 
     :: d_step { to_follower ? [Commit, _] ->
         to_follower ? Commit, reply;

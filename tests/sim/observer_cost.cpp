@@ -55,7 +55,9 @@ OperationId Observer::lone_caller(Instant truth, ClientNumber who, std::size_t l
         }
     }
     const bool is_settled = local(who, truth) - client.attached_since > settled;
-    return !holds && callers == 1 && is_plain && is_settled ? caller : 0;
+    // It may have learned in an earlier place that it has to hold back, and watches itself then.
+    const bool is_free_to_go = truth >= client.excused_until[lock];
+    return !holds && callers == 1 && is_plain && is_settled && is_free_to_go ? caller : 0;
 }
 
 void Observer::check_cost(Instant truth, ClientNumber who, const Holding& holding) {

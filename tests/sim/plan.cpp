@@ -66,9 +66,13 @@ private:
             return Duration{100'000 + static_cast<std::int64_t>(random->below(most))};
         };
         // Twenty ticks are the most that a server grants; less only where a lease still fits.
-        const int ticks_of_session = ensemble.servers == 1 && chance(40) ? 12
-                                     : chance(80)                        ? 20
-                                                                         : 18;
+        const std::uint64_t mix = x_random.below(100);
+        x_plan.quorum_percent = ensemble.servers == 1 || mix < 50 ? 0 : mix < 70 ? 40 : 100;
+        const int ticks_of_session = x_plan.quorum_percent == 100
+                                         ? 7 + static_cast<int>(x_random.below(6))
+                                     : ensemble.servers == 1 && chance(40) ? 12
+                                     : chance(80)                          ? 20
+                                                                           : 18;
         x_plan.session_timeout = ticks_of_session * ensemble.tick;
         x_plan.has_foreign_deletes = x_foreign;
     }
@@ -107,6 +111,21 @@ private:
             x_plan.delayed_percent = chance(50) ? 100 : 50;
         }
         x_plan.kept_percent = chance(50) ? 0 : 60;
+        if (chance(20)) {
+            make_busy();
+        }
+    }
+
+    /// Now and then many callers of a process want one lock for themselves.
+    void make_busy() {
+        x_plan.most_callers = 12;
+        x_plan.max_local_grants = 1;
+        x_plan.shared_percent = 0;
+        x_plan.candidates_percent = 0;
+        x_plan.sets_percent = 0;
+        x_plan.locks.resize(1);
+        x_plan.permits.assign(1, 0);
+        x_plan.kept_percent = 80;
     }
 
     void plan_process(bool tells_version) {
@@ -121,6 +140,10 @@ private:
         options.standalone = ensemble.servers == 1 && chance(70);
         if (!options.standalone && ensemble.sync_limit < 5 && chance(30)) {
             ++options.sync_limit;
+        }
+        if (chance(x_plan.quorum_percent)) {
+            options.lease_evidence = LeaseEvidence::quorum;
+            options.sync_limit = chance(50) ? 1 : options.sync_limit;
         }
         options.server_version = tells_version ? std::string_view(version) : std::string_view{};
         options.max_pending = x_plan.max_pending;

@@ -22,8 +22,8 @@ namespace leasehold::sim {
 //  A1  drift        the servers' clock is true time; each client's runs at most rho off it
 //                   (plan.cpp)
 //  A2  server clock the ensemble is given true time, which never steps
-//  A3  sync_limit   clients are told the ensemble's tick, and its syncLimit or a larger one
-//                   (plan.cpp)
+//  A3  sync_limit   clients are told the ensemble's tick, and its syncLimit or a larger one; those
+//                   that go by quorum evidence often a smaller one, too (plan.cpp)
 //  A4  timeouts     one ensemble has one minimum and maximum; a smaller timeout is only ever told
 //                   to a client while its server goes on with the larger one (network.cpp)
 //  A5  deletes      nobody deletes others' nodes, except in the mode that is for that (faults.cpp)
@@ -59,14 +59,16 @@ struct Plan {
     std::vector<int> permits;  ///< for each lock; 0: it is no semaphore
     std::vector<ProcessPlan> processes;
     Duration slowest_server_delay{};
-    Duration active{};            ///< how long users act and faults strike
-    Duration between_acts{};      ///< of one user, at most
-    Duration between_faults{};    ///< of one client, at most
-    Duration between_troubles{};  ///< of the ensemble, at most
+    Duration active{};                 ///< how long users act and faults strike
+    Duration between_acts{};           ///< of one user, at most
+    Duration between_faults{};         ///< of one client, at most
+    Duration between_troubles{};       ///< of the ensemble, at most
+    std::uint64_t quorum_percent = 0;  ///< of the clients go by quorum evidence
     bool has_foreign_deletes = false;
     bool can_remove_watches = true;  ///< and all clients know it
     std::size_t max_pending = 100'000;
     int max_local_grants = 4;
+    std::uint64_t most_callers = 4;        ///< who want one lock at once, in one process
     std::uint64_t shared_percent = 0;      ///< of the acquisitions
     std::uint64_t upgradable_percent = 0;  ///< of those that share
     std::uint64_t candidates_percent = 0;  ///< of those that do not share

@@ -2,6 +2,8 @@
 // is read in process_wire.cpp.
 #include "tests/sim/process.hpp"
 
+#include "sdk/core/evidence.hpp"
+
 #include <charconv>
 #include <utility>
 
@@ -294,6 +296,11 @@ bool Process::is_disturbed() const {
 }
 
 Condition Process::condition(Instant since) const {
+    const core::LeaseTiming& timing = x_plan.settings.timing;
+    if (timing.is_by_quorum()) {
+        since -=
+            core::proof_age(timing) + timing.tick;  // a proof takes that long after a disturbance
+    }
     if (x_is_paused || x_is_gone || x_world.now > x_due_at) {
         return Condition::asleep;
     }

@@ -124,6 +124,7 @@ private:
     Duration x_timeout{};
     Instant x_created{};
     Instant x_newest = Instant::min();
+    Instant x_newest_commit = Instant::min();
     bool x_has_news = false;
     bool x_must_be_lost = false;  ///< what came leaves no other choice than to give the session up
     std::int32_t x_last_xid = 0;

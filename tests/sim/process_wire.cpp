@@ -31,6 +31,12 @@ Duration delta(const core::LeaseTiming& timing) {
     return timing.standalone ? Duration{} : (timing.sync_limit + 2) * timing.tick + timing.ack_gap;
 }
 
+/// What a quorum has to agree to.
+bool is_write(wire::Opcode op) {
+    using enum wire::Opcode;
+    return op == create || op == create_container || op == remove || op == set_data || op == multi;
+}
+
 /// Replies that do not come through the ordinary pipeline, or deny the session.
 bool is_evidence(std::int64_t zxid, wire::ServerError err) {
     return !(err == wire::ServerError::unimplemented && zxid == -1) &&
@@ -201,6 +207,7 @@ void Process::read_connect_response(Link& link, std::string_view frame) {
         x_timeout = granted;
         x_created = link.greeted_at;
         x_newest = link.greeted_at;
+        x_newest_commit = Instant::min();
         x_is_closing = false;
     } else if (x_session == response->session_id) {
         x_timeout = std::min(x_timeout, granted);
@@ -247,6 +254,9 @@ void Process::read_reply(Link& link, std::string_view frame) {
     if (is_evidence(zxid, err)) {
         acknowledged(request->at);
     }
+    if (err == wire::ServerError::ok && is_write(request->op)) {
+        x_newest_commit = std::max(x_newest_commit, request->at);
+    }
     if (!request->watched.empty() && err == wire::ServerError::ok) {
         const auto reply = wire::decode<wire::GetDataReply>(frame.substr(reply_header_size));
         x_world.observer.on_watch_armed(x_world.now, x_number, request->watched,
@@ -266,9 +276,13 @@ void Process::check_evidence() {
     if (in_hand <= Duration{} || x_session == 0 || x_is_closing) {
         return;
     }
-    const Duration usable_time = usable(x_timeout);
-    const Instant bound =
-        std::max(x_created + usable_time, x_newest + usable_time - delta(x_plan.settings.timing));
+    const core::LeaseTiming& timing = x_plan.settings.timing;
+    // By quorum evidence no exact one: between the first and the last of four answers are 1.5
+    // ticks.
+    const Instant proven = timing.is_by_quorum()
+                               ? core::later(x_newest_commit, -timing.tick / 2 * 3)
+                               : x_newest - delta(timing);
+    const Instant bound = std::max(x_created, proven) + usable(x_timeout);
     std::optional<Instant> expiry = x_world.ensemble.expiry_of(x_session);
     if (!expiry && x_world.ensemble.leader()) {
         const auto sessions = x_world.ensemble.sessions();

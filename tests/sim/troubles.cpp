@@ -1,5 +1,7 @@
 #include "tests/sim/troubles.hpp"
 
+#include "sdk/core/evidence.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -165,7 +167,10 @@ Duration Troubles::choose_pause(const Process& process) {
     }
     if (dice < 35) {
         // Both sides of what Delta bears: what has lain in the socket for longer proves nothing.
-        return x_world.up_to(process.plan().settings.timing.delta() * 5 / 4 + Duration{300ms});
+        // And of what a proof takes.
+        const core::LeaseTiming& timing = process.plan().settings.timing;
+        const Duration borne = timing.is_by_quorum() ? core::proof_age(timing) : timing.delta();
+        return x_world.up_to(borne * 5 / 4 + Duration{300ms});
     }
     return x_world.up_to(dice < 70 ? x_world.plan.tick() * 3 : Duration{300ms});
 }

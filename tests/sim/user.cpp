@@ -69,7 +69,8 @@ void User::act() {
     const auto& locks = x_world.plan.locks;
     if (dice < 90) {
         // Several threads that want the same lock make a local queue.
-        const std::uint64_t calls = x_world.chance(75) ? 1 : 2 + x_world.random.below(3);
+        const std::uint64_t most = x_world.plan.most_callers;
+        const std::uint64_t calls = x_world.chance(75) ? 1 : 2 + x_world.random.below(most - 1);
         for (std::uint64_t i = 0; i < calls && can_act(); ++i) {
             acquire(locks[x_world.random.below(locks.size())]);
         }

@@ -3,7 +3,7 @@
 _leasehold() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local ensemble="--connect --wait --session-timeout --tick --sync-limit --standalone --ack-gap
-        --clock-drift --margin --config --tls --tls-ca --tls-ca-dir --tls-cert --tls-key
+        --clock-drift --margin --lease-evidence --config --tls --tls-ca --tls-ca-dir --tls-cert --tls-key
         --tls-passphrase-file --tls-passphrase-env --tls-server-name --tls-min-version
         --auth-file --auth-env --sasl-mechanism --sasl-user --sasl-password-file
         --sasl-password-env --sasl-service --sasl-server-name --sasl-realm --help"
@@ -31,6 +31,10 @@ _leasehold() {
     case $before in
     --naming)
         mapfile -t COMPREPLY < <(compgen -W "curator curator-rw kazoo" -- "$word")
+        return
+        ;;
+    --lease-evidence)
+        mapfile -t COMPREPLY < <(compgen -W "conservative quorum" -- "$word")
         return
         ;;
     --sasl-mechanism)

@@ -27,6 +27,7 @@ complete -c leasehold -n "$ensemble" -l standalone -d "The ensemble is one serve
 complete -c leasehold -n "$ensemble" -l ack-gap -x -d "Slowest reply that proves the lease"
 complete -c leasehold -n "$ensemble" -l clock-drift -x -d "Bound on the relative rate of the clocks"
 complete -c leasehold -n "$ensemble" -l margin -x -d "Fixed safety margin"
+complete -c leasehold -n "$ensemble" -l lease-evidence -x -a "conservative quorum" -d "What the lease rests on"
 complete -c leasehold -n "$ensemble" -l config -r -F -d "Options of the ensemble"
 complete -c leasehold -n "$ensemble" -l tls -d "TLS, as with tls:// before the hosts"
 complete -c leasehold -n "$ensemble" -l tls-ca -r -F -d "Authorities that may sign certificates"

@@ -99,6 +99,11 @@ TEST_F(ClientOfC, SecurityReachesTheLibrary) {
     EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_AUTH_FAILED);
     options.sasl_mechanism = 3;
     EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
+    options.sasl_mechanism = LH_SASL_NONE;
+    options.sasl_user = nullptr;
+    options.sasl_password_file = nullptr;
+    options.lease_evidence = 2;
+    EXPECT_EQ(lh_client_connect("a:1", &options, &other, nullptr), LH_INVALID_ARGUMENT);
 }
 
 TEST_F(ClientOfC, CodesHaveNames) {

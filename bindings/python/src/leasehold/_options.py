@@ -25,6 +25,9 @@ class Acl:
 Naming = Literal["curator", "curator_read_write", "kazoo"]
 """Whose names ours look like to the other clients on a path."""
 
+LeaseEvidence = Literal["conservative", "quorum"]
+"""What the lease rests on: any answer, or answers to writes, for short session timeouts."""
+
 SaslMechanism = Literal["digest_md5", "gssapi"]
 """How a client proves by SASL who it is: with a password, or with a Kerberos ticket."""
 
@@ -42,6 +45,7 @@ class ClientOptions(TypedDict, total=False):
     ack_gap: Optional[Duration]  # longest time to a reply that counts; None: min(2, tick)
     clock_drift: float  # bound on clocks' relative rate, below 0.5; 0.01
     margin: Duration  # fixed safety margin; 0.25
+    lease_evidence: LeaseEvidence  # "conservative"
     connect_timeout: Duration  # of one attempt; 5
     backoff_min: Duration  # between failed attempts; 0.1
     backoff_max: Optional[Duration]  # None: session_timeout / 20, from 0.25 to 10
@@ -177,6 +181,10 @@ CLIENT: _Table = {
     "ack_gap": ("ack_gap_ms", _duration_or(0)),
     "clock_drift": ("clock_drift", _fraction),
     "margin": ("margin_ms", _duration),
+    "lease_evidence": (
+        "lease_evidence",
+        _choice(conservative=lib.LH_EVIDENCE_CONSERVATIVE, quorum=lib.LH_EVIDENCE_QUORUM),
+    ),
     "connect_timeout": ("connect_timeout_ms", _duration),
     "backoff_min": ("backoff_min_ms", _duration),
     "backoff_max": ("backoff_max_ms", _duration_or(0)),

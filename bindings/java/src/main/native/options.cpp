@@ -30,6 +30,7 @@ void for_numbers(Options& options, Each each) {
     each(options.tls_enabled);
     each(options.tls_min_version);
     each(options.sasl_mechanism);
+    each(options.lease_evidence);
 }
 
 template <typename Options, typename Each>

@@ -28,6 +28,7 @@ public final class ClientOptions {
     private static final int TLS_ENABLED = 13;
     private static final int TLS_MIN_VERSION = 14;
     private static final int SASL_MECHANISM = 15;
+    private static final int LEASE_EVIDENCE = 16;
     private static final int SERVER_VERSION = 0;
     private static final int OWNER = 1;
     private static final int TLS_CA_FILE = 2;
@@ -101,6 +102,11 @@ public final class ClientOptions {
     /** Taken off every deadline. 250 ms. */
     public ClientOptions withMargin(Duration margin) {
         return with(MARGIN, Millis.of(margin, "margin"));
+    }
+
+    /** What the lease rests on. {@link LeaseEvidence#CONSERVATIVE}. */
+    public ClientOptions withLeaseEvidence(LeaseEvidence evidence) {
+        return with(LEASE_EVIDENCE, evidence.number());
     }
 
     /** Of one attempt. 5 s. */
