@@ -414,7 +414,8 @@ typedef enum lh_loss {
     LH_LOSS_DEADLINE = 2, /* the safe deadline passed without fresh evidence */
     LH_LOSS_SESSION_EXPIRED = 3,
     LH_LOSS_NODE_DELETED = 4,
-    LH_LOSS_CLOSED = 5
+    LH_LOSS_CLOSED = 5,
+    LH_LOSS_AUTH_FAILED = 6 /* a server refused our SASL credentials on a new connection */
 } lh_loss;
 
 /* Completes when the lock has ended, at once if it has; `loss` is an lh_loss, or `error` is to be
