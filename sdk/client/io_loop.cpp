@@ -1,5 +1,6 @@
 #include "sdk/client/io_loop.hpp"
 
+#include "sdk/core/secret.hpp"
 #include "sdk/net/boot_timer.hpp"
 #include "sdk/net/connection.hpp"
 #include "sdk/net/cyrus_client.hpp"
@@ -159,7 +160,7 @@ void IoLoop::carry_out(Turn& turn) {
     for (;;) {
         std::string& outbound = x_engine.outbound();
         x_transport->connection.write(outbound);
-        outbound.clear();
+        core::wipe(outbound);  // credentials may have been in it
         std::vector<core::Effect> effects = std::move(x_spare_effects);
         x_engine.take_effects(effects);
         if (effects.empty()) {
