@@ -2,6 +2,7 @@
 // answers.
 #include "sdk/client/client_impl.hpp"
 #include "sdk/core/path.hpp"
+#include "sdk/core/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,6 +25,15 @@ auto take(Map& map, const typename Map::key_type& key) {
 
 /// Of one lease: whoever nests deeper than this does so without end.
 constexpr std::size_t most_handles = 1024;
+
+/// Where it may be the reason: the paths that a user sees are below it.
+void name_chroot(core::Refusal& refusal, const std::string& chroot) {
+    const bool may_be_why = refusal.code == make_error_code(errc::no_chroot) ||
+                            refusal.code == make_error_code(errc::not_permitted);
+    if (may_be_why && !chroot.empty()) {
+        refusal.what += "; the chroot is " + core::escape(chroot);
+    }
+}
 
 }  // namespace
 
@@ -147,6 +157,7 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
             const std::string path = refusal.path.empty()
                                          ? acquire.request->terms.path
                                          : core::without_chroot(x_chroot, refusal.path);
+            name_chroot(refusal, x_chroot);
             acquire.sink(to_error(std::move(refusal), path));
         }
         return;

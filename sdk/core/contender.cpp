@@ -168,9 +168,14 @@ void Contender::read_queue(std::span<const std::string> children) {
 
 /// After the barrier the list is the truth about the lost create: our prefix is there, or never.
 void Contender::resolve_create() {
-    const auto ours =
-        std::find_if(x_listing.queue.begin(), x_listing.queue.end(),
-                     [&](const Contestant& other) { return other.name.starts_with(x_prefix); });
+    const auto has_our_prefix = [&](const Contestant& other) {
+        return other.name.starts_with(x_prefix);
+    };
+    const auto& queue = x_listing.queue;
+    const auto ours = std::find_if(queue.begin(), queue.end(), has_our_prefix);
+    if (std::count_if(queue.begin(), queue.end(), has_our_prefix) > 1) {
+        return end({errc::lock_lost, "somebody has made nodes under our node's name"});
+    }
     if (ours != x_listing.queue.end()) {
         x_was_created = true;
         x_state = ContenderState::listing;
