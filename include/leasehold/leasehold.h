@@ -94,7 +94,7 @@ typedef enum lh_code {
     LH_AUTH_FAILED = 28,       /* SASL did not prove who we are; the message says why */
     LH_INVALID_HANDLE = 1001,  /* NULL, freed, of another type, or no handle at all */
     LH_SYSTEM_ERROR = 1002,    /* the system's; the message has its text */
-    LH_OUT_OF_MEMORY = 1003
+    LH_OUT_OF_MEMORY = 1003    /* without an error object, which would take some */
 } lh_code;
 
 /* The name of a code in lower case, e.g. "wait_expired", "zk_no_node"; "unknown" if it is none. */

@@ -5,6 +5,7 @@
 #include "sdk/core/text.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -357,6 +358,18 @@ void ClientImpl::on(Turn&, core::Log&& log) {
 void ClientImpl::on(Turn&, core::Closed&& closed) {
     x_close_outcome = std::move(closed.outcome);
     x_loop.stop();
+}
+
+void ClientImpl::on_out_of_memory() {
+    invalidate_holds();
+    x_close_outcome = out_of_memory();
+    try {
+        x_notices->log({LogLevel::error,
+                        "out_of_memory",
+                        {{"what", "the client has ended; its session ends by its timeout"}}});
+    } catch (const std::bad_alloc&) {
+        // That those who wait are answered matters more.
+    }
 }
 
 void ClientImpl::on_stopped(Turn& turn) {

@@ -122,6 +122,7 @@ private:
     };
 
     void on_effect(Turn& turn, core::Effect&& effect) override;
+    void on_out_of_memory() override;
     void on_stopped(Turn& turn) override;
 
     // The loop carries these out itself.
