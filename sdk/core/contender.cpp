@@ -29,6 +29,10 @@ Error refusal_of_create(wire::ServerError err) {
         case wire::ServerError::no_children_for_ephemerals:
             return {errc::invalid_argument,
                     "the lock path is an ephemeral node and cannot have contenders"};
+        case wire::ServerError::invalid_acl:
+            return {zk_errc::invalid_acl,
+                    "the server refuses the ACL; for \"auth\" in it, it has to know us by "
+                    "credentials, SASL, or a client certificate that it asks for"};
         case wire::ServerError::not_read_only:
             return {errc::unsupported, "the server is read-only"};
         default: return {static_cast<zk_errc>(err), "the contender's node could not be created"};
