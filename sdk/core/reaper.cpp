@@ -303,6 +303,11 @@ void Reaper::on_candidate(Instant now, std::uint64_t id, const Response& respons
     }
     Entry& entry = found->second;
     entry.is_in_flight = false;
+    const bool is_answered = response.ok() || response.err == wire::ServerError::no_node ||
+                             response.err == wire::ServerError::no_auth;
+    if (!is_answered) {
+        return retry_later(now, id, wire::describe(response.err));
+    }
     const auto reply = wire::decode<wire::GetDataReply>(response.body);
     const bool is_ours =
         response.ok() && reply && reply.value().stat.ephemeral_owner == x_session.id();

@@ -140,6 +140,18 @@ TEST_F(Reaping, SeveralUnderOneNameOfWhichNoneIsOursAreLeftAlone) {
     EXPECT_EQ(bench.count<NodeGone>(), 1u);
 }
 
+TEST_F(Reaping, OneOfSeveralThatCouldNotBeLookedAtIsLookedAtAgain) {
+    reaper.condemn(bench.now, {nameless});
+    ops();
+    list({"p-lock-0000000002", "p-lock-0000000009"});
+    EXPECT_THAT(ops(), ElementsAre(Opcode::get_data));
+    answer(ServerError::throttled);
+    EXPECT_THAT(ops(), IsEmpty());
+    bench.now += 100ms;
+    fire();
+    EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
+}
+
 TEST_F(Reaping, NodeThatIsToStayIsLookedForAtOnceAndDeletedLater) {
     Condemned staying = nameless;
     staying.not_before = bench.now + 3s;
