@@ -38,6 +38,11 @@ void name_chroot(core::Refusal& refusal, const std::string& chroot) {
 
 }  // namespace
 
+void ClientImpl::post_farewell(IoLoop::Task task) noexcept try {
+    x_loop.post_control(std::move(task));
+} catch (const std::bad_alloc&) {
+}
+
 // ---- requests ----
 
 void ClientImpl::begin_request(core::OperationId id, core::RawRequest request,
@@ -97,7 +102,7 @@ void ClientImpl::begin_watched_request(core::OperationId id, core::RawRequest re
 }
 
 void ClientImpl::unwatch(std::shared_ptr<WatchState> watch) {
-    x_loop.post_control([this, watch = std::move(watch)](Turn& turn) {
+    post_farewell([this, watch = std::move(watch)](Turn& turn) {
         x_watches.erase(watch->id);
         watch->on_event(errc::cancelled);
         if (turn.engine != nullptr) {
@@ -231,7 +236,7 @@ bool ClientImpl::leave_to_others(const std::shared_ptr<Hold>& hold) {
 
 void ClientImpl::release(const std::shared_ptr<Hold>& hold) {
     hold->invalidate(Loss::released);
-    x_loop.post_control(
+    post_farewell(
         [hold, is_left = leave_to_others(hold)](Turn& turn) { end(turn, *hold, is_left); });
 }
 
@@ -255,7 +260,7 @@ void ClientImpl::end(Turn& turn, Hold& hold, bool is_left_to_others) {
 }
 
 void ClientImpl::call_returned(core::OperationId lease) {
-    x_loop.post_control([lease](Turn& turn) {
+    post_farewell([lease](Turn& turn) {
         if (turn.engine != nullptr) {
             turn.engine->call_returned(turn.now, lease);
         }

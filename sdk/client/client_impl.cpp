@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -195,9 +196,13 @@ void ClientImpl::invalidate_holds() {
 
 void ClientImpl::shut_down() noexcept {
     const auto now = steady_clock::now();
-    begin_close(next_id(), close_limit, [](const result<void>&) {});
+    try {
+        begin_close(next_id(), close_limit, [](const result<void>&) {});
+    } catch (const std::bad_alloc&) {
+        // Then the loop is ended without a word to the server.
+    }
     if (!x_loop.wait_ended(now + loop_limit)) {
-        x_loop.post_control([this](Turn& turn) {
+        post_farewell([this](Turn& turn) {
             if (turn.engine != nullptr) {
                 x_loop.stop();
             }

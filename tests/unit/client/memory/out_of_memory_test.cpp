@@ -159,6 +159,9 @@ TEST_F(OutOfMemory, InAFunctionOfCIsAnError) {
     lh_client* client = nullptr;
     ASSERT_EQ(lh_client_connect(address.c_str(), &options, &client, nullptr), LH_OK);
     ASSERT_EQ(lh_client_wait_connected(client, 30'000, nullptr), LH_OK);
+    lh_lock_options brief;
+    lh_lock_options_init(&brief, sizeof brief);
+    brief.budget_ms = 300;  // a lock whose release could not be asked for ends by itself
     bool has_happened = true;
     for (int number = 1; has_happened; ++number) {
         lh_lock* lock = nullptr;
@@ -166,7 +169,7 @@ TEST_F(OutOfMemory, InAFunctionOfCIsAnError) {
         int code = LH_OK;
         {
             const MemoryRunsOut out(::gettid(), number, for_ever);
-            code = lh_client_lock(client, "/c", nullptr, &lock, &error);
+            code = lh_client_lock(client, "/c", &brief, &lock, &error);
             has_happened = MemoryRunsOut::has_happened();
         }
         EXPECT_EQ(code, has_happened ? LH_OUT_OF_MEMORY : LH_OK) << number;
