@@ -5,7 +5,6 @@
 #include "sdk/core/text.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 #include <variant>
 
@@ -37,11 +36,6 @@ void name_chroot(core::Refusal& refusal, const std::string& chroot) {
 }
 
 }  // namespace
-
-void ClientImpl::post_farewell(IoLoop::Task task) noexcept try {
-    x_loop.post_control(std::move(task));
-} catch (const std::bad_alloc&) {
-}
 
 // ---- requests ----
 
@@ -363,18 +357,6 @@ void ClientImpl::on(Turn&, core::Log&& log) {
 void ClientImpl::on(Turn&, core::Closed&& closed) {
     x_close_outcome = std::move(closed.outcome);
     x_loop.stop();
-}
-
-void ClientImpl::on_out_of_memory() {
-    invalidate_holds();
-    x_close_outcome = out_of_memory();
-    try {
-        x_notices->log({LogLevel::error,
-                        "out_of_memory",
-                        {{"what", "the client has ended; its session ends by its timeout"}}});
-    } catch (const std::bad_alloc&) {
-        // That those who wait are answered matters more.
-    }
 }
 
 void ClientImpl::on_stopped(Turn& turn) {

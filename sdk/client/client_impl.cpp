@@ -194,6 +194,23 @@ void ClientImpl::invalidate_holds() {
     }
 }
 
+void ClientImpl::on_out_of_memory() {
+    invalidate_holds();
+    x_close_outcome = out_of_memory();
+    try {
+        x_notices->log({LogLevel::error,
+                        "out_of_memory",
+                        {{"what", "the client has ended; its session ends by its timeout"}}});
+    } catch (const std::bad_alloc&) {
+        // That those who wait are answered matters more.
+    }
+}
+
+void ClientImpl::post_farewell(IoLoop::Task task) noexcept try {
+    x_loop.post_control(std::move(task));
+} catch (const std::bad_alloc&) {
+}
+
 void ClientImpl::shut_down() noexcept {
     const auto now = steady_clock::now();
     try {

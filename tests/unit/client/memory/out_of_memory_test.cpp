@@ -35,8 +35,12 @@ bool is_to_fail() noexcept {
     return number >= first_failing && number <= last_failing;
 }
 
+void* try_to_allocate(std::size_t size) noexcept {
+    return is_to_fail() ? nullptr : std::malloc(size);
+}
+
 void* allocate(std::size_t size) {
-    void* const memory = is_to_fail() ? nullptr : std::malloc(size);
+    void* const memory = try_to_allocate(size);
     if (memory == nullptr) {
         throw std::bad_alloc();
     }
@@ -51,6 +55,12 @@ void* operator new(std::size_t size) {
 }
 void* operator new[](std::size_t size) {
     return allocate(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return try_to_allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+    return try_to_allocate(size);
 }
 void operator delete(void* memory) noexcept {
     std::free(memory);
