@@ -70,15 +70,15 @@ set(java_command
 set(java_classpath ${main_classes}:${test_classes}:${junit_path}:${curator_path})
 set(zk_py ${PROJECT_SOURCE_DIR}/cmake/dev/zk.py)
 
-# java_test(<name> <class> [ZOOKEEPER]): one JUnit class as one ctest test; ZOOKEEPER: on a real
-# server that lives as long as the test does.
+# java_test(<name> <class> [ZOOKEEPER [SERVER <argument of zk.py run>...]]): one JUnit class as one
+# ctest test; ZOOKEEPER: on a real server that lives as long as the test does.
 function(java_test name class)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "ZOOKEEPER" "" "")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "ZOOKEEPER" "" "SERVER")
     set(command ${java_command})
     if(arg_ZOOKEEPER)
         set(command
             ${Python3_EXECUTABLE} -B ${zk_py} run --root ${CMAKE_CURRENT_BINARY_DIR}/zk
-            --name ${name} -- ${command} -Dleasehold.test.zookeeper={}
+            --name ${name} ${arg_SERVER} -- ${command} -Dleasehold.test.zookeeper={}
         )
     endif()
     add_test(
@@ -105,6 +105,11 @@ foreach(each Async BadInput Curator Error Events Exit Guard Header Interrupt Lea
     endif()
     java_test(${name} ${each}Test)
 endforeach()
+set(jaas ${CMAKE_CURRENT_SOURCE_DIR}/src/test/resources/sasl.jaas)
+java_test(zookeeper_sasl SaslTest ZOOKEEPER SERVER
+    --config authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider
+    --jvm=-Djava.security.auth.login.config=${jaas}
+)
 foreach(each Async Curator Exit Guard Interrupt Leader Lock Stuck)
     string(TOLOWER ${each} name)
     if(each STREQUAL "Curator" AND NOT curator_jars)

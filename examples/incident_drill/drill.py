@@ -12,8 +12,6 @@ killed. Ends with a scorecard; exit 0 if the SDK has met every bar, 1 if not.
 import argparse
 import contextlib
 import dataclasses
-import datetime
-import json
 import os
 import re
 import sys
@@ -23,13 +21,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
 
+import documents  # noqa: E402
 import facts  # noqa: E402
 import score  # noqa: E402
 import zk_servers  # noqa: E402
+from beside import Repeating  # noqa: E402
 from crew import Crew  # noqa: E402
-from repeating import Repeating  # noqa: E402
-from sampler import Sampler, look_at_server, now  # noqa: E402
+from sampler import Sampler, now  # noqa: E402
 from scale import SCALES  # noqa: E402
+from server_view import look_at_server  # noqa: E402
 from world import Database, Gateway, ZooKeeper  # noqa: E402
 
 SERVERS = {  # name -> (Netty, the jars of another release)
@@ -272,8 +272,7 @@ def parse(arguments):
     parser.add_argument("--server", choices=SERVERS, default="nio", help="default: nio, of 3.8")
     parser.add_argument("--only", choices=("naive", "sdk"), help="one of the two clients")
     parser.add_argument("--seed", type=int, default=1, help="of arrivals and cancellations")
-    parser.add_argument("--html", metavar="FILE", help="the report, with pictures, in one file")
-    parser.add_argument("--json", metavar="FILE", help="the same figures")
+    documents.add_options(parser)
     parser.add_argument("--orders", metavar="FILE", help="every order, one JSON object a line")
     parser.add_argument(
         "--build", metavar="DIR", type=os.path.abspath, default=os.path.join(ROOT, "build")
@@ -286,20 +285,14 @@ def parse(arguments):
 
 def main(arguments):
     options = parse(arguments)
-    if options.html:
-        import report  # here: what it needs and is not there is told before twenty minutes have passed
+    render = documents.find_render(options)
     scale = dataclasses.replace(SCALES[options.scale], seed=options.seed)
     try:
         document = carry_out(options, scale)
     except (zk_servers.Failure, OSError) as error:
         print(f"drill: {error}", file=sys.stderr)
         return 2
-    document["generated"] = datetime.datetime.now(datetime.timezone.utc).strftime("%FT%TZ")
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-    if options.html:
-        report.write_html(document, options.html)
+    documents.hand_out(document, options, render)
     print_scores(document)
     return 0 if document["passed"] else 1
 

@@ -6,7 +6,6 @@
 No script, no network, no other file: it can be mailed, read on a phone, and printed.
 """
 
-import json
 import math
 import os
 import sys
@@ -14,15 +13,19 @@ import sys
 import jinja2
 import markupsafe
 
-import report_holds as holds
-import report_plots as plots
-import report_text as words
-from report_axis import Legend
-from report_captions import captions
-from report_figure import WIDE, inline_svg, styled
-from report_run import mapping, number, positive, read_runs, text
-
 FOLDER = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(FOLDER))
+sys.path[:0] = [FOLDER, os.path.join(ROOT, "cmake", "dev")]
+
+import documents  # noqa: E402
+import report_holds as holds  # noqa: E402
+import report_plots as plots  # noqa: E402
+import report_text as words  # noqa: E402
+from report_axis import Legend  # noqa: E402
+from report_captions import captions  # noqa: E402
+from report_figure import WIDE, inline_svg, styled  # noqa: E402
+from report_run import mapping, number, positive, read_runs, text  # noqa: E402
+
 VERSION = 1
 OPENING_STUCK_HOLDS = 3.5  # as many of the naive client's as the first picture shows
 
@@ -129,30 +132,5 @@ def render(document):
     )
 
 
-def write_html(document, path):
-    """Writes the report of the document, a dict, to the path; all of it or nothing."""
-    page = render(document)
-    unfinished = f"{path}.new"
-    with open(unfinished, "w", encoding="utf-8") as file:
-        file.write(page)
-    os.replace(unfinished, path)
-
-
-def main(arguments):
-    if len(arguments) != 2 or arguments[0] in ("-h", "--help"):
-        print(__doc__.strip())
-        return 0 if arguments[:1] in (["-h"], ["--help"]) else 64
-    try:
-        with open(arguments[0], encoding="utf-8") as file:
-            document = json.load(file)
-        if not isinstance(document, dict):
-            raise ValueError("the document is not an object")
-        write_html(document, arguments[1])
-    except (OSError, ValueError) as error:
-        print(f"report.py: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(documents.report_main(sys.argv[1:], __doc__, render))

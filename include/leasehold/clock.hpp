@@ -18,8 +18,9 @@ struct BootClock {
     using time_point = std::chrono::time_point<BootClock>;
     static constexpr bool is_steady = true;
 
-    /// The time since boot, suspend included. Falls back to CLOCK_MONOTONIC where the kernel
-    /// refuses CLOCK_BOOTTIME (seccomp); never fails.
+    /// The time since boot, suspend included; without it where the kernel refuses CLOCK_BOOTTIME
+    /// from the start (clients then warn, and double their margin). If the clock is forbidden to a
+    /// process that has used it, the end of time: no lease is valid then.
     [[nodiscard]] static time_point now() noexcept;
 };
 

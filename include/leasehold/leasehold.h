@@ -4,8 +4,8 @@
  * Conventions:
  *
  *  1. A function that can fail returns LH_OK (0) or an lh_code, and puts an lh_error into its last
- *     argument, which may be NULL; the caller frees it (lh_error_free). Without a failure the
- *     argument is set to NULL.
+ *     argument, which may be NULL; the caller frees it (lh_error_free). Without a failure, and
+ *     without memory for it, the argument is set to NULL.
  *  2. A handle (lh_client*, lh_lock*, ...) is a name, not an address: nothing can be read through
  *     it. NULL, a handle that was freed, one of another type, and any other value are answered with
  *     LH_INVALID_HANDLE, or with the value that is documented for it; they crash nothing. Each
@@ -94,7 +94,7 @@ typedef enum lh_code {
     LH_AUTH_FAILED = 28,       /* SASL did not prove who we are; the message says why */
     LH_INVALID_HANDLE = 1001,  /* NULL, freed, of another type, or no handle at all */
     LH_SYSTEM_ERROR = 1002,    /* the system's; the message has its text */
-    LH_OUT_OF_MEMORY = 1003
+    LH_OUT_OF_MEMORY = 1003    /* there was no memory for the call */
 } lh_code;
 
 /* The name of a code in lower case, e.g. "wait_expired", "zk_no_node"; "unknown" if it is none. */
@@ -419,7 +419,8 @@ typedef enum lh_loss {
     LH_LOSS_DEADLINE = 2, /* the safe deadline passed without fresh evidence */
     LH_LOSS_SESSION_EXPIRED = 3,
     LH_LOSS_NODE_DELETED = 4,
-    LH_LOSS_CLOSED = 5
+    LH_LOSS_CLOSED = 5,
+    LH_LOSS_AUTH_FAILED = 6 /* a server refused our SASL credentials on a new connection */
 } lh_loss;
 
 /* Completes when the lock has ended, at once if it has; `loss` is an lh_loss, or `error` is to be

@@ -25,6 +25,7 @@ enum class Loss {
     session_expired,  ///< the server ended the session
     node_deleted,     ///< somebody deleted our node
     closed,           ///< the client was closed
+    auth_failed,      ///< a server refused our SASL credentials on a new connection
 };
 
 [[nodiscard]] std::string_view to_string(ClientState) noexcept;
@@ -51,7 +52,8 @@ struct ClientStats {
     std::uint64_t local_grants = 0;      ///< of these, handed over inside this process
     std::uint64_t refusals = 0;          ///< acquisitions that ended without the lock
     std::uint64_t overruns = 0;          ///< leases that ran into their budget
-    std::uint64_t losses = 0;            ///< leases lost to expiry, deadline or a deleted node
+    std::uint64_t losses = 0;            ///< leases lost to expiry, deadline, a deleted node or a
+                                         ///< refusal of SASL
     std::uint64_t gaps = 0;              ///< times the connection was voided as evidence
     std::uint64_t ignored_events = 0;    ///< watch events for a path without an armed watch
     std::uint64_t foreign_children = 0;  ///< children of lock paths that are no contenders

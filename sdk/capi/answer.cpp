@@ -11,7 +11,7 @@ int code_of(const std::error_code& code) noexcept {
         code.category() == make_error_code(capi_errc::invalid_handle).category()) {
         return code.value();
     }
-    return LH_SYSTEM_ERROR;
+    return code == std::errc::not_enough_memory ? LH_OUT_OF_MEMORY : LH_SYSTEM_ERROR;
 }
 
 lh_error* make_error(const Error& error) noexcept {

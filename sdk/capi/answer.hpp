@@ -44,7 +44,7 @@ int answer(lh_error** error, F&& f) noexcept {
         }
         return LH_OK;
     } catch (const std::bad_alloc&) {
-        return fail(Error(make_error_code(capi_errc::out_of_memory), {}), error);
+        return LH_OUT_OF_MEMORY;  // and no object, which would take some
     } catch (const std::exception& failure) {
         return fail(Error(make_error_code(capi_errc::system_error), {.what = failure.what()}),
                     error);

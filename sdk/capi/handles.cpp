@@ -64,8 +64,8 @@ Handle Handles::insert(HandleKind kind, std::shared_ptr<void> object) {
         }
         // Room for all slots in the list of free ones: taking a handle must not fail.
         x_slots->free.reserve(x_slots->slots.size() + 1);
-        x_slots->free.push_back(static_cast<std::uint32_t>(x_slots->slots.size()));
         x_slots->slots.emplace_back();
+        x_slots->free.push_back(static_cast<std::uint32_t>(x_slots->slots.size() - 1));
     }
     const std::uint32_t slot = x_slots->free.back();
     x_slots->free.pop_back();

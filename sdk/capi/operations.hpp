@@ -14,6 +14,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace leasehold::capi {
@@ -44,13 +45,21 @@ void begin(lh_operation* out, Initiate initiate, Deliver deliver) {
     if (out != nullptr) {
         *out = handle;
     }
-    initiate(boost::asio::bind_cancellation_slot(
-        box->slot(),
-        // `box`: the signal has to be there for as long as the operation is.
-        [box, handle, deliver = std::move(deliver)](result<T> value) mutable {
-            static_cast<void>(Handles::all().take(HandleKind::operation, handle));
-            call_user([&] { deliver(std::move(value)); });
-        }));
+    try {
+        initiate(boost::asio::bind_cancellation_slot(
+            box->slot(),
+            // `box`: the signal has to be there for as long as the operation is.
+            [box, handle, deliver = std::move(deliver)](result<T> value) mutable {
+                static_cast<void>(Handles::all().take(HandleKind::operation, handle));
+                call_user([&] { deliver(std::move(value)); });
+            }));
+    } catch (const std::bad_alloc&) {
+        static_cast<void>(Handles::all().take(HandleKind::operation, handle));
+        if (out != nullptr) {
+            *out = 0;
+        }
+        throw;
+    }
 }
 
 /// For what answers nothing but its end.

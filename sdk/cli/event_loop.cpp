@@ -1,6 +1,5 @@
 #include "sdk/cli/event_loop.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -27,7 +26,6 @@ void Nudge::clear() const noexcept {
 Descriptor make_boot_timer() noexcept {
     Descriptor timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
     if (timer.number() < 0) {
-        // As BootClock itself falls back.
         timer = Descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     }
     return timer;
@@ -36,13 +34,15 @@ Descriptor make_boot_timer() noexcept {
 void set_boot_timer(const Descriptor& timer, Instant when) noexcept {
     itimerspec setting{};
     if (when != Instant::max()) {
-        // Zero would disarm it; a past instant fires at once.
-        const auto since = std::max(when.time_since_epoch(), Duration{1});
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+        // A distance means the same on every clock that the timer may be on, and an instant does
+        // not. Zero would disarm it; a past instant fires at once.
+        const Instant now = BootClock::now();
+        const Duration distance = when > now ? when - now : Duration{1};
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(distance);
         setting.it_value.tv_sec = seconds.count();
-        setting.it_value.tv_nsec = (since - seconds).count();
+        setting.it_value.tv_nsec = (distance - seconds).count();
     }
-    ::timerfd_settime(timer.number(), TFD_TIMER_ABSTIME, &setting, nullptr);
+    ::timerfd_settime(timer.number(), 0, &setting, nullptr);
 }
 
 result<EventLoop> EventLoop::make(const Signals& signals) {

@@ -160,6 +160,7 @@ std::string why_lost(const Outcome& outcome) {
         case Loss::session_expired: return "the session expired";
         case Loss::node_deleted: return "somebody deleted its node";
         case Loss::deadline: return "no contact with the ensemble until the safe deadline";
+        case Loss::auth_failed: return "the server refuses our SASL credentials";
         case Loss::released:
         case Loss::budget:
         case Loss::closed: break;

@@ -10,6 +10,7 @@
 #include "sdk/client/release_request.hpp"
 #include "sdk/core/text.hpp"
 
+#include <new>
 #include <utility>
 
 namespace leasehold {
@@ -122,9 +123,11 @@ std::string_view to_string(ContenderKind kind) noexcept {
 
 // ---- from connect to the destructor ----
 
-result<Client> Client::connect(std::string_view hosts, const ClientOptions& options) {
+result<Client> Client::connect(std::string_view hosts, const ClientOptions& options) try {
     BOOST_OUTCOME_TRY(auto impl, ClientImpl::start(hosts, options));
     return Client(std::move(impl));
+} catch (const std::bad_alloc&) {
+    return detail::out_of_memory();
 }
 
 Client::Client(Impl impl) noexcept : x_impl(std::move(impl)) {}

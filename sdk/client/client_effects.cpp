@@ -2,6 +2,7 @@
 // answers.
 #include "sdk/client/client_impl.hpp"
 #include "sdk/core/path.hpp"
+#include "sdk/core/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,6 +25,15 @@ auto take(Map& map, const typename Map::key_type& key) {
 
 /// Of one lease: whoever nests deeper than this does so without end.
 constexpr std::size_t most_handles = 1024;
+
+/// Where it may be the reason: the paths that a user sees are below it.
+void name_chroot(core::Refusal& refusal, const std::string& chroot) {
+    const bool may_be_why = refusal.code == make_error_code(errc::no_chroot) ||
+                            refusal.code == make_error_code(errc::not_permitted);
+    if (may_be_why && !chroot.empty()) {
+        refusal.what += "; the chroot is " + core::escape(chroot);
+    }
+}
 
 }  // namespace
 
@@ -86,7 +96,7 @@ void ClientImpl::begin_watched_request(core::OperationId id, core::RawRequest re
 }
 
 void ClientImpl::unwatch(std::shared_ptr<WatchState> watch) {
-    x_loop.post_control([this, watch = std::move(watch)](Turn& turn) {
+    post_farewell([this, watch = std::move(watch)](Turn& turn) {
         x_watches.erase(watch->id);
         watch->on_event(errc::cancelled);
         if (turn.engine != nullptr) {
@@ -147,6 +157,7 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
             const std::string path = refusal.path.empty()
                                          ? acquire.request->terms.path
                                          : core::without_chroot(x_chroot, refusal.path);
+            name_chroot(refusal, x_chroot);
             acquire.sink(to_error(std::move(refusal), path));
         }
         return;
@@ -219,7 +230,7 @@ bool ClientImpl::leave_to_others(const std::shared_ptr<Hold>& hold) {
 
 void ClientImpl::release(const std::shared_ptr<Hold>& hold) {
     hold->invalidate(Loss::released);
-    x_loop.post_control(
+    post_farewell(
         [hold, is_left = leave_to_others(hold)](Turn& turn) { end(turn, *hold, is_left); });
 }
 
@@ -243,7 +254,7 @@ void ClientImpl::end(Turn& turn, Hold& hold, bool is_left_to_others) {
 }
 
 void ClientImpl::call_returned(core::OperationId lease) {
-    x_loop.post_control([lease](Turn& turn) {
+    post_farewell([lease](Turn& turn) {
         if (turn.engine != nullptr) {
             turn.engine->call_returned(turn.now, lease);
         }

@@ -3,11 +3,13 @@
 #include "sdk/client/credentials.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/core/text.hpp"
+#include "sdk/net/clock.hpp"
 #include "sdk/net/cyrus_client.hpp"
 #include "sdk/net/tls_context.hpp"
 
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -33,6 +35,22 @@ std::string owner_of(const ClientOptions& options) {
                                  : std::string(options.owner);
 }
 
+/// For a machine that sleeps now and then for no longer than that. Nothing helps one that sleeps
+/// for longer, and that is what the log is told.
+Duration with_margin_for_suspend(Duration margin) {
+    return core::later(Instant{margin}, margin).time_since_epoch();
+}
+
+core::Log no_boot_clock() {
+    return {
+        LogLevel::warning,
+        "no_boot_clock",
+        {{"what",
+          "the kernel or a sandbox refuses CLOCK_BOOTTIME: leases run on CLOCK_MONOTONIC, which "
+          "stands still while the machine is suspended. The margin is doubled; allow the clock, "
+          "or see that this machine is never suspended"}}};
+}
+
 }  // namespace
 
 result<std::shared_ptr<ClientImpl>> ClientImpl::start(std::string_view hosts,
@@ -52,10 +70,17 @@ result<std::shared_ptr<ClientImpl>> ClientImpl::start(std::string_view hosts,
             net::open_cyrus_client(*settings.sasl, settings.servers.hosts.front().sasl_name));
     }
     BOOST_OUTCOME_TRY(settings.credentials, read_credentials(options));
+    const bool counts_suspend = net::lease_clock() == CLOCK_BOOTTIME;
+    if (!counts_suspend) {
+        settings.timing.margin = with_margin_for_suspend(settings.timing.margin);
+    }
     watch_for_forks();
     try {
         auto impl = std::make_shared<ClientImpl>(std::string(hosts), std::move(settings), options);
         BOOST_OUTCOME_TRYV(impl->x_loop.start(impl));
+        if (!counts_suspend) {
+            impl->x_notices->log(no_boot_clock());
+        }
         return impl;
     } catch (const std::system_error& error) {
         return Error(error.code(), {.what = "the client could not be started"});
@@ -169,11 +194,32 @@ void ClientImpl::invalidate_holds() {
     }
 }
 
+void ClientImpl::on_out_of_memory() {
+    invalidate_holds();
+    x_close_outcome = out_of_memory();
+    try {
+        x_notices->log({LogLevel::error,
+                        "out_of_memory",
+                        {{"what", "the client has ended; its session ends by its timeout"}}});
+    } catch (const std::bad_alloc&) {
+        // That those who wait are answered matters more.
+    }
+}
+
+void ClientImpl::post_farewell(IoLoop::Task task) noexcept try {
+    x_loop.post_control(std::move(task));
+} catch (const std::bad_alloc&) {
+}
+
 void ClientImpl::shut_down() noexcept {
     const auto now = steady_clock::now();
-    begin_close(next_id(), close_limit, [](const result<void>&) {});
+    try {
+        begin_close(next_id(), close_limit, [](const result<void>&) {});
+    } catch (const std::bad_alloc&) {
+        // Then the loop is ended without a word to the server.
+    }
     if (!x_loop.wait_ended(now + loop_limit)) {
-        x_loop.post_control([this](Turn& turn) {
+        post_farewell([this](Turn& turn) {
             if (turn.engine != nullptr) {
                 x_loop.stop();
             }

@@ -67,6 +67,9 @@ public:
     [[nodiscard]] Error why_not_connected();
     void add_auth(core::Credential credential);
 
+    /// For destructors, which cannot fail: if there is no memory for the task, what it was to end
+    /// ends by itself, at its deadline or with the session.
+    void post_farewell(IoLoop::Task task) noexcept;
     void begin_request(core::OperationId id, core::RawRequest request, RequestHandler handler);
     void cancel_request(core::OperationId id);
     void begin_acquire(core::OperationId id, SharedLockRequest request, Sink<ScopedLock> sink);
@@ -122,6 +125,7 @@ private:
     };
 
     void on_effect(Turn& turn, core::Effect&& effect) override;
+    void on_out_of_memory() override;
     void on_stopped(Turn& turn) override;
 
     // The loop carries these out itself.

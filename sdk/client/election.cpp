@@ -86,7 +86,7 @@ void LeaderFollower::cancel_next(core::OperationId id) {
 }
 
 void LeaderFollower::stop() {
-    x_impl->loop().post_control([self = shared_from_this()](Turn&) {
+    x_impl->post_farewell([self = shared_from_this()](Turn&) {
         self->answer(errc::cancelled);
         self->x_watch.reset();
     });

@@ -110,6 +110,11 @@ result<void> Hold::verdict() const {
         case Loss::node_deleted:
             return Error(errc::lock_lost, "somebody deleted our node").at(x_terms->path);
         case Loss::closed: return Error(errc::lock_lost, "the client was closed").at(x_terms->path);
+        case Loss::auth_failed:
+            return Error(errc::lock_lost,
+                         "the server refuses our SASL credentials on a new "
+                         "connection, and the session was given up")
+                .at(x_terms->path);
     }
     return Error(errc::lock_lost).at(x_terms->path);
 }

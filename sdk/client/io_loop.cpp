@@ -1,5 +1,6 @@
 #include "sdk/client/io_loop.hpp"
 
+#include "sdk/core/secret.hpp"
 #include "sdk/net/boot_timer.hpp"
 #include "sdk/net/connection.hpp"
 #include "sdk/net/cyrus_client.hpp"
@@ -12,6 +13,7 @@
 
 #include <exception>
 #include <limits>
+#include <new>
 #include <random>
 #include <system_error>
 #include <utility>
@@ -119,8 +121,23 @@ result<void> IoLoop::start(std::shared_ptr<void> owner) {
     return success();
 }
 
+/// What a turn has begun when memory runs out stays half done. So the engine is not asked again:
+/// the client ends, its locks with it, and the process goes on.
 void IoLoop::run() {
     x_thread_id = std::this_thread::get_id();
+    ClientStats last;
+    last.state = ClientState::closed;
+    try {
+        work();
+        last = x_engine.stats(BootClock::now());
+    } catch (const std::bad_alloc&) {
+        x_is_stopping = true;
+        x_listener.on_out_of_memory();
+    }
+    end(last);
+}
+
+void IoLoop::work() {
     turn([](Turn& turn) { turn.engine->start(turn.now); });
     while (!x_is_stopping) {
         if (go_to_sleep()) {
@@ -131,7 +148,6 @@ void IoLoop::run() {
             x_transport->io.poll_one();  // however many tasks come: the socket has its turn
         }
     }
-    end();
 }
 
 /// False if there are tasks. Who posts one while we are at work need not wake us: that is a system
@@ -159,7 +175,7 @@ void IoLoop::carry_out(Turn& turn) {
     for (;;) {
         std::string& outbound = x_engine.outbound();
         x_transport->connection.write(outbound);
-        outbound.clear();
+        core::wipe(outbound);  // credentials may have been in it
         std::vector<core::Effect> effects = std::move(x_spare_effects);
         x_engine.take_effects(effects);
         if (effects.empty()) {
@@ -239,8 +255,7 @@ void IoLoop::run_tasks() {
     keep_memory(x_spare_tasks, std::move(tasks));
 }
 
-void IoLoop::end() {
-    const ClientStats last = x_engine.stats(BootClock::now());
+void IoLoop::end(const ClientStats& last) {
     {
         const std::lock_guard lock(x_mutex);
         x_last_stats = last;

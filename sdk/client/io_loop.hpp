@@ -37,6 +37,8 @@ public:
     virtual ~LoopListener() = default;
 
     virtual void on_effect(Turn& turn, core::Effect&& effect) = 0;
+    /// Memory ran out in the middle of a turn; on_stopped follows.
+    virtual void on_out_of_memory() = 0;
     /// The last call; the turn has no engine.
     virtual void on_stopped(Turn& turn) = 0;
 };
@@ -80,6 +82,7 @@ private:
     struct Transport;
 
     void run();
+    void work();
     [[nodiscard]] bool go_to_sleep();
     void run_tasks();
     template <class Input>
@@ -87,7 +90,7 @@ private:
     void carry_out(Turn& turn);
     void post(Task task, std::size_t limit);
     void drain(std::unique_lock<std::mutex>& lock);
-    void end();
+    void end(const ClientStats& last);
 
     const core::Settings x_settings;
     LoopListener& x_listener;

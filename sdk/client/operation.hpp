@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <unordered_map>
 #include <utility>
 
@@ -76,6 +77,13 @@ template <class T>
     return {[error](core::OperationId, Sink<T> sink) { sink(error); }, [](core::OperationId) {}};
 }
 
+/// A sink that goes on the way has answered for itself.
+template <class Op, class T>
+void begin(const Op& operation, core::OperationId id, Sink<T> sink) try {
+    operation.begin(id, std::move(sink));
+} catch (const std::bad_alloc&) {
+}
+
 template <class Op, class T = typename Op::value_type>
 [[nodiscard]] Start<T> asynchronous(std::shared_ptr<ClientImpl> impl, Op operation) {
     return [impl = std::move(impl), operation = std::move(operation)](Completion<T> completion) {
@@ -92,7 +100,7 @@ template <class Op, class T = typename Op::value_type>
             slot.assign(
                 [cancel = operation.cancel, id](boost::asio::cancellation_type) { cancel(id); });
         }
-        operation.begin(id, make_sink(impl->callbacks(), std::move(completion)));
+        begin(operation, id, make_sink(impl->callbacks(), std::move(completion)));
     };
 }
 
@@ -102,7 +110,7 @@ template <class Op, class T = typename Op::value_type>
     BOOST_OUTCOME_TRYV(check_usable(impl));
     BOOST_OUTCOME_TRYV(impl->check_not_inside());
     const auto waiter = std::make_shared<Waiter<T>>();
-    operation.begin(impl->next_id(), waiter->sink());
+    begin(operation, impl->next_id(), waiter->sink());
     return waiter->wait();
 }
 
@@ -120,7 +128,7 @@ template <class Op, class MakeLate, class T = typename Op::value_type>
     BOOST_OUTCOME_TRYV(impl->check_not_inside());
     const auto waiter = std::make_shared<Waiter<T>>();
     const core::OperationId id = impl->next_id();
-    operation.begin(id, waiter->sink());
+    begin(operation, id, waiter->sink());
     if (auto value = waiter->wait_until(steady_deadline(timeout))) {
         return std::move(*value);
     }

@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace leasehold::detail {
@@ -50,27 +51,44 @@ void deliver(Worker* callbacks, Completion<T> completion, result<T> value) noexc
     // An executor that throws instead of taking the job has lost it; our thread goes on.
 }
 
-template <class T>
-Sink<T> make_sink(std::shared_ptr<Worker> callbacks, Completion<T> completion) {
-    return [callbacks = std::move(callbacks),
-            completion = std::move(completion)](result<T> value) mutable {
-        deliver(callbacks.get(), std::move(completion), std::move(value));
-    };
+[[nodiscard]] inline Error out_of_memory() {
+    return {std::make_error_code(std::errc::not_enough_memory), {}};
 }
 
-/// A blocked caller.
+/// A completion that is answered all the same if it goes without an answer, which is what it does
+/// when memory runs out on the way: nobody is to wait for ever.
+template <class T>
+class Promised {
+public:
+    Promised(std::shared_ptr<Worker> callbacks, Completion<T> completion)
+        : x_callbacks(std::move(callbacks)), x_completion(std::move(completion)) {}
+    ~Promised() {
+        if (x_completion.handler) {
+            (*this)(out_of_memory());
+        }
+    }
+    Promised(Promised&&) noexcept = default;
+    Promised& operator=(Promised&&) = delete;
+
+    void operator()(result<T> value) {
+        deliver(x_callbacks.get(), std::move(x_completion), std::move(value));
+    }
+
+private:
+    std::shared_ptr<Worker> x_callbacks;
+    Completion<T> x_completion;
+};
+
+template <class T>
+Sink<T> make_sink(std::shared_ptr<Worker> callbacks, Completion<T> completion) {
+    return Promised<T>(std::move(callbacks), std::move(completion));
+}
+
+/// A blocked caller. Its sink, too, answers when it goes without an answer.
 template <class T>
 class Waiter : public std::enable_shared_from_this<Waiter<T>> {
 public:
-    [[nodiscard]] Sink<T> sink() {
-        return [self = this->shared_from_this()](result<T> value) {
-            {
-                const std::lock_guard lock(self->x_mutex);
-                self->x_value.emplace(std::move(value));
-            }
-            self->x_arrived.notify_all();  // outside: who wakes up wants the mutex
-        };
-    }
+    [[nodiscard]] Sink<T> sink() { return Answer(this->shared_from_this()); }
 
     [[nodiscard]] result<T> wait() {
         std::unique_lock lock(x_mutex);
@@ -89,6 +107,30 @@ public:
     }
 
 private:
+    class Answer {
+    public:
+        explicit Answer(std::shared_ptr<Waiter> waiter) : x_waiter(std::move(waiter)) {}
+        ~Answer() {
+            if (x_waiter) {
+                (*this)(out_of_memory());
+            }
+        }
+        Answer(Answer&&) noexcept = default;
+        Answer& operator=(Answer&&) = delete;
+
+        void operator()(result<T> value) {
+            const auto waiter = std::move(x_waiter);
+            {
+                const std::lock_guard lock(waiter->x_mutex);
+                waiter->x_value.emplace(std::move(value));
+            }
+            waiter->x_arrived.notify_all();  // outside: who wakes up wants the mutex
+        }
+
+    private:
+        std::shared_ptr<Waiter> x_waiter;
+    };
+
     std::mutex x_mutex;
     std::condition_variable x_arrived;
     std::optional<result<T>> x_value;

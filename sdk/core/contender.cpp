@@ -29,6 +29,10 @@ Error refusal_of_create(wire::ServerError err) {
         case wire::ServerError::no_children_for_ephemerals:
             return {errc::invalid_argument,
                     "the lock path is an ephemeral node and cannot have contenders"};
+        case wire::ServerError::invalid_acl:
+            return {zk_errc::invalid_acl,
+                    "the server refuses the ACL; for \"auth\" in it, it has to know us by "
+                    "credentials, SASL, or a client certificate that it asks for"};
         case wire::ServerError::not_read_only:
             return {errc::unsupported, "the server is read-only"};
         default: return {static_cast<zk_errc>(err), "the contender's node could not be created"};
@@ -168,9 +172,14 @@ void Contender::read_queue(std::span<const std::string> children) {
 
 /// After the barrier the list is the truth about the lost create: our prefix is there, or never.
 void Contender::resolve_create() {
-    const auto ours =
-        std::find_if(x_listing.queue.begin(), x_listing.queue.end(),
-                     [&](const Contestant& other) { return other.name.starts_with(x_prefix); });
+    const auto has_our_prefix = [&](const Contestant& other) {
+        return other.name.starts_with(x_prefix);
+    };
+    const auto& queue = x_listing.queue;
+    const auto ours = std::find_if(queue.begin(), queue.end(), has_our_prefix);
+    if (std::count_if(queue.begin(), queue.end(), has_our_prefix) > 1) {
+        return end({errc::lock_lost, "somebody has made nodes under our node's name"});
+    }
     if (ours != x_listing.queue.end()) {
         x_was_created = true;
         x_state = ContenderState::listing;

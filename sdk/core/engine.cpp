@@ -52,6 +52,7 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     }
 
     void on_abandoned(Instant now, const Error& why) override {
+        leases.end_all(now, Loss::auth_failed);
         leases.on_safe_deadline(now, Instant::min());  // no evidence will come any more
         end_session(now, why);
     }

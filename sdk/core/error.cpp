@@ -93,7 +93,13 @@ std::string milliseconds_text(Duration duration) {
            " ms";
 }
 
+/// Nothing is allocated for nothing: an error may be that there is no memory.
 std::shared_ptr<const ErrorContext> share(ErrorContext context) {
+    const bool is_empty = context.what.empty() && context.path.empty() && context.holder.empty() &&
+                          context.holder_node.empty() && !context.position && !context.time_left;
+    if (is_empty) {
+        return nullptr;
+    }
     return std::make_shared<const ErrorContext>(std::move(context));
 }
 

@@ -10,6 +10,20 @@ namespace {
 /// That wait for one answer: as many as a lease may have handles.
 constexpr std::size_t most_downgrades = 1024;
 
+/// Neither its holder's doing nor its client's.
+bool is_taken_from_us(Loss loss) {
+    switch (loss) {
+        case Loss::deadline:
+        case Loss::session_expired:
+        case Loss::node_deleted:
+        case Loss::auth_failed: return true;
+        case Loss::released:
+        case Loss::budget:
+        case Loss::closed: break;
+    }
+    return false;
+}
+
 }  // namespace
 
 LeaseTerms terms_of(const AcquireSpec& spec) {
@@ -145,9 +159,7 @@ void LeaseTable::end(Instant now, OperationId id, Loss loss) {
                                 "shared"});
     }
     x_overruns += loss == Loss::budget ? 1 : 0;
-    x_losses +=
-        loss == Loss::deadline || loss == Loss::session_expired || loss == Loss::node_deleted ? 1
-                                                                                              : 0;
+    x_losses += is_taken_from_us(loss) ? 1 : 0;
     x_listener.on_lease_ended(now, id, loss);
     const bool waits_for_call = loss == Loss::budget &&
                                 entry.terms.on_budget == OnBudget::hold_until_return &&

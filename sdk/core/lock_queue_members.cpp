@@ -129,7 +129,7 @@ void LockQueue::abandon(Instant now, OperationId lease, std::optional<Loss> loss
     }
     CondemnedSet nodes = nodes_to_go(now, lease, loss);
     if (!nodes.empty()) {
-        x_context.reaper.condemn_all(now, std::move(nodes));
+        x_context.reaper.condemn(now, std::move(nodes));
     } else if (lease != 0) {
         x_context.effects.emplace_back(NodeGone{lease, success()});
     }

@@ -32,13 +32,7 @@ Reaper::Reaper(const Settings& settings, Session& session, Timers& timers,
                std::vector<Effect>& effects)
     : x_settings(settings), x_session(session), x_timers(timers), x_effects(effects) {}
 
-void Reaper::condemn(Instant now, Condemned node) {
-    CondemnedSet nodes;
-    nodes.push_back(std::move(node));
-    condemn_all(now, std::move(nodes));
-}
-
-void Reaper::condemn_all(Instant now, CondemnedSet nodes) {
+void Reaper::condemn(Instant now, CondemnedSet nodes) {
     const std::uint64_t set = x_next_id;
     const bool is_single = nodes.size() == 1;
     for (Condemned& node : nodes) {
@@ -271,16 +265,58 @@ void Reaper::on_listed(Instant now, std::uint64_t id, const Response& response) 
     if (!list) {
         return retry_later(now, id, "the contenders could not be listed");
     }
-    Condemned& node = found->second.node;
-    const auto& children = list.value().children;
-    const auto ours = std::find_if(children.begin(), children.end(),
-                                   [&](const auto& name) { return name.starts_with(node.prefix); });
-    if (ours == children.end()) {
+    Entry& entry = found->second;
+    entry.candidates = list.value().children;
+    std::erase_if(entry.candidates,
+                  [&](const auto& name) { return !name.starts_with(entry.node.prefix); });
+    if (entry.candidates.empty()) {
         finish(id, success());
         return work_on_set(now, set);
     }
-    node.name = *ours;
+    if (entry.candidates.size() > 1) {
+        return look_at_candidate(now, id);
+    }
+    entry.node.name = std::move(entry.candidates.front());
     work_on(now, id);
+}
+
+/// Somebody has made nodes under the name of ours: ours is the one of our session.
+void Reaper::look_at_candidate(Instant now, std::uint64_t id) {
+    Entry& entry = x_nodes.at(id);
+    if (entry.candidates.empty()) {
+        const std::uint64_t set = entry.set;
+        finish(id, success());
+        return work_on_set(now, set);
+    }
+    entry.is_in_flight = true;
+    wire::GetDataRequest request;
+    request.path = child(entry.node.parent, entry.candidates.back());
+    x_session.send(now, request, [this, id](Instant when, const Response& response) {
+        on_candidate(when, id, response);
+    });
+}
+
+void Reaper::on_candidate(Instant now, std::uint64_t id, const Response& response) {
+    const auto found = x_nodes.find(id);
+    if (found == x_nodes.end() || response.failure) {
+        return;  // lost: on_detached has made it due again
+    }
+    Entry& entry = found->second;
+    entry.is_in_flight = false;
+    const bool is_answered = response.ok() || response.err == wire::ServerError::no_node ||
+                             response.err == wire::ServerError::no_auth;
+    if (!is_answered) {
+        return retry_later(now, id, wire::describe(response.err));
+    }
+    const auto reply = wire::decode<wire::GetDataReply>(response.body);
+    const bool is_ours =
+        response.ok() && reply && reply.value().stat.ephemeral_owner == x_session.id();
+    if (is_ours) {
+        entry.node.name = std::move(entry.candidates.back());
+        return work_on(now, id);
+    }
+    entry.candidates.pop_back();
+    look_at_candidate(now, id);
 }
 
 void Reaper::retry_later(Instant now, std::uint64_t id, std::string_view why) {

@@ -40,10 +40,9 @@ public:
     Reaper(const Settings& settings, Session& session, Timers& timers,
            std::vector<Effect>& effects);
 
-    void condemn(Instant now, Condemned node);
-    /// Nodes that one transaction has made: they go in one, too, unless one of them makes trouble.
-    /// The end of the lease that they have in common is told when all are gone.
-    void condemn_all(Instant now, CondemnedSet nodes);
+    /// One node, or several that one transaction has made: they go in one, too, unless one of them
+    /// makes trouble. The end of the lease that they have in common is told when all are gone.
+    void condemn(Instant now, CondemnedSet nodes);
     /// The answer to the create of a node that was condemned before it came.
     void on_created(Instant now, std::string_view prefix, wire::ServerError err,
                     std::string_view path);
@@ -67,6 +66,7 @@ private:
         bool is_orphan = false;
         std::uint64_t set = 0;    ///< the number of the first one of those that belong together
         bool goes_alone = false;  ///< also if it was made together with others
+        std::vector<std::string> candidates{};  ///< names that may be the node's, to be looked at
     };
 
     void work_on(Instant now, std::uint64_t id);
@@ -80,6 +80,8 @@ private:
     void on_removed(Instant now, std::uint64_t id, const Response& response);
     void on_removed_with_mark(Instant now, std::uint64_t id, const Response& response);
     void on_listed(Instant now, std::uint64_t id, const Response& response);
+    void look_at_candidate(Instant now, std::uint64_t id);
+    void on_candidate(Instant now, std::uint64_t id, const Response& response);
     void retry_later(Instant now, std::uint64_t id, std::string_view why);
     void finish(std::uint64_t id, result<void> outcome);
     using Ids = boost::container::small_vector<std::uint64_t, 4>;

@@ -1,6 +1,7 @@
 // Passwords and the like, which leave nothing behind in memory that was given back.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,17 @@ public:
 private:
     std::vector<char> x_bytes;
 };
+
+// A buffer on the way to the network is a string for all that it carries, secrets among it.
+
+/// Empties the text and overwrites what it was; the memory is kept.
+void wipe(std::string& text) noexcept;
+
+/// Takes characters from the front away, and leaves no copy of them or of the rest behind the end.
+void wipe_front(std::string& text, std::size_t count) noexcept;
+
+/// Makes room for `more` characters; if that takes other memory, nothing is left in the old one.
+void make_room(std::string& text, std::size_t more);
 
 /// How a connection says who it is: "digest" and "user:password".
 struct Credential {

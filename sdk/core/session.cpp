@@ -218,7 +218,7 @@ void Session::forget_connection(Instant now) {
         x_stage == Stage::authenticating && x_purpose == Purpose::attach;
     x_stage = Stage::idle;
     x_give_up = Instant::max();
-    x_outbound.clear();
+    wipe(x_outbound);
     x_pings.clear();
     x_auths = 0;
     x_sasl.reset();
@@ -284,7 +284,7 @@ void Session::finish_close(result<void> outcome) {
     }
     x_stage = Stage::stopped;
     x_sasl.reset();
-    x_outbound.clear();
+    wipe(x_outbound);
     x_outstanding.clear();
     x_pings.clear();
     x_id = 0;

@@ -182,6 +182,9 @@ private:
 
     template <class Body>
     void append(std::int32_t xid, wire::Opcode op, const Body& body) {
+        if (x_auths > 0) {
+            return append_behind_credentials(wire::encode_request(xid, op, body));
+        }
         const std::size_t before = x_outbound.size();
         wire::append_request(x_outbound, xid, op, body);
         x_sent += x_outbound.size() - before;
@@ -189,6 +192,7 @@ private:
     void ping(Instant now);
     void write_credentials();
     void write_auth(const Credential& credential);
+    void append_behind_credentials(const std::string& frame);
     void write_close(Instant now);
     void finish_close(result<void> outcome);
     void drop_connection(Instant now, std::string_view why);

@@ -2,7 +2,6 @@
 #include "sdk/core/session.hpp"
 #include "sdk/wire/auth.hpp"
 
-#include <cstring>
 #include <utility>
 
 namespace leasehold::core {
@@ -26,9 +25,20 @@ void Session::write_credentials() {
 void Session::write_auth(const Credential& credential) {
     wire::AuthPacket packet{
         .type = 0, .scheme = credential.scheme, .auth = std::string(credential.secret.text())};
-    append(wire::auth_xid, wire::Opcode::auth, packet);
-    explicit_bzero(packet.auth->data(), packet.auth->size());
+    constexpr std::size_t frame_and_lengths = 32;
+    make_room(x_outbound, frame_and_lengths + packet.scheme.size() + packet.auth->size());
+    const std::size_t before = x_outbound.size();
+    wire::append_request(x_outbound, wire::auth_xid, wire::Opcode::auth, packet);
+    x_sent += x_outbound.size() - before;
+    wipe(*packet.auth);
     ++x_auths;
+}
+
+/// What still has credentials in it moves to larger memory without leaving them behind.
+void Session::append_behind_credentials(const std::string& frame) {
+    make_room(x_outbound, frame.size());
+    x_outbound += frame;
+    x_sent += frame.size();
 }
 
 // ---- SASL ----
@@ -78,7 +88,7 @@ void Session::write_sasl(const Secret& token) {
     x_sasl_xid = next_xid();
     wire::SaslToken packet{std::string(token.text())};
     append(x_sasl_xid, wire::Opcode::sasl, packet);
-    explicit_bzero(packet.token->data(), packet.token->size());
+    wipe(*packet.token);
 }
 
 void Session::fail_sasl(Instant now, const SaslExchange::Failed& failed) {

@@ -131,7 +131,7 @@ void Session::leave_probe(Instant now) {
     // A session that waits to be re-attached has no time for a trial: then 3.4 is assumed.
     const bool knows = x_probe.version().has_value() || x_was_tried || x_id != 0;
     x_effects.emplace_back(Disconnect{});
-    x_outbound.clear();
+    wipe(x_outbound);
     if (x_close_by && !x_was_attached) {
         return finish_close(success());
     }

@@ -20,6 +20,7 @@ std::string_view to_string(Loss loss) noexcept {
         case Loss::session_expired: return "session_expired";
         case Loss::node_deleted: return "node_deleted";
         case Loss::closed: return "closed";
+        case Loss::auth_failed: return "auth_failed";
     }
     return "unknown";
 }

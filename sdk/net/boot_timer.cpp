@@ -1,5 +1,7 @@
 #include "sdk/net/boot_timer.hpp"
 
+#include "sdk/net/clock.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -26,7 +28,7 @@ timespec to_timespec(Duration duration) {
 
 BootTimer::BootTimer(boost::asio::io_context& io, std::function<void()> on_fired)
     : x_descriptor(io), x_on_fired(std::move(on_fired)) {
-    int descriptor = ::timerfd_create(CLOCK_BOOTTIME, flags);
+    int descriptor = ::timerfd_create(lease_clock(), flags);
     if (descriptor < 0) {
         // Then distances are armed instead of instants, which mean the same on either clock.
         x_is_absolute = false;

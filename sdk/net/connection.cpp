@@ -1,5 +1,6 @@
 #include "sdk/net/connection.hpp"
 
+#include "sdk/core/secret.hpp"
 #include "sdk/net/tls_error.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -116,7 +117,7 @@ void Connection::disconnect() {
         end_tls();
     }
     x_channel.reset();
-    x_pending.clear();
+    core::wipe(x_pending);
     if (std::exchange(x_is_answered, false)) {
         x_socket.shutdown(tcp::socket::shutdown_both, ignored);
     } else {
@@ -217,6 +218,7 @@ void Connection::write(std::string_view bytes) {
         return;
     }
     if (!x_channel) {
+        core::make_room(x_pending, bytes.size());
         x_pending += bytes;
     } else if (x_channel->send(bytes)) {
         x_channel->take_outbound(x_pending);
@@ -240,12 +242,12 @@ void Connection::send_pending() {
         } else if (errno != EINTR) {
             // What the server said last may still be unread: the end of it ends the connection.
             x_write_failure = describe(errno);
-            x_pending.clear();
+            core::wipe(x_pending);
             ::shutdown(x_socket.native_handle(), SHUT_RDWR);
             return;
         }
     }
-    x_pending.erase(0, x_pending.size() - rest.size());
+    core::wipe_front(x_pending, x_pending.size() - rest.size());
     if (!x_pending.empty()) {
         wait_writable();
     }

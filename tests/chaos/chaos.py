@@ -10,8 +10,6 @@ to real time. In the end everything that was written down is checked. Exit 0 if 
 
 import argparse
 import contextlib
-import datetime
-import json
 import os
 import random
 import signal
@@ -21,21 +19,18 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [
-    HERE,
-    os.path.join(ROOT, "cmake", "dev"),
-    os.path.join(ROOT, "examples", "incident_drill"),
-]
+sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
 
 import checkers  # noqa: E402
 import clients  # noqa: E402
+import documents  # noqa: E402
 import schedule  # noqa: E402
 import verdict  # noqa: E402
 import zk_servers  # noqa: E402
+from beside import Beside, Repeating  # noqa: E402
 from faults import FAULTS  # noqa: E402
 from leftovers import what_is_left  # noqa: E402
 from link_proxy import now  # noqa: E402
-from repeating import Repeating  # noqa: E402
 from world import SESSION_TIMEOUT_MS, World  # noqa: E402
 
 SERVED_TIMEOUT_S = 30.0  # from the heal until all servers serve
@@ -46,26 +41,16 @@ PROGRESS_EVERY_S = 5.0
 WATCH_EVERY_S = 0.2
 
 
-class Pauser:
+class Pauser(Beside):
     """Pauses the clients, one after the other, as the schedule has it."""
 
     def __init__(self, world, seed):
-        self.world = world
+        super().__init__()
         self.by_name = {client.name: client for client in world.clients}
         self.plan = schedule.pauses(seed, list(self.by_name))
-        self.over = threading.Event()
         self.count = 0
-        self.thread = threading.Thread(target=self.run)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
-
-    def run(self):
+    def work(self):
         began = time.monotonic()
         due = []  # (when, whom to resume)
         pause = next(self.plan)
@@ -260,8 +245,7 @@ def parse(arguments):
     add("--minutes", type=float, default=6.0, metavar="M", help="default: 6")
     add("--seed", type=int, metavar="S", help="of the faults and pauses; default: any, and says which")
     add("--fault", action="append", choices=FAULTS, metavar="NAME", help="only these; repeatable")
-    add("--html", metavar="FILE", help="a report with a timeline, in one file")
-    add("--json", metavar="FILE", help="the same figures")
+    documents.add_options(parser)
     add("--keep", metavar="DIR", help="keeps everything that was written down, and the servers' logs")
     add("--build", metavar="DIR", default=os.path.join(ROOT, "build"))
     options = parser.parse_args(arguments)
@@ -275,20 +259,14 @@ def parse(arguments):
 
 def main(arguments):
     options = parse(arguments)
-    if options.html:
-        import report  # here: what it needs and is not there is told before the run, not after
+    render = documents.find_render(options)
     say(f"chaos: seed {options.seed}, {options.minutes:g} minutes")
     try:
         document = carry_out(options)
     except (zk_servers.Failure, OSError) as error:
         print(f"chaos: {error}", file=sys.stderr)
         return 2
-    document["generated"] = datetime.datetime.now(datetime.timezone.utc).strftime("%FT%TZ")
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-    if options.html:
-        report.write_html(document, options.html)
+    documents.hand_out(document, options, render)
     verdict.print_summary(document)
     return 0 if document["passed"] else 1
 

@@ -2,7 +2,7 @@
 
 import time
 
-from sampler import CLOSE_WAIT, look_at_server, sockets
+from server_view import CLOSE_WAIT, look_at_server, sockets
 
 POLL_S = 0.1
 # A starting server accepts connections that it does not serve yet, and closes those without a session

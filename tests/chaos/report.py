@@ -6,16 +6,18 @@
 No script, no network, no other file.
 """
 
-import json
 import os
 import sys
 
 import jinja2
 
-import timeline
-
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.join(ROOT, "cmake", "dev")]
+
+import documents  # noqa: E402
+import timeline  # noqa: E402
+
 DRILL = os.path.join(ROOT, "examples", "incident_drill")  # whose style sheet is ours, too
 
 
@@ -53,28 +55,5 @@ def render(document):
     )
 
 
-def write_html(document, path):
-    """Writes the report of the document, a dict, to the path; all of it or nothing."""
-    page = render(document)
-    unfinished = f"{path}.new"
-    with open(unfinished, "w", encoding="utf-8") as file:
-        file.write(page)
-    os.replace(unfinished, path)
-
-
-def main(arguments):
-    if len(arguments) != 2 or arguments[0] in ("-h", "--help"):
-        print(__doc__.strip())
-        return 0 if arguments[:1] in (["-h"], ["--help"]) else 64
-    try:
-        with open(arguments[0], encoding="utf-8") as file:
-            document = json.load(file)
-        write_html(document, arguments[1])
-    except (OSError, ValueError, KeyError) as error:
-        print(f"report.py: {error!r}", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(documents.report_main(sys.argv[1:], __doc__, render))

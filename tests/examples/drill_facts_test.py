@@ -12,7 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [os.path.join(ROOT, *place) for place in (("examples", "incident_drill"), ("cmake", "dev"))]
 
 import facts  # noqa: E402
-import sampler  # noqa: E402
+import server_view  # noqa: E402
 
 
 def order(**fields):
@@ -129,11 +129,11 @@ class Server(unittest.TestCase):
 
     def look(self, release, wchs=WCHS):
         told = {"dump": self.DUMP[release], "wchs": wchs}
-        asked, sampler.ask = sampler.ask, lambda _port, word: told[word]
+        asked, server_view.ask = server_view.ask, lambda _port, word: told[word]
         try:
-            return sampler.look_at_server(1)
+            return server_view.look_at_server(1)
         finally:
-            sampler.ask = asked
+            server_view.ask = asked
 
     def test_sessions_nodes_and_watches_are_counted(self):
         seen = {"sessions": 2, "watches": 3999, "watching_connections": 4000, "ephemerals": 2}

@@ -6,11 +6,15 @@
 #include "tests/support/cutting_proxy.hpp"
 #include "tests/support/scripted_server.hpp"
 
+#include <gmock/gmock.h>
+
 #include <limits>
 #include <sys/resource.h>
 
 namespace leasehold::integration {
 namespace {
+
+using ::testing::HasSubstr;
 
 // ---- what the user gives ----
 
@@ -103,7 +107,9 @@ TEST_F(BadInput, MissingChroot_IsNamedAndNotCreated) {
     const std::string chroot = fresh_path();
     const auto lost = Client::connect(one_server().connect_string() + chroot, standalone_options());
     ASSERT_TRUE(lost.has_value()) << why(lost);
-    EXPECT_TRUE(fails_with(lost->lock("/orders", {.wait = 5s, .budget = 1s}), errc::no_chroot));
+    const auto nowhere = lost->lock("/orders", {.wait = 5s, .budget = 1s});
+    EXPECT_TRUE(fails_with(nowhere, errc::no_chroot));
+    EXPECT_THAT(why(nowhere), HasSubstr(chroot));
     EXPECT_EQ(us.zookeeper().exists(chroot).value(), std::nullopt);
 
     ASSERT_TRUE(us.zookeeper().create(chroot.substr(0, chroot.rfind('/'))).has_value());
@@ -112,6 +118,21 @@ TEST_F(BadInput, MissingChroot_IsNamedAndNotCreated) {
     const auto lock = rooted.lock("/orders", {.wait = 5s, .budget = 1s});
     ASSERT_TRUE(lock.has_value()) << why(lock);
     EXPECT_EQ(nodes_under(us, chroot + "/orders"), 1);
+}
+
+TEST_F(BadInput, ChrootThatIsClosedToUs_IsNamedAndNothingIsMadeElsewhere) {
+    const std::string chroot = existing_path(us) + "/closed";
+    const AclEntry nothing_for_us[] = {{perms::all, "digest", "somebody:else"}};
+    ASSERT_TRUE(us.zookeeper().create(chroot, "", {.acl = nothing_for_us}).has_value());
+    const Client rooted = connect(one_server().connect_string() + chroot);
+    for (const std::string path : {"/orders", "/orders/42"}) {
+        const auto lock = rooted.lock(path, usual);
+        EXPECT_TRUE(fails_with(lock, errc::not_permitted));
+        EXPECT_THAT(why(lock), HasSubstr(chroot));
+        EXPECT_EQ(us.zookeeper().exists(path).value(), std::nullopt) << "not in / instead";
+    }
+    EXPECT_TRUE(fails_with(rooted.zookeeper().create("/orders"), zk_errc::no_auth));
+    EXPECT_EQ(rooted.stats().nodes_to_delete, 0U);
 }
 
 TEST_F(BadInput, RefusedPermission_IsTypedAndLeavesNothing) {

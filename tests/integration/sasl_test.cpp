@@ -2,6 +2,7 @@
 // each connection before anything else.
 #include "sdk/wire/node.hpp"
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/parcel.hpp"
 #include "tests/integration/sasl_server.hpp"
 #include "tests/support/cutting_proxy.hpp"
 #include "tests/support/raw_session.hpp"
@@ -179,6 +180,27 @@ TEST_F(RealSasl, CredentialsThatAreNotTakenAnyMoreLoseTheLock) {
     EXPECT_TRUE(eventually([&] {
         return us.lock(fresh_path(), {.wait = 5s, .budget = 1s}).has_value();
     })) << "an attempt with the old one may still be under way";
+}
+
+TEST_F(RealSasl, HolderIsToldThatARefusalHasCostTheLock) {
+    SaslServer server(digest_jaas({{"shop", "s3cret"}}));
+    ClientOptions options = as("shop", "s3cret");
+    options.session_timeout = 30s;
+    const Client us = connect(server.hosts(), options);
+    auto held = us.lock(fresh_path(), {.wait = 5s, .budget = 25s});
+    ASSERT_TRUE(held.has_value()) << why(held);
+    const Parcel<result<Loss>> lost;
+    held->lost([lost](result<Loss> loss) { lost.deliver(std::move(loss)); });
+    server.set_jaas(digest_jaas({{"shop", "changed"}}));
+    server.restart();
+    const auto loss = lost.receive();
+    ASSERT_TRUE(loss.has_value()) << why(loss);
+    EXPECT_EQ(*loss, Loss::auth_failed);
+    EXPECT_FALSE(held->valid());
+    EXPECT_TRUE(log.has("session_given_up"));
+    const auto extended = held->extend(1s);
+    EXPECT_TRUE(fails_with(extended, errc::lock_lost));
+    EXPECT_THAT(why(extended), HasSubstr("refuses our SASL credentials"));
 }
 
 TEST_F(RealSasl, ServersThatRequireIt) {

@@ -197,6 +197,32 @@ TEST_F(RealTls, CertificateIsAnIdentity) {
     EXPECT_TRUE(fails_with(plain.zookeeper().get(path + "/ours"), zk_errc::no_auth));
 }
 
+TEST_F(RealTls, CertificateShutsOthersOutWhereTheAclSaysSo) {
+    ClientOptions with = options();
+    show(with, our_authority().issue({.common_name = "client"}));
+    const AclEntry creator_only[] = {{perms::all, "auth", ""}};
+    const LockOptions closed{.wait = 5s, .budget = 5s, .acl = creator_only};
+    const Client us = connect(server_that_asks().hosts(), with);
+    const Client plain = connect(server_that_asks().servers().connect_string());
+    const std::string path = existing_path(us);
+
+    const auto open = us.lock(path + "/open", {.wait = 5s, .budget = 5s});
+    ASSERT_TRUE(open.has_value()) << why(open);
+    EXPECT_TRUE(plain.zookeeper().get(open->node()).has_value()) << "by itself it closes nothing";
+
+    const auto held = us.lock(path + "/closed", closed);
+    ASSERT_TRUE(held.has_value()) << why(held);
+    EXPECT_TRUE(
+        fails_with(plain.lock(path + "/closed", {.wait = 1s, .budget = 1s}), errc::not_permitted));
+    EXPECT_TRUE(fails_with(plain.zookeeper().remove(held->node()), zk_errc::no_auth));
+
+    // A server that does not ask for a certificate knows nobody by one.
+    const Client unknown = connect(open_server().hosts(), with);
+    const auto refused = unknown.lock(fresh_path(), closed);
+    EXPECT_TRUE(fails_with(refused, zk_errc::invalid_acl));
+    EXPECT_THAT(why(refused), HasSubstr("a client certificate that it asks for"));
+}
+
 TEST_F(RealTls, CertificatesChangeUnderALockThatIsHeld) {
     TlsServer server(for_localhost());
     ClientOptions with = options();

@@ -331,6 +331,7 @@ void Observer::on_ended(Instant truth, ClientNumber who, OperationId lease, Loss
             }
             x_tally.count(Deed::ended_by_budget);
             break;
+        case Loss::auth_failed:  // its node stays until its session ends, too
         case Loss::deadline: x_tally.count(Deed::ended_by_deadline); break;
         case Loss::released: x_tally.count(Deed::released); break;
     }

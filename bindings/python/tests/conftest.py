@@ -3,6 +3,7 @@ their own."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -50,16 +51,23 @@ class Servers:
             wait_until(lambda: not client.contenders(path), f"{path} is free")
 
 
-@pytest.fixture(scope="session")
-def real_hosts():
-    """A real ZooKeeper, in Java, for the whole run."""
+@contextlib.contextmanager
+def real_server(**settings):
+    """A real ZooKeeper, in Java; gives its connect string."""
     with tempfile.TemporaryDirectory() as root:
         servers = zk_servers.Servers(root, "zk")
-        servers.start(zk_servers.settings(tick=TICK_MS), PATIENCE_S, die_with_us=True)
+        servers.start(zk_servers.settings(tick=TICK_MS, **settings), PATIENCE_S, die_with_us=True)
         yield servers.connect_string
         servers.stop()
         for each in servers.children:
             each.wait()
+
+
+@pytest.fixture(scope="session")
+def real_hosts():
+    """One for the whole run."""
+    with real_server() as hosts:
+        yield hosts
 
 
 @pytest.fixture(params=["embedded", "real"])

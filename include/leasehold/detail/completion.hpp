@@ -8,6 +8,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/version.hpp>
 
 #include <functional>
@@ -55,6 +57,11 @@ boost::asio::any_io_executor executor_of(const Handler& handler) {
             if (!own) {
                 return {};
             }
+        }
+        if constexpr (boost::asio::can_query_v<Own, execution::context_t>) {
+            // The threads of Asio's system_context are started by whoever asks for it first, and
+            // have that one's name and signal mask: here it is the caller, and not ours.
+            static_cast<void>(boost::asio::query(own, execution::context));
         }
         auto ready = boost::asio::prefer(own, execution::outstanding_work.tracked);
         if constexpr (std::is_convertible_v<decltype(ready), boost::asio::any_io_executor>) {

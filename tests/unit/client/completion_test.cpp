@@ -56,6 +56,14 @@ protected:
     Client x_client = connect();
 };
 
+/// They belong to all of the program, and would have our name and our signal mask: whatever it
+/// starts there could not be ended by a signal.
+TEST_F(Completion, ThreadsOfAsiosOwnAreNotStartedByOurs) {
+    EXPECT_TRUE(x_client.async_wait_connected(asio::use_future).get());
+    EXPECT_EQ(threads_named(io_thread).size(), 1u);
+    EXPECT_LE(threads_named(callback_thread).size(), 1u);
+}
+
 TEST_F(Completion, HandlerWithoutAnExecutorRunsOnTheCallbackThread) {
     EXPECT_EQ(thread_of([](auto handler) { return handler; }), callback_thread);
 }

@@ -12,11 +12,16 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <pthread.h>
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 #include <utility>
+#include <vector>
 
 namespace leasehold::testing_client {
 
@@ -30,6 +35,20 @@ inline std::string thread_name() {
     std::array<char, 16> name{};
     pthread_getname_np(pthread_self(), name.data(), name.size());
     return name.data();
+}
+
+/// The threads of this process whose names begin like this.
+inline std::vector<pid_t> threads_named(std::string_view beginning) {
+    std::vector<pid_t> found;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(task.path() / "comm");
+        std::string name;
+        std::getline(file, name);
+        if (name.starts_with(beginning)) {
+            found.push_back(std::stoi(task.path().filename()));
+        }
+    }
+    return found;
 }
 
 inline constexpr auto io_thread = "leasehold-io";

@@ -8,8 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
+#include <cstddef>
 #include <functional>
 #include <future>
 #include <memory>
@@ -24,16 +23,8 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
-/// Threads of this process whose name begins with "leasehold".
-int our_threads() {
-    int count = 0;
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream file(task.path() / "comm");
-        std::string name;
-        std::getline(file, name);
-        count += name.starts_with("leasehold") ? 1 : 0;
-    }
-    return count;
+std::size_t our_threads() {
+    return threads_named("leasehold").size();
 }
 
 /// A thread that has been joined is listed until the kernel has buried it.
@@ -58,7 +49,7 @@ TEST_F(Shutdown, LeavesNoThreadNoSessionAndNoNode) {
     Event called;
     x_client->async_wait_connected([&](const result<void>&) { called.set(); });
     ASSERT_TRUE(called.happens());
-    EXPECT_GE(our_threads(), 2);
+    EXPECT_GE(our_threads(), 2u);
     destroy_within_a_second();
     EXPECT_TRUE(no_thread_is_left());
     EXPECT_EQ(sessions(), 0u);

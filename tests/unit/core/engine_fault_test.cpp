@@ -31,6 +31,22 @@ TEST_F(EngineFaults, CreateWhoseReplyIsLostIsFoundBehindABarrierAndNotRepeated) 
     EXPECT_TRUE(in_one_write);
 }
 
+TEST_F(EngineFaults, NodeThatSomebodyMadeUnderOurNameIsNeitherTakenNorDeleted) {
+    server.next(Opcode::create, Fate::close_unheard);
+    const OperationId id = a.acquire("/q", default_options());
+    ASSERT_TRUE(world.run_until([&] { return contenders() == 1; }));
+    const std::string ours = *server.tree().find("/q")->children.begin();
+    const std::string copy = stranger(ours.substr(0, ours.size() - 10));
+    ASSERT_TRUE(answered(a, id));
+    ASSERT_NE(a.refusal(id), nullptr);
+    EXPECT_EQ(a.refusal(id)->code, errc::lock_lost);
+    EXPECT_THAT(a.refusal(id)->what, ::testing::HasSubstr("under our node's name"));
+    world.run_for(5s);
+    EXPECT_EQ(contenders(), 1u) << "ours is gone";
+    EXPECT_NE(server.tree().find(copy), nullptr) << "and the other one is not ours to delete";
+    EXPECT_EQ(a.stats().nodes_to_delete, 0u);
+}
+
 TEST_F(EngineFaults, CreateThatNeverArrivedIsRepeatedOnlyAfterTheBarrier) {
     server.next(Opcode::create, Fate::close_before);
     const OperationId id = a.acquire("/q", default_options());

@@ -116,6 +116,8 @@ TEST_F(EngineSasl, RefusalAfterAReconnectLosesTheLockAndLeavesItsSessionToExpire
     us.cut();
     ASSERT_TRUE(world.run_until([&] { return us.count<LeaseEnded>(id) == 1; }, 5s));
     EXPECT_FALSE(us.is_valid(id));
+    EXPECT_EQ(us.about<LeaseEnded>(id)->loss, Loss::auth_failed);
+    EXPECT_EQ(us.stats().losses, 1u);
     ASSERT_NE(us.about<NodeGone>(id), nullptr);
     EXPECT_FALSE(us.about<NodeGone>(id)->outcome) << "it is still there";
     EXPECT_TRUE(server.expiry_of(session));

@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using wire::Opcode;
 using wire::ServerError;
@@ -31,6 +32,9 @@ protected:
         return all;
     }
     void answer(ServerError err) { bench.answer(frames.back().xid, ++zxid, err); }
+    void answer(const wire::GetDataReply& reply) {
+        bench.feed(wire::encode_reply(wire::ReplyHeader{frames.back().xid, ++zxid}, reply));
+    }
     void list(std::vector<std::string> children) {
         bench.answer(frames.at(frames.size() - 2).xid, ++zxid, ServerError::no_node);
         bench.feed(wire::encode_reply(wire::ReplyHeader{frames.back().xid, zxid},
@@ -62,7 +66,7 @@ protected:
 };
 
 TEST_F(Reaping, DeletesAtOnceAndTellsWhenTheNodeIsGone) {
-    reaper.condemn(bench.now, named);
+    reaper.condemn(bench.now, {named});
     EXPECT_THAT(ops(), ElementsAre(Opcode::remove));
     EXPECT_EQ(bench.count<NodeGone>(), 0u);
     answer(ServerError::ok);
@@ -72,14 +76,14 @@ TEST_F(Reaping, DeletesAtOnceAndTellsWhenTheNodeIsGone) {
 }
 
 TEST_F(Reaping, NodeThatIsGoneAlreadyIsASuccess) {
-    reaper.condemn(bench.now, named);
+    reaper.condemn(bench.now, {named});
     ops();
     answer(ServerError::no_node);
     EXPECT_EQ(bench.count<NodeGone>(), 1u);
 }
 
 TEST_F(Reaping, LostDeleteIsRepeatedOnTheNextConnection) {
-    reaper.condemn(bench.now, named);
+    reaper.condemn(bench.now, {named});
     ops();
     reconnect();
     EXPECT_THAT(ops(), ElementsAre(Opcode::remove));
@@ -90,7 +94,7 @@ TEST_F(Reaping, LostDeleteIsRepeatedOnTheNextConnection) {
 TEST_F(Reaping, NodeCondemnedWhileDisconnectedIsDeletedFirstThing) {
     bench.session.on_disconnected(bench.now, "reset");
     reaper.on_detached();
-    reaper.condemn(bench.now, named);
+    reaper.condemn(bench.now, {named});
     EXPECT_THAT(ops(), IsEmpty());
     bench.attach();
     bench.sent();
@@ -99,7 +103,7 @@ TEST_F(Reaping, NodeCondemnedWhileDisconnectedIsDeletedFirstThing) {
 }
 
 TEST_F(Reaping, UnknownNodeIsLookedForBehindAWriteBarrier) {
-    reaper.condemn(bench.now, nameless);
+    reaper.condemn(bench.now, {nameless});
     EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
     list({"other-lock-0000000001", "p-lock-0000000009"});
     EXPECT_THAT(ops(), ElementsAre(Opcode::remove));
@@ -107,10 +111,51 @@ TEST_F(Reaping, UnknownNodeIsLookedForBehindAWriteBarrier) {
     EXPECT_EQ(reaper.size(), 0u);
 }
 
+TEST_F(Reaping, OfSeveralUnderOneNameTheOneOfOurSessionIsDeleted) {
+    reaper.condemn(bench.now, {nameless});
+    ops();
+    list({"p-lock-0000000002", "p-lock-0000000009", "p-lock-copied"});
+    for (const std::int64_t owner : {std::int64_t{0}, bench.session.id()}) {
+        EXPECT_THAT(ops(), ElementsAre(Opcode::get_data));
+        wire::GetDataReply reply;
+        reply.stat.ephemeral_owner = owner;
+        answer(reply);
+    }
+    EXPECT_THAT(bench.session.outbound(), HasSubstr("/q/p-lock-0000000009"));
+    ASSERT_THAT(ops(), ElementsAre(Opcode::remove));
+    answer(ServerError::ok);
+    EXPECT_EQ(reaper.size(), 0u);
+}
+
+TEST_F(Reaping, SeveralUnderOneNameOfWhichNoneIsOursAreLeftAlone) {
+    reaper.condemn(bench.now, {nameless});
+    ops();
+    list({"p-lock-0000000002", "p-lock-0000000009"});
+    EXPECT_THAT(ops(), ElementsAre(Opcode::get_data));
+    answer(wire::GetDataReply{});
+    EXPECT_THAT(ops(), ElementsAre(Opcode::get_data));
+    answer(ServerError::no_node);
+    EXPECT_THAT(ops(), IsEmpty());
+    EXPECT_EQ(reaper.size(), 0u);
+    EXPECT_EQ(bench.count<NodeGone>(), 1u);
+}
+
+TEST_F(Reaping, OneOfSeveralThatCouldNotBeLookedAtIsLookedAtAgain) {
+    reaper.condemn(bench.now, {nameless});
+    ops();
+    list({"p-lock-0000000002", "p-lock-0000000009"});
+    EXPECT_THAT(ops(), ElementsAre(Opcode::get_data));
+    answer(ServerError::throttled);
+    EXPECT_THAT(ops(), IsEmpty());
+    bench.now += 100ms;
+    fire();
+    EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
+}
+
 TEST_F(Reaping, NodeThatIsToStayIsLookedForAtOnceAndDeletedLater) {
     Condemned staying = nameless;
     staying.not_before = bench.now + 3s;
-    reaper.condemn(bench.now, staying);
+    reaper.condemn(bench.now, {staying});
     EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
     list({"p-lock-0000000009"});
     EXPECT_THAT(ops(), IsEmpty());
@@ -123,7 +168,7 @@ TEST_F(Reaping, NodeThatIsToStayIsLookedForAtOnceAndDeletedLater) {
 }
 
 TEST_F(Reaping, NodeThatTheListLacksWasNeverMade) {
-    reaper.condemn(bench.now, nameless);
+    reaper.condemn(bench.now, {nameless});
     ops();
     list({"other-lock-0000000001"});
     EXPECT_THAT(ops(), IsEmpty());
@@ -134,7 +179,7 @@ TEST_F(Reaping, NodeThatTheListLacksWasNeverMade) {
 TEST_F(Reaping, AwaitedCreateIsDeletedWhenItsAnswerBringsTheName) {
     Condemned awaited = nameless;
     awaited.is_awaited = true;
-    reaper.condemn(bench.now, awaited);
+    reaper.condemn(bench.now, {awaited});
     EXPECT_THAT(ops(), IsEmpty());
     reaper.on_created(bench.now, "another-lock-", ServerError::ok, "/q/another-lock-0000000001");
     EXPECT_THAT(ops(), IsEmpty());
@@ -145,7 +190,7 @@ TEST_F(Reaping, AwaitedCreateIsDeletedWhenItsAnswerBringsTheName) {
 TEST_F(Reaping, AwaitedCreateThatFailedLeavesNothingToDo) {
     Condemned awaited = nameless;
     awaited.is_awaited = true;
-    reaper.condemn(bench.now, awaited);
+    reaper.condemn(bench.now, {awaited});
     reaper.on_created(bench.now, "p-lock-", ServerError::no_node, "");
     EXPECT_EQ(reaper.size(), 0u);
     EXPECT_THAT(ops(), IsEmpty());
@@ -154,7 +199,7 @@ TEST_F(Reaping, AwaitedCreateThatFailedLeavesNothingToDo) {
 TEST_F(Reaping, AwaitedCreateWhoseAnswerIsLostIsLookedFor) {
     Condemned awaited = nameless;
     awaited.is_awaited = true;
-    reaper.condemn(bench.now, awaited);
+    reaper.condemn(bench.now, {awaited});
     reconnect();
     EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
 }
@@ -162,13 +207,13 @@ TEST_F(Reaping, AwaitedCreateWhoseAnswerIsLostIsLookedFor) {
 TEST_F(Reaping, AnswerUnderAStrangeNameIsNotDeletedBlindly) {
     Condemned awaited = nameless;
     awaited.is_awaited = true;
-    reaper.condemn(bench.now, awaited);
+    reaper.condemn(bench.now, {awaited});
     reaper.on_created(bench.now, "p-lock-", ServerError::ok, "/q/somebody-elses-0000000003");
     EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
 }
 
 TEST_F(Reaping, RefusedDeleteIsRetriedLaterAndLaterAndReportedAsAnOrphanOnce) {
-    reaper.condemn(bench.now, named);
+    reaper.condemn(bench.now, {named});
     std::vector<Duration> pauses;
     for (int i = 0; i < 12; ++i) {
         ASSERT_THAT(ops(), ElementsAre(Opcode::remove)) << i;
@@ -195,8 +240,8 @@ TEST_F(Reaping, RefusedDeleteIsRetriedLaterAndLaterAndReportedAsAnOrphanOnce) {
 }
 
 TEST_F(Reaping, EndOfTheSessionEndsEverything) {
-    reaper.condemn(bench.now, named);
-    reaper.condemn(bench.now, nameless);
+    reaper.condemn(bench.now, {named});
+    reaper.condemn(bench.now, {nameless});
     reaper.on_session_ended(success());
     EXPECT_EQ(reaper.size(), 0u);
     EXPECT_EQ(bench.count<NodeGone>(), 2u);
@@ -204,7 +249,7 @@ TEST_F(Reaping, EndOfTheSessionEndsEverything) {
 }
 
 TEST_F(Reaping, OrphanIsDueAfterTheLimitOnly) {
-    reaper.condemn(bench.now, named);
+    reaper.condemn(bench.now, {named});
     EXPECT_EQ(timers.next(), bench.now + bench.settings.orphan_limit);
     ops();
     answer(ServerError::ok);

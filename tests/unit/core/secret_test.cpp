@@ -32,5 +32,34 @@ TEST(Secret, AssignmentTakesTheOther) {
     EXPECT_EQ(secret.text(), "");
 }
 
+TEST(Wiped, TextIsEmptyAndItsMemoryBlank) {
+    std::string text(100, 's');
+    const char* const memory = text.data();
+    wipe(text);
+    EXPECT_TRUE(text.empty());
+    EXPECT_EQ(text.data(), memory);
+    EXPECT_EQ(std::string(memory, 100), std::string(100, '\0'));
+}
+
+TEST(Wiped, FrontLeavesNothingBehindTheEnd) {
+    std::string text = std::string(40, 's') + std::string(60, 'r');
+    const char* const memory = text.data();
+    wipe_front(text, 40);
+    EXPECT_EQ(text, std::string(60, 'r'));
+    EXPECT_EQ(std::string(memory + 60, 40), std::string(40, '\0'));
+    wipe_front(text, 60);
+    EXPECT_TRUE(text.empty());
+    EXPECT_EQ(std::string(memory, 100), std::string(100, '\0'));
+}
+
+TEST(Wiped, RoomIsMadeOnceForAll) {
+    std::string text(100, 's');
+    make_room(text, 1000);
+    EXPECT_EQ(text, std::string(100, 's'));
+    const char* const memory = text.data();
+    text.append(1000, 'x');
+    EXPECT_EQ(text.data(), memory);
+}
+
 }  // namespace
 }  // namespace leasehold::core

@@ -29,6 +29,8 @@ class Loss(enum.Enum):
     SESSION_EXPIRED = lib.LH_LOSS_SESSION_EXPIRED
     NODE_DELETED = lib.LH_LOSS_NODE_DELETED
     CLOSED = lib.LH_LOSS_CLOSED
+    AUTH_FAILED = lib.LH_LOSS_AUTH_FAILED
+    """A server refused our SASL credentials on a new connection."""
 
 
 class Lock:

@@ -8,7 +8,9 @@ public enum Loss {
     DEADLINE,
     SESSION_EXPIRED,
     NODE_DELETED,
-    CLOSED;
+    CLOSED,
+    /** A server refused our SASL credentials on a new connection. */
+    AUTH_FAILED;
 
     private static final Loss[] ALL = values();
 
