@@ -87,9 +87,8 @@ result<void> ClientImpl::check_not_inside() const {
     return success();
 }
 
-std::vector<core::OwnedAcl> ClientImpl::default_acl() const {
-    return x_has_credentials.load() ? std::vector<core::OwnedAcl>{{perms::all, "auth", ""}}
-                                    : std::vector<core::OwnedAcl>{{perms::all, "world", "anyone"}};
+const core::SharedAcl& ClientImpl::default_acl() const {
+    return x_has_credentials.load() ? x_acl_for_us : x_acl_for_all;
 }
 
 ClientStats ClientImpl::stats() {

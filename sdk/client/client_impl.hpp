@@ -59,7 +59,7 @@ public:
     [[nodiscard]] const std::string& owner() const noexcept { return x_owner; }
     [[nodiscard]] milliseconds session_timeout() const noexcept { return x_session_timeout; }
     /// The ACL of what is created without one.
-    [[nodiscard]] std::vector<core::OwnedAcl> default_acl() const;
+    [[nodiscard]] const core::SharedAcl& default_acl() const;
 
     [[nodiscard]] ClientState state() const noexcept { return x_state.load(); }
     [[nodiscard]] ClientStats stats();
@@ -171,6 +171,8 @@ private:
     const std::string x_owner;
     const milliseconds x_session_timeout;
     const int x_fork_generation;
+    const core::SharedAcl x_acl_for_us{{perms::all, "auth", ""}};
+    const core::SharedAcl x_acl_for_all{{perms::all, "world", "anyone"}};
     const std::shared_ptr<Worker> x_callbacks;
     const std::shared_ptr<Worker> x_notifier;
     const std::shared_ptr<Notices> x_notices;

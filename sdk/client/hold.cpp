@@ -15,7 +15,7 @@ std::string in_milliseconds(Duration duration) {
 }
 
 std::vector<std::string> without_chroot(const std::string& chroot,
-                                        const std::vector<std::string>& full_paths) {
+                                        std::span<const std::string> full_paths) {
     std::vector<std::string> paths;
     if (chroot.empty()) {
         return paths;
@@ -30,21 +30,21 @@ std::vector<std::string> without_chroot(const std::string& chroot,
 }  // namespace
 
 Hold::Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
-           std::shared_ptr<const HoldTerms> terms)
+           SharedLockRequest request)
     : x_impl(std::move(impl)),
       x_lease(grant.lease),
       x_id(id),
-      x_terms(std::move(terms)),
+      x_request(std::move(request)),
       x_nodes(without_chroot(x_impl->chroot(), x_lease->nodes)),
       x_is_shortened(grant.is_shortened),
       x_fork_generation(fork_generation()),
-      x_budget_end(core::later(grant.granted_at, x_terms->budget).time_since_epoch().count()) {}
+      x_budget_end(core::later(grant.granted_at, terms().budget).time_since_epoch().count()) {}
 
 Hold::Hold(OneMore, const Hold& other)
     : x_impl(other.x_impl),
       x_lease(other.x_lease),
       x_id(other.x_id),
-      x_terms(other.x_terms),
+      x_request(other.x_request),
       x_nodes(other.x_nodes),
       x_is_shortened(other.x_is_shortened),
       x_fork_generation(other.x_fork_generation),
@@ -69,7 +69,7 @@ Instant Hold::deadline() const noexcept {
 
 Instant Hold::call_deadline() const noexcept {
     const Instant end = deadline();
-    return end == Instant::min() ? end : end - x_terms->reserve;
+    return end == Instant::min() ? end : end - terms().reserve;
 }
 
 // ---- how it ended ----
@@ -89,46 +89,44 @@ Loss Hold::likely_loss() const {
 
 result<void> Hold::verdict() const {
     if (is_forked()) {
-        return Error(errc::forked, "the lock belongs to the parent process").at(x_terms->path);
+        return Error(errc::forked, "the lock belongs to the parent process").at(path());
     }
     if (valid()) {
         return success();
     }
     switch (likely_loss()) {
         case Loss::budget:
-            return Error(errc::budget_exceeded, "the budget of " +
-                                                    in_milliseconds(x_terms->budget) +
+            return Error(errc::budget_exceeded, "the budget of " + in_milliseconds(terms().budget) +
                                                     " is used up and the lock is released")
-                .at(x_terms->path);
-        case Loss::released: return Error(errc::lock_lost, "it was released").at(x_terms->path);
+                .at(path());
+        case Loss::released: return Error(errc::lock_lost, "it was released").at(path());
         case Loss::deadline:
             return Error(errc::lock_lost,
                          "no fresh evidence of the session until the safe deadline")
-                .at(x_terms->path);
-        case Loss::session_expired:
-            return Error(errc::lock_lost, "the session expired").at(x_terms->path);
+                .at(path());
+        case Loss::session_expired: return Error(errc::lock_lost, "the session expired").at(path());
         case Loss::node_deleted:
-            return Error(errc::lock_lost, "somebody deleted our node").at(x_terms->path);
-        case Loss::closed: return Error(errc::lock_lost, "the client was closed").at(x_terms->path);
+            return Error(errc::lock_lost, "somebody deleted our node").at(path());
+        case Loss::closed: return Error(errc::lock_lost, "the client was closed").at(path());
     }
-    return Error(errc::lock_lost).at(x_terms->path);
+    return Error(errc::lock_lost).at(path());
 }
 
 Error Hold::why_stopped() const {
     if (auto ended = verdict(); !ended) {
         return ended.error();
     }
-    std::string what = "the call was stopped at its deadline, " +
-                       in_milliseconds(x_terms->reserve) + " before the end of the lease";
-    if (!x_terms->has_budget) {
+    std::string what = "the call was stopped at its deadline, " + in_milliseconds(terms().reserve) +
+                       " before the end of the lease";
+    if (!terms().has_budget) {
         what += ": no fresh evidence of the session";
     }
-    return Error(x_terms->has_budget ? errc::budget_exceeded : errc::lock_lost, std::move(what))
-        .at(x_terms->path);
+    return Error(terms().has_budget ? errc::budget_exceeded : errc::lock_lost, std::move(what))
+        .at(path());
 }
 
 void Hold::end_call() {
-    if (x_lease->active_calls.fetch_sub(1) == 1 && x_terms->holds_until_return) {
+    if (x_lease->active_calls.fetch_sub(1) == 1 && terms().holds_until_return) {
         x_impl->call_returned(x_id);
     }
 }

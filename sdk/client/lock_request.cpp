@@ -80,11 +80,11 @@ result<void> check_label(std::string_view name, std::string_view text, std::size
 
 }  // namespace
 
-result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries) {
+result<std::vector<wire::Acl>> own_acl(std::span<const AclEntry> entries) {
     if (entries.size() > most_acl_entries) {
         return invalid("an ACL has at most 256 entries");
     }
-    std::vector<core::OwnedAcl> owned;
+    std::vector<wire::Acl> owned;
     for (const AclEntry& entry : entries) {
         if ((entry.permissions & ~perms::all) != 0) {
             return invalid("an ACL entry has unknown permissions");
@@ -122,12 +122,12 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     BOOST_OUTCOME_TRYV(core::check_lock_path(request.spec.path));
     request.spec.recipe = {.kind = kind, .permits = options.permits};
     request.spec.options = options;
-    request.spec.acl = acl.empty() ? std::move(defaults.acl) : std::move(acl);
+    request.spec.acl = acl.empty() ? std::move(defaults.acl) : core::SharedAcl(std::move(acl));
     // Nothing of the user's is looked at after this call.
     request.spec.options.acl = {};
     request.spec.options.owner = {};
     request.spec.options.trace_id = {};
-    request.terms = {.path = std::string(path),
+    request.terms = {.path = std::string(defaults.chroot.empty() ? std::string_view{} : path),
                      .holds_until_return = options.on_budget == OnBudget::hold_until_return};
     return request;
 }
@@ -189,7 +189,7 @@ std::size_t size_of_creates(const core::AcquireSpec& spec, std::size_t path_byte
     constexpr std::size_t headers = 32;
     constexpr std::size_t fields = 32;  // of one create: its header, lengths and flags
     std::size_t each = fields + core::longest_contender + spec.record.size();
-    for (const core::OwnedAcl& entry : spec.acl) {
+    for (const wire::Acl& entry : spec.acl.entries()) {
         each += 12 + entry.scheme.size() + entry.id.size();
     }
     return headers + path_bytes + (spec.more_paths.size() + 1) * each;

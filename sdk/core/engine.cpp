@@ -183,9 +183,10 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     std::map<OperationId, std::weak_ptr<LockQueue>> keeping;
     std::set<std::string> warned_paths;
     HoldPaces paces;
+    Waiters spare_waiters;
     LockContext context{
-        settings, session, watches,           reaper,  leases,       timers, random, effects,
-        counters, queues,  awaiting_evidence, keeping, warned_paths, paces};
+        settings, session, watches,           reaper,  leases,       timers, random,       effects,
+        counters, queues,  awaiting_evidence, keeping, warned_paths, paces,  spare_waiters};
     LockQueues queues{context};
     /// By the operation whose node is being deleted, the lease that shares again.
     std::map<OperationId, OperationId> taken_back;

@@ -127,9 +127,9 @@ TEST(LockRequest, EverythingIsOwned) {
     scheme.assign(scheme.size(), '?');
     ASSERT_TRUE(request);
     EXPECT_EQ(request->spec.path, "/shop/orders/42");
-    EXPECT_EQ(request->terms.path, "/orders/42");
-    ASSERT_EQ(request->spec.acl.size(), 1u);
-    EXPECT_EQ(request->spec.acl[0].scheme, "digest");
+    EXPECT_EQ(request->path(), "/orders/42");
+    ASSERT_EQ(request->spec.acl.entries().size(), 1u);
+    EXPECT_EQ(request->spec.acl.entries()[0].scheme, "digest");
     EXPECT_EQ(decode_record(request->spec.record)->owner, "cashier");
     EXPECT_TRUE(request->spec.options.acl.empty());
     EXPECT_TRUE(request->spec.options.owner.empty());
