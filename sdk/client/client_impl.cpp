@@ -1,5 +1,6 @@
 #include "sdk/client/client_impl.hpp"
 
+#include "sdk/client/contender_record.hpp"
 #include "sdk/client/credentials.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/core/text.hpp"
@@ -66,6 +67,7 @@ ClientImpl::ClientImpl(std::string hosts, core::Settings settings, const ClientO
     : x_hosts(std::move(hosts)),
       x_chroot(settings.servers.chroot),
       x_owner(owner_of(options)),
+      x_identity(encode_identity()),
       x_session_timeout(options.session_timeout),
       x_fork_generation(fork_generation()),
       x_callbacks(std::make_shared<Worker>("leasehold-cb", 1)),

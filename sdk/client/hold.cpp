@@ -133,11 +133,20 @@ void Hold::end_call() {
 
 // ---- stopping ----
 
+/// Under the mutex.
+Hold::Listeners& Hold::listeners() const {
+    if (!x_listeners) {
+        x_listeners = std::make_unique<Listeners>();
+    }
+    return *x_listeners;
+}
+
 std::uint64_t Hold::add_stop_listener(std::function<void()> post_stop) {
     std::unique_lock lock(x_mutex);
     if (!x_is_stop_due) {
-        x_stop_listeners.emplace(x_next_listener, std::move(post_stop));
-        return x_next_listener++;
+        Listeners& all = listeners();
+        all.stop_listeners.emplace(all.next_stop_listener, std::move(post_stop));
+        return all.next_stop_listener++;
     }
     lock.unlock();
     post_stop();
@@ -147,9 +156,10 @@ std::uint64_t Hold::add_stop_listener(std::function<void()> post_stop) {
 void Hold::remove_stop_listener(std::uint64_t id) {
     std::function<void()> removed;  // destroyed outside the lock
     const std::lock_guard lock(x_mutex);
-    if (const auto found = x_stop_listeners.find(id); found != x_stop_listeners.end()) {
+    auto& all = listeners().stop_listeners;
+    if (const auto found = all.find(id); found != all.end()) {
         removed.swap(found->second);
-        x_stop_listeners.erase(found);
+        all.erase(found);
     }
 }
 
@@ -159,17 +169,17 @@ bool Hold::is_stop_due() const {
 }
 
 void Hold::on_stop_due() {
-    std::map<std::uint64_t, std::function<void()>> listeners;
+    std::map<std::uint64_t, std::function<void()>> stop_listeners;
     std::stop_source stop{std::nostopstate};
     {
         const std::lock_guard lock(x_mutex);
-        if (std::exchange(x_is_stop_due, true)) {
+        if (std::exchange(x_is_stop_due, true) || !x_listeners) {
             return;
         }
-        listeners.swap(x_stop_listeners);
-        stop = x_stop;
+        stop_listeners.swap(x_listeners->stop_listeners);
+        stop = x_listeners->stop;
     }
-    for (const auto& [id, post_stop] : listeners) {
+    for (const auto& [id, post_stop] : stop_listeners) {
         post_stop();
     }
     if (stop.stop_possible()) {
@@ -183,13 +193,14 @@ std::stop_token Hold::stop_token() const {
         return {};  // the mutex may be held by a thread that does not exist here
     }
     const std::lock_guard lock(x_mutex);
-    if (!x_stop.stop_possible()) {
-        x_stop = std::stop_source{};
+    std::stop_source& stop = listeners().stop;
+    if (!stop.stop_possible()) {
+        stop = std::stop_source{};
         if (x_is_stop_due) {
-            x_stop.request_stop();  // nobody can have a callback with it yet
+            stop.request_stop();  // nobody can have a callback with it yet
         }
     }
-    return x_stop.get_token();
+    return stop.get_token();
 }
 
 void Hold::on_ended(Loss loss) {
@@ -231,8 +242,8 @@ void Hold::set_jeopardy_handler(std::function<void(bool)> handler) {
     auto next = handler ? std::make_shared<const std::function<void(bool)>>(std::move(handler))
                         : nullptr;  // the one before is destroyed outside the lock
     std::unique_lock lock(x_mutex);
-    x_jeopardy_handler.swap(next);
-    x_told_jeopardy = false;
+    listeners().jeopardy_handler.swap(next);
+    listeners().told_jeopardy = false;
     tell_jeopardy(lock);
 }
 
@@ -245,25 +256,27 @@ void Hold::on_jeopardy(bool in_jeopardy) {
 /// At most one job at a time for each lock, and none that would tell nothing new: a handler that is
 /// stuck does not pile up jobs behind it.
 void Hold::tell_jeopardy(std::unique_lock<std::mutex>& lock) {
-    if (!x_jeopardy_handler || x_is_telling || x_in_jeopardy == x_told_jeopardy) {
+    if (!x_listeners || !x_listeners->jeopardy_handler || x_listeners->is_telling ||
+        x_in_jeopardy == x_listeners->told_jeopardy) {
         return;
     }
-    x_is_telling = true;
+    x_listeners->is_telling = true;
     lock.unlock();
     x_impl->notifier()->post([self = shared_from_this()] { self->call_jeopardy_handler(); });
 }
 
 void Hold::call_jeopardy_handler() {
     std::unique_lock lock(x_mutex);
-    while (x_jeopardy_handler && x_in_jeopardy != x_told_jeopardy && !is_over()) {
-        const auto handler = x_jeopardy_handler;
+    Listeners& told = listeners();
+    while (told.jeopardy_handler && x_in_jeopardy != told.told_jeopardy && !is_over()) {
+        const auto handler = told.jeopardy_handler;
         const bool in_jeopardy = x_in_jeopardy;
-        x_told_jeopardy = in_jeopardy;
+        told.told_jeopardy = in_jeopardy;
         lock.unlock();
         (*handler)(in_jeopardy);
         lock.lock();
     }
-    x_is_telling = false;
+    told.is_telling = false;
 }
 
 // ---- requests to let go ----
@@ -271,7 +284,7 @@ void Hold::call_jeopardy_handler() {
 void Hold::set_asked_handler(std::function<void()> handler) {
     {
         const std::lock_guard lock(x_mutex);
-        x_asked_handler.swap(handler);  // the one before is destroyed outside the lock
+        listeners().asked_handler.swap(handler);  // the one before is destroyed outside the lock
     }
     tell_asked();
 }
@@ -289,10 +302,10 @@ void Hold::tell_asked() {
     std::function<void()> handler;
     {
         const std::lock_guard lock(x_mutex);
-        if (!x_is_asked) {
+        if (!x_is_asked || !x_listeners) {
             return;
         }
-        handler.swap(x_asked_handler);
+        handler.swap(x_listeners->asked_handler);
     }
     if (handler) {
         x_impl->notifier()->post([self = shared_from_this(), handler = std::move(handler)] {

@@ -115,19 +115,25 @@ private:
     std::atomic<Instant::rep> x_budget_end;
     std::atomic<int> x_loss{-1};  ///< a Loss once it is known
 
+    /// Who wants to be told of what.
+    struct Listeners {
+        /// Without a state until somebody wants a token: then nobody has to be told, on a thread of
+        /// theirs.
+        std::stop_source stop{std::nostopstate};
+        std::uint64_t next_stop_listener = 1;
+        std::map<std::uint64_t, std::function<void()>> stop_listeners{};
+        std::shared_ptr<const std::function<void(bool)>> jeopardy_handler{};
+        bool told_jeopardy = false;
+        bool is_telling = false;
+        std::function<void()> asked_handler{};
+    };
+    [[nodiscard]] Listeners& listeners() const;
+
     mutable std::mutex x_mutex;  ///< guards what follows
     bool x_is_stop_due = false;
-    /// Without a state until somebody wants a token: then nobody has to be told, on a thread of
-    /// theirs.
-    mutable std::stop_source x_stop{std::nostopstate};
-    std::uint64_t x_next_listener = 1;
-    std::map<std::uint64_t, std::function<void()>> x_stop_listeners;
-    std::shared_ptr<const std::function<void(bool)>> x_jeopardy_handler;
     bool x_in_jeopardy = false;
-    bool x_told_jeopardy = false;
-    bool x_is_telling = false;
-    std::function<void()> x_asked_handler;
     bool x_is_asked = false;
+    mutable std::unique_ptr<Listeners> x_listeners;  ///< most locks have none
 
     // of the I/O thread
     WaitList<Loss> x_lost;

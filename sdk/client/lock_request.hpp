@@ -49,19 +49,21 @@ struct LockDefaults {
     std::string_view chroot;
     std::string_view owner;
     core::SharedAcl acl;
+    std::string_view identity{};  ///< see encode_identity(); empty: found out anew
 };
 
 /// errc::invalid_argument with the option that is malformed.
-[[nodiscard]] result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
-                                                    const LockOptions& options,
-                                                    LockDefaults defaults);
+[[nodiscard]] result<SharedLockRequest> make_lock_request(std::string_view path, LockKind kind,
+                                                          const LockOptions& options,
+                                                          LockDefaults defaults);
 /// The locks at all paths at once. The error names the path that does not fit.
-[[nodiscard]] result<LockRequest> make_set_request(std::span<const std::string> paths,
-                                                   const LockOptions& options,
-                                                   LockDefaults defaults);
-[[nodiscard]] result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
-                                                 LockDefaults defaults,
-                                                 milliseconds session_timeout);
+[[nodiscard]] result<SharedLockRequest> make_set_request(std::span<const std::string> paths,
+                                                         const LockOptions& options,
+                                                         LockDefaults defaults);
+[[nodiscard]] result<SharedLockRequest> make_candidacy(std::string_view path,
+                                                       const ElectOptions& options,
+                                                       LockDefaults defaults,
+                                                       milliseconds session_timeout);
 
 /// The entries owned, or what is wrong with one. Empty stays empty.
 [[nodiscard]] result<std::vector<wire::Acl>> own_acl(std::span<const AclEntry> entries);

@@ -10,10 +10,11 @@
 #include "sdk/wire/node.hpp"
 #include "sdk/wire/opcode.hpp"
 
+#include <boost/container/flat_set.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,6 +58,9 @@ enum class ContenderState { creating, uncertain, listing, waiting, first, held, 
 
 class Contender {
 public:
+    /// Few, and most often none.
+    using Names = boost::container::flat_set<std::string, std::less<>>;
+
     /// `session_id` is the owner that our node must have. The path outlives the contender.
     Contender(ContenderPort& port, std::string_view path, Recipe recipe, std::int64_t session_id,
               bool watch_own_node);
@@ -110,7 +114,7 @@ public:
     /// made it; else 0. Its owner has to be told.
     [[nodiscard]] std::int64_t upgrade_waited_for() const;
     /// Those ahead that are watched; not our own node.
-    [[nodiscard]] const std::set<std::string, std::less<>>& watched() const { return x_watched; }
+    [[nodiscard]] const Names& watched() const { return x_watched; }
     /// True of these, and of our own node if it is watched.
     [[nodiscard]] bool is_watching(std::string_view name) const {
         return x_watched.contains(name) || (x_own_watched && name == x_own.name);
@@ -154,10 +158,10 @@ private:
     bool x_may_be_joined = false;  // by somebody ahead, since the list was read
     std::vector<Contestant> x_ahead;
     std::string x_ahead_names;  // what these are called
-    std::set<std::string, std::less<>> x_watched;
-    std::string x_running;  ///< somebody ahead who is known to have got its permit
-    std::set<std::string, std::less<>> x_passed;  ///< ahead, and said that they are in no way
-    std::string x_last_read;                      ///< of those ahead, on this connection
+    Names x_watched;
+    std::string x_running;    ///< somebody ahead who is known to have got its permit
+    Names x_passed;           ///< ahead, and said that they are in no way
+    std::string x_last_read;  ///< of those ahead, on this connection
     bool x_had_to_queue = false;
 };
 

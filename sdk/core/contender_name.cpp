@@ -32,7 +32,8 @@ bool is_digit(char c) {
 }
 
 bool is_hex(std::string_view text) {
-    return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 bool is_separator(char c) {

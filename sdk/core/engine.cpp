@@ -271,6 +271,9 @@ void Engine::Impl::settle() {
 
 /// The exclusive node of an upgrade that was taken back is gone: that is the answer.
 void Engine::Impl::settle_downgrades() {
+    if (taken_back.empty()) {
+        return;
+    }
     std::vector<std::pair<OperationId, result<void>>> answers;
     std::erase_if(effects, [&](const Effect& effect) {
         const auto* gone = std::get_if<NodeGone>(&effect);

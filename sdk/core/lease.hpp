@@ -69,7 +69,7 @@ private:
 
 /// What the engine and the handle share about one granted lock.
 struct Lease {
-    Lease(Instant deadline, std::int64_t fencing_token, NodePaths node_paths)
+    Lease(Instant deadline, std::int64_t fencing_token, NodePaths&& node_paths)
         : word(deadline), token(fencing_token), nodes(std::move(node_paths)) {}
 
     [[nodiscard]] const std::string& node() const noexcept { return nodes.front(); }

@@ -35,7 +35,7 @@ LeaseTable::LeaseTable(Timers& timers, std::vector<Effect>& effects, LeaseListen
     : x_timers(timers), x_effects(effects), x_listener(listener) {}
 
 std::shared_ptr<Lease> LeaseTable::grant(Instant now, OperationId id, const LeaseTerms& terms,
-                                         std::int64_t token, NodePaths nodes) {
+                                         std::int64_t token, NodePaths&& nodes) {
     const Instant budget_end = later(now, terms.budget);
     const Instant deadline = std::min(budget_end, x_safe_deadline);
     auto entry = std::make_shared<Entry>(terms, now, budget_end, deadline, token, std::move(nodes));

@@ -52,7 +52,7 @@ public:
 
     /// Lease deadline = min(grant + budget, safe deadline), which must be after `now`.
     std::shared_ptr<Lease> grant(Instant now, OperationId id, const LeaseTerms& terms,
-                                 std::int64_t token, NodePaths nodes);
+                                 std::int64_t token, NodePaths&& nodes);
     /// The safe deadline moved: leases that it bounds follow.
     void on_safe_deadline(Instant now, Instant safe_deadline);
 
@@ -91,7 +91,7 @@ private:
     /// The lease and what only we need to know of it.
     struct Entry {
         Entry(const LeaseTerms& agreed, Instant now, Instant end, Instant until, std::int64_t token,
-              NodePaths nodes)
+              NodePaths&& nodes)
             : lease(until, token, std::move(nodes)),
               terms(agreed),
               granted_at(now),

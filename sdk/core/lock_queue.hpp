@@ -18,6 +18,7 @@
 #include "sdk/core/watches.hpp"
 
 #include <boost/container/devector.hpp>
+#include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <cstddef>
@@ -187,9 +188,9 @@ private:
         std::map<std::string, Duration, std::less<>> delays{};
         /// Those of them that were written to since they were read; the last write may be a
         /// release.
-        std::set<std::string, std::less<>> changed{};
+        Contender::Names changed{};
         /// Until when we hold back, for each of those that went without a release, by its number.
-        std::map<std::int64_t, Instant> held_back{};
+        boost::container::flat_map<std::int64_t, Instant> held_back{};
     };
     /// Refused, but the answer waits for one read, so that it can name the holder.
     struct Leaving {

@@ -14,7 +14,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace leasehold::core {
@@ -112,7 +111,7 @@ private:
         }
     };
 
-    std::unordered_map<SharedPath, LanesByNumber, HashOfPath, SamePath> x_queues;
+    boost::unordered_flat_map<SharedPath, LanesByNumber, HashOfPath, SamePath> x_queues;
     boost::unordered_flat_map<OperationId, std::weak_ptr<LockQueue>> x_places;
 };
 

@@ -38,7 +38,7 @@ void Reaper::condemn(Instant now, Condemned node) {
     condemn_all(now, std::move(nodes));
 }
 
-void Reaper::condemn_all(Instant now, CondemnedSet nodes) {
+void Reaper::condemn_all(Instant now, CondemnedSet&& nodes) {
     const std::uint64_t set = x_next_id;
     const bool is_single = nodes.size() == 1;
     for (Condemned& node : nodes) {

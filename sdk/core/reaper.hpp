@@ -45,7 +45,7 @@ public:
     void condemn(Instant now, Condemned node);
     /// Nodes that one transaction has made: they go in one, too, unless one of them makes trouble.
     /// The end of the lease that they have in common is told when all are gone.
-    void condemn_all(Instant now, CondemnedSet nodes);
+    void condemn_all(Instant now, CondemnedSet&& nodes);
     /// Gives so many creates the numbers from the returned one on.
     [[nodiscard]] std::uint64_t number_creates(std::size_t count) {
         return std::exchange(x_next_create, x_next_create + count);
