@@ -348,11 +348,11 @@ void LockQueue::grant(Instant now, Waiter waiter) {
         member.contender->on_granted();
     }
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
-    Grant granted{
-        .lease = x_context.leases.grant(now, waiter.id, terms_of(*waiter.spec), token, own_nodes()),
-        .granted_at = now,
-        .deadline = x_context.leases.deadline(waiter.id),
-        .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
+    const LeaseTerms terms = terms_of(*waiter.spec);
+    Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms, token, own_nodes()),
+                  .granted_at = now};
+    granted.deadline = granted.lease->word.deadline();
+    granted.is_shortened = !waiter.spec->is_rolling && granted.deadline < later(now, terms.budget);
     granted.lease->kind = waiter.spec->recipe.kind;
     ++x_context.counters.grants;
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;

@@ -68,6 +68,7 @@ TEST_F(CredentialsOfAClient, FileAndEnvironmentReachTheServerOnEachConnection) {
     x_options.auth_env = "LEASEHOLD_TEST_AUTH";
     const Client client = Client::connect(x_server.address(), x_options).value();
     ASSERT_TRUE(client.wait_connected(patient(15s)));
+    ASSERT_TRUE(eventually([&] { return seen().size() == 2; }));
     EXPECT_THAT(seen(), ElementsAre("digest shop:s3cret", "digest other:s3cret"));
     x_files.put("auth", "broken");  // they are read once
     x_server.cut();
