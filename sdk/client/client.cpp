@@ -41,7 +41,10 @@ Operation<void> connected_operation(const Impl& impl) {
 }
 
 detail::LockDefaults defaults_of(const Impl& impl) {
-    return {.chroot = impl->chroot(), .owner = impl->owner(), .acl = impl->default_acl()};
+    return {.chroot = impl->chroot(),
+            .owner = impl->owner(),
+            .acl = impl->default_acl(),
+            .identity = impl->identity()};
 }
 
 /// An acquisition, or why it cannot be.
@@ -66,11 +69,11 @@ struct LockOperation {
 };
 
 LockOperation lock_operation(const Impl& impl, std::string_view path,
-                             result<detail::LockRequest> request) {
+                             result<detail::SharedLockRequest> request) {
     if (!request) {
         return {impl, std::move(request).error().at(path)};
     }
-    return {impl, std::make_shared<const detail::LockRequest>(*std::move(request))};
+    return {impl, std::move(request)};
 }
 
 LockOperation lock_operation(const Impl& impl, std::string_view path, LockKind kind,

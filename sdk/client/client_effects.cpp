@@ -127,7 +127,7 @@ void ClientImpl::begin_acquire(core::OperationId id, SharedLockRequest request,
     x_loop.post_operation(
         [this, id, request = std::move(request), sink = std::move(sink)](Turn& turn) mutable {
             if (turn.engine == nullptr) {
-                return sink(Error(turn.refusal).at(request->terms.path));
+                return sink(Error(turn.refusal).at(request->path()));
             }
             std::shared_ptr<const core::AcquireSpec> spec(request, &request->spec);
             x_acquires.emplace(id, Acquire{std::move(sink), std::move(request)});
@@ -144,7 +144,7 @@ void ClientImpl::cancel_acquire(core::OperationId id) {
         Acquire acquire = std::move(found->second);
         x_acquires.erase(found);
         turn.engine->cancel_acquire(turn.now, id);
-        acquire.sink(Error(errc::cancelled).at(acquire.request->terms.path));
+        acquire.sink(Error(errc::cancelled).at(acquire.request->path()));
     });
 }
 
@@ -155,7 +155,7 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
         if (acquire.sink) {
             auto refusal = std::get<core::Refusal>(std::move(done.outcome));
             const std::string path = refusal.path.empty()
-                                         ? acquire.request->terms.path
+                                         ? acquire.request->path()
                                          : core::without_chroot(x_chroot, refusal.path);
             name_chroot(refusal, x_chroot);
             acquire.sink(to_error(std::move(refusal), path));
@@ -165,8 +165,8 @@ void ClientImpl::on(Turn& turn, core::AcquireDone&& done) {
     if (!acquire.sink) {
         return turn.engine->release(turn.now, done.id);  // cancelled in the same moment
     }
-    std::shared_ptr<const HoldTerms> terms(acquire.request, &acquire.request->terms);
-    const auto hold = std::make_shared<Hold>(shared_from_this(), done.id, *grant, std::move(terms));
+    const auto hold =
+        std::make_shared<Hold>(shared_from_this(), done.id, *grant, std::move(acquire.request));
     if (keep(hold)) {
         acquire.sink(Hold::make_lock(hold));
     } else {
@@ -367,7 +367,7 @@ void ClientImpl::on_stopped(Turn& turn) {
         handler(turn, errc::closed);
     }
     for (auto& [id, acquire] : std::exchange(x_acquires, {})) {
-        acquire.sink(Error(errc::closed).at(acquire.request->terms.path));
+        acquire.sink(Error(errc::closed).at(acquire.request->path()));
     }
     for (auto& [id, extend] : std::exchange(x_extends, {})) {
         extend.sink(Error(errc::closed).at(extend.hold->path()));

@@ -1,5 +1,6 @@
 #include "sdk/client/client_impl.hpp"
 
+#include "sdk/client/contender_record.hpp"
 #include "sdk/client/credentials.hpp"
 #include "sdk/client/fork.hpp"
 #include "sdk/core/text.hpp"
@@ -91,6 +92,7 @@ ClientImpl::ClientImpl(std::string hosts, core::Settings settings, const ClientO
     : x_hosts(std::move(hosts)),
       x_chroot(settings.servers.chroot),
       x_owner(owner_of(options)),
+      x_identity(encode_identity()),
       x_session_timeout(options.session_timeout),
       x_fork_generation(fork_generation()),
       x_callbacks(std::make_shared<Worker>("leasehold-cb", 1)),
@@ -112,9 +114,8 @@ result<void> ClientImpl::check_not_inside() const {
     return success();
 }
 
-std::vector<core::OwnedAcl> ClientImpl::default_acl() const {
-    return x_has_credentials.load() ? std::vector<core::OwnedAcl>{{perms::all, "auth", ""}}
-                                    : std::vector<core::OwnedAcl>{{perms::all, "world", "anyone"}};
+const core::SharedAcl& ClientImpl::default_acl() const {
+    return x_has_credentials.load() ? x_acl_for_us : x_acl_for_all;
 }
 
 ClientStats ClientImpl::stats() {

@@ -57,9 +57,11 @@ public:
     [[nodiscard]] const std::string& hosts() const noexcept { return x_hosts; }
     [[nodiscard]] const std::string& chroot() const noexcept { return x_chroot; }
     [[nodiscard]] const std::string& owner() const noexcept { return x_owner; }
+    /// Of the process, as records say it.
+    [[nodiscard]] const std::string& identity() const noexcept { return x_identity; }
     [[nodiscard]] milliseconds session_timeout() const noexcept { return x_session_timeout; }
     /// The ACL of what is created without one.
-    [[nodiscard]] std::vector<core::OwnedAcl> default_acl() const;
+    [[nodiscard]] const core::SharedAcl& default_acl() const;
 
     [[nodiscard]] ClientState state() const noexcept { return x_state.load(); }
     [[nodiscard]] ClientStats stats();
@@ -173,8 +175,11 @@ private:
     const std::string x_hosts;
     const std::string x_chroot;
     const std::string x_owner;
+    const std::string x_identity;
     const milliseconds x_session_timeout;
     const int x_fork_generation;
+    const core::SharedAcl x_acl_for_us{{perms::all, "auth", ""}};
+    const core::SharedAcl x_acl_for_all{{perms::all, "world", "anyone"}};
     const std::shared_ptr<Worker> x_callbacks;
     const std::shared_ptr<Worker> x_notifier;
     const std::shared_ptr<Notices> x_notices;

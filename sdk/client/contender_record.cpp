@@ -64,22 +64,28 @@ std::string join(const Pieces& pieces) {
 
 }  // namespace
 
-std::string encode_record(const ContenderRecord& record) {
+std::string encode_identity() {
+    v1::Contender message;
+    message.set_host(shorten(host_name()));
+    message.set_pid(std::to_string(::getpid()));
+    message.set_client_version(std::string(writer) + LEASEHOLD_VERSION);
+    return message.SerializeAsString();
+}
+
+/// What is written one behind the other is read as one message.
+std::string encode_record(const ContenderRecord& record, std::string_view identity) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     // On the stack: a record is written for each lock.
     std::array<char, 2048> memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
     google::protobuf::Arena arena(memory.data(), memory.size());
     v1::Contender& message = *google::protobuf::Arena::CreateMessage<v1::Contender>(&arena);
     message.set_owner(shorten(record.owner));
-    message.set_host(shorten(host_name()));
-    message.set_pid(std::to_string(::getpid()));
     if (record.budget) {
         message.set_budget_ms(std::to_string(record.budget->count()));
     }
     message.set_trace_id(shorten(record.trace_id));
     message.set_created_unix_ms(
         std::to_string(std::chrono::duration_cast<milliseconds>(now).count()));
-    message.set_client_version(std::string(writer) + LEASEHOLD_VERSION);
     if (record.lock_delay.count() > 0) {
         message.set_lock_delay_ms(std::to_string(record.lock_delay.count()));
     }
@@ -88,7 +94,11 @@ std::string encode_record(const ContenderRecord& record) {
         rest.remove_prefix(piece.size());
         message.add_payload(std::move(piece));
     }
-    return message.SerializeAsString();
+    std::string bytes;
+    bytes.reserve(identity.size() + message.ByteSizeLong());
+    bytes += identity;
+    message.AppendToString(&bytes);
+    return bytes;
 }
 
 std::optional<ContenderRecord> decode_record(std::string_view bytes) {

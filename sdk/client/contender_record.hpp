@@ -21,8 +21,13 @@ struct ContenderRecord {
     std::string payload{};
 };
 
-/// The bytes of our own record; host, pid, time and version are this process's. Text must be UTF-8.
-[[nodiscard]] std::string encode_record(const ContenderRecord& record);
+/// The bytes that tell host, pid and version of this process. They are the same in all records of
+/// it.
+[[nodiscard]] std::string encode_identity();
+
+/// The bytes of our own record; `identity` and the time are this process's. Text must be UTF-8.
+[[nodiscard]] std::string encode_record(const ContenderRecord& record,
+                                        std::string_view identity = encode_identity());
 
 /// Nothing if another client wrote it: Curator writes an address, kazoo and others what they like.
 [[nodiscard]] std::optional<ContenderRecord> decode_record(std::string_view bytes);

@@ -146,19 +146,19 @@ void settle_holders(Infos& queue, std::optional<int> permits) {
 /// What the records tell of upgradable holders, whose second node is alone with the first one's
 /// token, and of those who wait between the two; all by the nodes' names.
 struct Upgrades {
-    std::vector<core::Contestant> second_nodes{};
-    std::map<std::string, std::int64_t, std::less<>> tokens{};  ///< of the first ones
-    std::map<std::string, std::string, std::less<>> waits{};    ///< for which second node
+    std::vector<std::pair<std::int64_t, std::string>> second_nodes{};  ///< and their numbers
+    std::map<std::string, std::int64_t, std::less<>> tokens{};         ///< of the first ones
+    std::map<std::string, std::string, std::less<>> waits{};           ///< for which second node
 };
 
 void note_upgrades(Upgrades& upgrades, const ContenderInfo& info, const wire::GetDataReply& node) {
     if (info.lock_kind == LockKind::upgradable) {
         upgrades.tokens[info.node] = first_token(node.stat);
     }
-    for (const core::Contestant& second : upgrades.second_nodes) {
+    for (const auto& [number, name] : upgrades.second_nodes) {
         if (info.lock_kind == LockKind::shared &&
-            core::says_waits(info.node, node.data.value_or(""), second.sequence)) {
-            upgrades.waits[info.node] = second.name;
+            core::says_waits(info.node, node.data.value_or(""), number)) {
+            upgrades.waits[info.node] = name;
         }
     }
 }
@@ -250,7 +250,7 @@ private:
              core::read_listing(list.assume_value().children).queue) {
             x_infos.push_back(contender_info(each));
             if (core::upgrade_id(each.name)) {
-                x_upgrades.second_nodes.push_back(each);
+                x_upgrades.second_nodes.emplace_back(each.sequence, each.name);
             }
         }
         x_is_gone.assign(x_infos.size(), false);

@@ -165,8 +165,9 @@ void LeaderFollower::look() {
              if (!list) {
                  return self.on_failure(errc::protocol_error);
              }
-             const auto queue = core::read_listing(list.assume_value().children).queue;
-             queue.empty() ? self.read_no_candidates() : self.read_head(queue.front());
+             const core::Listing candidates = core::read_listing(list.assume_value().children);
+             candidates.queue.empty() ? self.read_no_candidates()
+                                      : self.read_head(contender_info(candidates.queue.front()));
          });
 }
 
@@ -178,9 +179,9 @@ void LeaderFollower::look_again() {
     x_sink ? look() : void();
 }
 
-void LeaderFollower::read_head(const core::Contestant& head) {
+void LeaderFollower::read_head(const ContenderInfo& head) {
     read(
-        core::WatchKind::data, wire::GetDataRequest{x_full_path + "/" + head.name, false},
+        core::WatchKind::data, wire::GetDataRequest{x_full_path + "/" + head.node, false},
         x_watches,
         [head](LeaderFollower& self, const result<core::Reply>& reply, std::optional<Armed> watch) {
             if (!reply) {
@@ -191,7 +192,7 @@ void LeaderFollower::read_head(const core::Contestant& head) {
             if (!node) {
                 return self.on_failure(errc::protocol_error);
             }
-            ContenderInfo info = contender_info(head);
+            ContenderInfo info = head;
             describe(info, node.assume_value());
             info.is_held = true;
             self.on_seen(std::move(info), std::move(watch));

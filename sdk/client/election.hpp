@@ -62,7 +62,7 @@ private:
     void go_on();
     void look();
     void look_again();
-    void read_head(const core::Contestant& head);
+    void read_head(const ContenderInfo& head);
     void read_no_candidates();
     void read_no_path();
     void on_seen(LeaderInfo leader, std::optional<Armed> watch);

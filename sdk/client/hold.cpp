@@ -15,7 +15,7 @@ std::string in_milliseconds(Duration duration) {
 }
 
 std::vector<std::string> without_chroot(const std::string& chroot,
-                                        const std::vector<std::string>& full_paths) {
+                                        std::span<const std::string> full_paths) {
     std::vector<std::string> paths;
     if (chroot.empty()) {
         return paths;
@@ -30,21 +30,21 @@ std::vector<std::string> without_chroot(const std::string& chroot,
 }  // namespace
 
 Hold::Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
-           std::shared_ptr<const HoldTerms> terms)
+           SharedLockRequest request)
     : x_impl(std::move(impl)),
       x_lease(grant.lease),
       x_id(id),
-      x_terms(std::move(terms)),
+      x_request(std::move(request)),
       x_nodes(without_chroot(x_impl->chroot(), x_lease->nodes)),
       x_is_shortened(grant.is_shortened),
       x_fork_generation(fork_generation()),
-      x_budget_end(core::later(grant.granted_at, x_terms->budget).time_since_epoch().count()) {}
+      x_budget_end(core::later(grant.granted_at, terms().budget).time_since_epoch().count()) {}
 
 Hold::Hold(OneMore, const Hold& other)
     : x_impl(other.x_impl),
       x_lease(other.x_lease),
       x_id(other.x_id),
-      x_terms(other.x_terms),
+      x_request(other.x_request),
       x_nodes(other.x_nodes),
       x_is_shortened(other.x_is_shortened),
       x_fork_generation(other.x_fork_generation),
@@ -69,7 +69,7 @@ Instant Hold::deadline() const noexcept {
 
 Instant Hold::call_deadline() const noexcept {
     const Instant end = deadline();
-    return end == Instant::min() ? end : end - x_terms->reserve;
+    return end == Instant::min() ? end : end - terms().reserve;
 }
 
 // ---- how it ended ----
@@ -89,62 +89,69 @@ Loss Hold::likely_loss() const {
 
 result<void> Hold::verdict() const {
     if (is_forked()) {
-        return Error(errc::forked, "the lock belongs to the parent process").at(x_terms->path);
+        return Error(errc::forked, "the lock belongs to the parent process").at(path());
     }
     if (valid()) {
         return success();
     }
     switch (likely_loss()) {
         case Loss::budget:
-            return Error(errc::budget_exceeded, "the budget of " +
-                                                    in_milliseconds(x_terms->budget) +
+            return Error(errc::budget_exceeded, "the budget of " + in_milliseconds(terms().budget) +
                                                     " is used up and the lock is released")
-                .at(x_terms->path);
-        case Loss::released: return Error(errc::lock_lost, "it was released").at(x_terms->path);
+                .at(path());
+        case Loss::released: return Error(errc::lock_lost, "it was released").at(path());
         case Loss::deadline:
             return Error(errc::lock_lost,
                          "no fresh evidence of the session until the safe deadline")
-                .at(x_terms->path);
-        case Loss::session_expired:
-            return Error(errc::lock_lost, "the session expired").at(x_terms->path);
+                .at(path());
+        case Loss::session_expired: return Error(errc::lock_lost, "the session expired").at(path());
         case Loss::node_deleted:
-            return Error(errc::lock_lost, "somebody deleted our node").at(x_terms->path);
-        case Loss::closed: return Error(errc::lock_lost, "the client was closed").at(x_terms->path);
+            return Error(errc::lock_lost, "somebody deleted our node").at(path());
+        case Loss::closed: return Error(errc::lock_lost, "the client was closed").at(path());
         case Loss::auth_failed:
             return Error(errc::lock_lost,
                          "the server refuses our SASL credentials on a new "
                          "connection, and the session was given up")
-                .at(x_terms->path);
+                .at(path());
     }
-    return Error(errc::lock_lost).at(x_terms->path);
+    return Error(errc::lock_lost).at(path());
 }
 
 Error Hold::why_stopped() const {
     if (auto ended = verdict(); !ended) {
         return ended.error();
     }
-    std::string what = "the call was stopped at its deadline, " +
-                       in_milliseconds(x_terms->reserve) + " before the end of the lease";
-    if (!x_terms->has_budget) {
+    std::string what = "the call was stopped at its deadline, " + in_milliseconds(terms().reserve) +
+                       " before the end of the lease";
+    if (!terms().has_budget) {
         what += ": no fresh evidence of the session";
     }
-    return Error(x_terms->has_budget ? errc::budget_exceeded : errc::lock_lost, std::move(what))
-        .at(x_terms->path);
+    return Error(terms().has_budget ? errc::budget_exceeded : errc::lock_lost, std::move(what))
+        .at(path());
 }
 
 void Hold::end_call() {
-    if (x_lease->active_calls.fetch_sub(1) == 1 && x_terms->holds_until_return) {
+    if (x_lease->active_calls.fetch_sub(1) == 1 && terms().holds_until_return) {
         x_impl->call_returned(x_id);
     }
 }
 
 // ---- stopping ----
 
+/// Under the mutex.
+Hold::Listeners& Hold::listeners() const {
+    if (!x_listeners) {
+        x_listeners = std::make_unique<Listeners>();
+    }
+    return *x_listeners;
+}
+
 std::uint64_t Hold::add_stop_listener(std::function<void()> post_stop) {
     std::unique_lock lock(x_mutex);
     if (!x_is_stop_due) {
-        x_stop_listeners.emplace(x_next_listener, std::move(post_stop));
-        return x_next_listener++;
+        Listeners& all = listeners();
+        all.stop_listeners.emplace(all.next_stop_listener, std::move(post_stop));
+        return all.next_stop_listener++;
     }
     lock.unlock();
     post_stop();
@@ -154,9 +161,10 @@ std::uint64_t Hold::add_stop_listener(std::function<void()> post_stop) {
 void Hold::remove_stop_listener(std::uint64_t id) {
     std::function<void()> removed;  // destroyed outside the lock
     const std::lock_guard lock(x_mutex);
-    if (const auto found = x_stop_listeners.find(id); found != x_stop_listeners.end()) {
+    auto& all = listeners().stop_listeners;
+    if (const auto found = all.find(id); found != all.end()) {
         removed.swap(found->second);
-        x_stop_listeners.erase(found);
+        all.erase(found);
     }
 }
 
@@ -166,17 +174,17 @@ bool Hold::is_stop_due() const {
 }
 
 void Hold::on_stop_due() {
-    std::map<std::uint64_t, std::function<void()>> listeners;
+    std::map<std::uint64_t, std::function<void()>> stop_listeners;
     std::stop_source stop{std::nostopstate};
     {
         const std::lock_guard lock(x_mutex);
-        if (std::exchange(x_is_stop_due, true)) {
+        if (std::exchange(x_is_stop_due, true) || !x_listeners) {
             return;
         }
-        listeners.swap(x_stop_listeners);
-        stop = x_stop;
+        stop_listeners.swap(x_listeners->stop_listeners);
+        stop = x_listeners->stop;
     }
-    for (const auto& [id, post_stop] : listeners) {
+    for (const auto& [id, post_stop] : stop_listeners) {
         post_stop();
     }
     if (stop.stop_possible()) {
@@ -190,13 +198,14 @@ std::stop_token Hold::stop_token() const {
         return {};  // the mutex may be held by a thread that does not exist here
     }
     const std::lock_guard lock(x_mutex);
-    if (!x_stop.stop_possible()) {
-        x_stop = std::stop_source{};
+    std::stop_source& stop = listeners().stop;
+    if (!stop.stop_possible()) {
+        stop = std::stop_source{};
         if (x_is_stop_due) {
-            x_stop.request_stop();  // nobody can have a callback with it yet
+            stop.request_stop();  // nobody can have a callback with it yet
         }
     }
-    return x_stop.get_token();
+    return stop.get_token();
 }
 
 void Hold::on_ended(Loss loss) {
@@ -238,8 +247,8 @@ void Hold::set_jeopardy_handler(std::function<void(bool)> handler) {
     auto next = handler ? std::make_shared<const std::function<void(bool)>>(std::move(handler))
                         : nullptr;  // the one before is destroyed outside the lock
     std::unique_lock lock(x_mutex);
-    x_jeopardy_handler.swap(next);
-    x_told_jeopardy = false;
+    listeners().jeopardy_handler.swap(next);
+    listeners().told_jeopardy = false;
     tell_jeopardy(lock);
 }
 
@@ -252,25 +261,27 @@ void Hold::on_jeopardy(bool in_jeopardy) {
 /// At most one job at a time for each lock, and none that would tell nothing new: a handler that is
 /// stuck does not pile up jobs behind it.
 void Hold::tell_jeopardy(std::unique_lock<std::mutex>& lock) {
-    if (!x_jeopardy_handler || x_is_telling || x_in_jeopardy == x_told_jeopardy) {
+    if (!x_listeners || !x_listeners->jeopardy_handler || x_listeners->is_telling ||
+        x_in_jeopardy == x_listeners->told_jeopardy) {
         return;
     }
-    x_is_telling = true;
+    x_listeners->is_telling = true;
     lock.unlock();
     x_impl->notifier()->post([self = shared_from_this()] { self->call_jeopardy_handler(); });
 }
 
 void Hold::call_jeopardy_handler() {
     std::unique_lock lock(x_mutex);
-    while (x_jeopardy_handler && x_in_jeopardy != x_told_jeopardy && !is_over()) {
-        const auto handler = x_jeopardy_handler;
+    Listeners& told = listeners();
+    while (told.jeopardy_handler && x_in_jeopardy != told.told_jeopardy && !is_over()) {
+        const auto handler = told.jeopardy_handler;
         const bool in_jeopardy = x_in_jeopardy;
-        x_told_jeopardy = in_jeopardy;
+        told.told_jeopardy = in_jeopardy;
         lock.unlock();
         (*handler)(in_jeopardy);
         lock.lock();
     }
-    x_is_telling = false;
+    told.is_telling = false;
 }
 
 // ---- requests to let go ----
@@ -278,7 +289,7 @@ void Hold::call_jeopardy_handler() {
 void Hold::set_asked_handler(std::function<void()> handler) {
     {
         const std::lock_guard lock(x_mutex);
-        x_asked_handler.swap(handler);  // the one before is destroyed outside the lock
+        listeners().asked_handler.swap(handler);  // the one before is destroyed outside the lock
     }
     tell_asked();
 }
@@ -296,10 +307,10 @@ void Hold::tell_asked() {
     std::function<void()> handler;
     {
         const std::lock_guard lock(x_mutex);
-        if (!x_is_asked) {
+        if (!x_is_asked || !x_listeners) {
             return;
         }
-        handler.swap(x_asked_handler);
+        handler.swap(x_listeners->asked_handler);
     }
     if (handler) {
         x_impl->notifier()->post([self = shared_from_this(), handler = std::move(handler)] {

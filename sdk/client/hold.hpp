@@ -6,6 +6,7 @@
 #include <leasehold/lock.hpp>
 #include <leasehold/state.hpp>
 
+#include "sdk/client/lock_request.hpp"
 #include "sdk/client/wait_list.hpp"
 #include "sdk/core/effect.hpp"
 #include "sdk/core/lease.hpp"
@@ -26,20 +27,10 @@ namespace leasehold::detail {
 
 class ClientImpl;
 
-/// What was agreed on when the lock was asked for.
-struct HoldTerms {
-    std::string path;  ///< as the user wrote it
-    Duration budget{};
-    bool has_budget = true;  ///< a lead has none
-    Duration reserve{};
-    bool holds_until_return = false;
-    std::vector<std::string> set{};  ///< all paths, if there are several
-};
-
 class Hold : public std::enable_shared_from_this<Hold> {
 public:
     Hold(std::shared_ptr<ClientImpl> impl, core::OperationId id, const core::Grant& grant,
-         std::shared_ptr<const HoldTerms> terms);
+         SharedLockRequest request);
 
     struct OneMore {};
     /// One more handle to the lease of `other`: all that is a handle's own begins anew.
@@ -61,13 +52,13 @@ public:
     [[nodiscard]] std::int64_t token() const noexcept { return x_lease->token; }
     /// As it is now: a downgrade changes it.
     [[nodiscard]] LockKind kind() const noexcept { return x_lease->kind; }
-    [[nodiscard]] const std::string& path() const noexcept { return x_terms->path; }
+    [[nodiscard]] const std::string& path() const noexcept { return x_request->path(); }
     [[nodiscard]] std::span<const std::string> paths() const noexcept {
-        return x_terms->set.empty() ? std::span(&x_terms->path, 1)
-                                    : std::span<const std::string>(x_terms->set);
+        return terms().set.empty() ? std::span(&path(), 1)
+                                   : std::span<const std::string>(terms().set);
     }
-    [[nodiscard]] const std::vector<std::string>& nodes() const noexcept {
-        return x_nodes.empty() ? x_lease->nodes : x_nodes;
+    [[nodiscard]] std::span<const std::string> nodes() const noexcept {
+        return x_nodes.empty() ? std::span<const std::string>(x_lease->nodes) : x_nodes;
     }
     [[nodiscard]] bool is_shortened() const noexcept { return x_is_shortened; }
     [[nodiscard]] std::stop_token stop_token() const;
@@ -106,6 +97,7 @@ public:
     void cancel_wait(core::OperationId id);
 
 private:
+    [[nodiscard]] const HoldTerms& terms() const noexcept { return x_request->terms; }
     [[nodiscard]] bool is_over() const noexcept { return x_over.load() >= 0; }
     [[nodiscard]] Loss likely_loss() const;
     void tell_jeopardy(std::unique_lock<std::mutex>& lock);
@@ -115,7 +107,7 @@ private:
     const std::shared_ptr<ClientImpl> x_impl;
     const std::shared_ptr<core::Lease> x_lease;
     const core::OperationId x_id;
-    const std::shared_ptr<const HoldTerms> x_terms;
+    const SharedLockRequest x_request;
     const std::vector<std::string> x_nodes;  ///< relative to the chroot; empty without one
     const bool x_is_shortened;
     const int x_fork_generation;
@@ -123,19 +115,25 @@ private:
     std::atomic<Instant::rep> x_budget_end;
     std::atomic<int> x_loss{-1};  ///< a Loss once it is known
 
+    /// Who wants to be told of what.
+    struct Listeners {
+        /// Without a state until somebody wants a token: then nobody has to be told, on a thread of
+        /// theirs.
+        std::stop_source stop{std::nostopstate};
+        std::uint64_t next_stop_listener = 1;
+        std::map<std::uint64_t, std::function<void()>> stop_listeners{};
+        std::shared_ptr<const std::function<void(bool)>> jeopardy_handler{};
+        bool told_jeopardy = false;
+        bool is_telling = false;
+        std::function<void()> asked_handler{};
+    };
+    [[nodiscard]] Listeners& listeners() const;
+
     mutable std::mutex x_mutex;  ///< guards what follows
     bool x_is_stop_due = false;
-    /// Without a state until somebody wants a token: then nobody has to be told, on a thread of
-    /// theirs.
-    mutable std::stop_source x_stop{std::nostopstate};
-    std::uint64_t x_next_listener = 1;
-    std::map<std::uint64_t, std::function<void()>> x_stop_listeners;
-    std::shared_ptr<const std::function<void(bool)>> x_jeopardy_handler;
     bool x_in_jeopardy = false;
-    bool x_told_jeopardy = false;
-    bool x_is_telling = false;
-    std::function<void()> x_asked_handler;
     bool x_is_asked = false;
+    mutable std::unique_ptr<Listeners> x_listeners;  ///< most locks have none
 
     // of the I/O thread
     WaitList<Loss> x_lost;

@@ -43,7 +43,7 @@ constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 struct IoLoop::Transport final : net::ConnectionListener {
     explicit Transport(IoLoop& owner)
         : loop(owner),
-          io(1),
+          io(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // sockets and timers are of one thread only
           work(io.get_executor()),
           tasks(io, owner.x_wake, [this] { loop.run_tasks(); }),
           timer(io, [this] { loop.turn([](Turn&) {}); }),

@@ -44,11 +44,14 @@ public:
 };
 
 class IoLoop {
+    /// An operation: its completion, for which lock, and what else it has to be told.
+    static constexpr std::size_t room_for_task = core::room_for_completion + 64;
+
 public:
     /// Run exactly once: on the loop's thread with an engine; or without one if the loop has ended,
     /// one at a time on any thread; or at once without one if there were too many
     /// (errc::overloaded): such a task touches nothing but its own.
-    using Task = core::UniqueFunction<void(Turn&)>;
+    using Task = core::UniqueFunction<void(Turn&), room_for_task>;
 
     IoLoop(core::Settings settings, LoopListener& listener);
     ~IoLoop();

@@ -168,7 +168,7 @@ std::string_view ScopedLock::node() const noexcept {
 }
 
 std::span<const std::string> ScopedLock::nodes() const noexcept {
-    return x_hold ? std::span<const std::string>(x_hold->nodes()) : std::span<const std::string>{};
+    return x_hold ? x_hold->nodes() : std::span<const std::string>{};
 }
 
 bool ScopedLock::is_shortened() const noexcept {

@@ -80,11 +80,11 @@ result<void> check_label(std::string_view name, std::string_view text, std::size
 
 }  // namespace
 
-result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries) {
+result<std::vector<wire::Acl>> own_acl(std::span<const AclEntry> entries) {
     if (entries.size() > most_acl_entries) {
         return invalid("an ACL has at most 256 entries");
     }
-    std::vector<core::OwnedAcl> owned;
+    std::vector<wire::Acl> owned;
     for (const AclEntry& entry : entries) {
         if ((entry.permissions & ~perms::all) != 0) {
             return invalid("an ACL entry has unknown permissions");
@@ -102,9 +102,12 @@ result<std::vector<core::OwnedAcl>> own_acl(std::span<const AclEntry> entries) {
 namespace {
 
 /// Checks and owns what all kinds have in common.
-result<LockRequest> make_request(std::string_view path, LockKind kind, const LockOptions& options,
-                                 LockDefaults defaults) {
-    BOOST_OUTCOME_TRYV(core::check_path(path));
+result<std::shared_ptr<LockRequest>> make_request(std::string_view path, LockKind kind,
+                                                  const LockOptions& options,
+                                                  LockDefaults defaults) {
+    if (!defaults.chroot.empty()) {
+        BOOST_OUTCOME_TRYV(core::check_path(path));  // else it is all that is checked below
+    }
     BOOST_OUTCOME_TRYV(check_durations(options));
     BOOST_OUTCOME_TRYV(check_numbers(options));
     if (kind == LockKind::permit && options.lock_delay > milliseconds{0}) {
@@ -117,25 +120,30 @@ result<LockRequest> make_request(std::string_view path, LockKind kind, const Loc
     BOOST_OUTCOME_TRYV(check_label("trace_id", options.trace_id, longest_label));
     BOOST_OUTCOME_TRY(auto acl, own_acl(options.acl));
 
-    LockRequest request;
+    auto made = std::make_shared<LockRequest>();
+    LockRequest& request = *made;
     request.spec.path = core::with_chroot(defaults.chroot, path);
     BOOST_OUTCOME_TRYV(core::check_lock_path(request.spec.path));
     request.spec.recipe = {.kind = kind, .permits = options.permits};
     request.spec.options = options;
-    request.spec.acl = acl.empty() ? std::move(defaults.acl) : std::move(acl);
+    request.spec.acl = acl.empty() ? std::move(defaults.acl) : core::SharedAcl(std::move(acl));
     // Nothing of the user's is looked at after this call.
     request.spec.options.acl = {};
     request.spec.options.owner = {};
     request.spec.options.trace_id = {};
-    request.terms = {.path = std::string(path),
+    request.terms = {.path = std::string(defaults.chroot.empty() ? std::string_view{} : path),
                      .holds_until_return = options.on_budget == OnBudget::hold_until_return};
-    return request;
+    return made;
 }
 
 ContenderRecord record_of(const LockOptions& options, const LockDefaults& defaults) {
     return {.owner = std::string(options.owner.empty() ? defaults.owner : options.owner),
             .trace_id = std::string(options.trace_id),
             .lock_delay = options.lock_delay};
+}
+
+std::string record_bytes(const ContenderRecord& record, std::string_view identity) {
+    return identity.empty() ? encode_record(record) : encode_record(record, identity);
 }
 
 /// As the lease table will understand it.
@@ -148,14 +156,25 @@ void settle_terms(LockRequest& request) {
 
 }  // namespace
 
-result<LockRequest> make_lock_request(std::string_view path, LockKind kind,
-                                      const LockOptions& options, LockDefaults defaults) {
+namespace {
+
+result<std::shared_ptr<LockRequest>> make_lock(std::string_view path, LockKind kind,
+                                               const LockOptions& options, LockDefaults defaults) {
     ContenderRecord record = record_of(options, defaults);
     record.budget = options.budget;
+    const std::string_view identity = defaults.identity;
     BOOST_OUTCOME_TRY(auto request, make_request(path, kind, options, std::move(defaults)));
-    request.spec.record = encode_record(record);
-    settle_terms(request);
+    request->spec.record = record_bytes(record, identity);
+    settle_terms(*request);
     return request;
+}
+
+}  // namespace
+
+result<SharedLockRequest> make_lock_request(std::string_view path, LockKind kind,
+                                            const LockOptions& options, LockDefaults defaults) {
+    BOOST_OUTCOME_TRY(auto request, make_lock(path, kind, options, std::move(defaults)));
+    return SharedLockRequest(std::move(request));
 }
 
 namespace {
@@ -189,7 +208,7 @@ std::size_t size_of_creates(const core::AcquireSpec& spec, std::size_t path_byte
     constexpr std::size_t headers = 32;
     constexpr std::size_t fields = 32;  // of one create: its header, lengths and flags
     std::size_t each = fields + core::longest_contender + spec.record.size();
-    for (const core::OwnedAcl& entry : spec.acl) {
+    for (const wire::Acl& entry : spec.acl.entries()) {
         each += 12 + entry.scheme.size() + entry.id.size();
     }
     return headers + path_bytes + (spec.more_paths.size() + 1) * each;
@@ -197,8 +216,8 @@ std::size_t size_of_creates(const core::AcquireSpec& spec, std::size_t path_byte
 
 }  // namespace
 
-result<LockRequest> make_set_request(std::span<const std::string> paths, const LockOptions& options,
-                                     LockDefaults defaults) {
+result<SharedLockRequest> make_set_request(std::span<const std::string> paths,
+                                           const LockOptions& options, LockDefaults defaults) {
     if (paths.empty()) {
         return invalid("a set has at least one path");
     }
@@ -218,24 +237,24 @@ result<LockRequest> make_set_request(std::span<const std::string> paths, const L
     }
     BOOST_OUTCOME_TRYV(check_apart(paths));
     const std::string_view chroot = defaults.chroot;
-    BOOST_OUTCOME_TRY(auto request, make_lock_request(paths.front(), LockKind::exclusive, options,
-                                                      std::move(defaults)));
+    BOOST_OUTCOME_TRY(auto request,
+                      make_lock(paths.front(), LockKind::exclusive, options, std::move(defaults)));
     for (const std::string& path : paths.subspan(1)) {
-        request.spec.more_paths.push_back(core::with_chroot(chroot, path));
+        request->spec.more_paths.push_back(core::with_chroot(chroot, path));
     }
-    const std::size_t size = size_of_creates(request.spec, path_bytes);
+    const std::size_t size = size_of_creates(request->spec, path_bytes);
     if (paths.size() > 1 && size > most_request_bytes) {
         return not_a_set(paths.front(),
                          "the set's nodes take " + std::to_string(size) +
                              " bytes in one request, more than a server accepts: fewer paths, or "
                              "a shorter ACL");
     }
-    request.terms.set.assign(paths.begin(), paths.end());
-    return request;
+    request->terms.set.assign(paths.begin(), paths.end());
+    return SharedLockRequest(std::move(request));
 }
 
-result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
-                                   LockDefaults defaults, milliseconds session_timeout) {
+result<SharedLockRequest> make_candidacy(std::string_view path, const ElectOptions& options,
+                                         LockDefaults defaults, milliseconds session_timeout) {
     BOOST_OUTCOME_TRYV(check_label("payload", options.payload, longest_payload));
     const LockOptions as_lock{
         .wait = options.wait,
@@ -253,12 +272,13 @@ result<LockRequest> make_candidacy(std::string_view path, const ElectOptions& op
     };
     ContenderRecord record = record_of(as_lock, defaults);
     record.payload = options.payload;
+    const std::string_view identity = defaults.identity;
     BOOST_OUTCOME_TRY(auto request,
                       make_request(path, LockKind::exclusive, as_lock, std::move(defaults)));
-    request.spec.record = encode_record(record);
-    request.spec.is_rolling = true;
-    settle_terms(request);
-    return request;
+    request->spec.record = record_bytes(record, identity);
+    request->spec.is_rolling = true;
+    settle_terms(*request);
+    return SharedLockRequest(std::move(request));
 }
 
 Error to_error(core::Refusal&& refusal, const std::string& path) {

@@ -33,14 +33,6 @@ Stat to_stat(const wire::Stat& stat) {
             .num_children = stat.num_children};
 }
 
-std::vector<wire::Acl> to_wire(std::span<const core::OwnedAcl> acl) {
-    std::vector<wire::Acl> entries;
-    for (const core::OwnedAcl& entry : acl) {
-        entries.push_back({entry.permissions, entry.scheme, entry.id});
-    }
-    return entries;
-}
-
 bool is_sequential(CreateMode mode) {
     return mode == CreateMode::persistent_sequential || mode == CreateMode::ephemeral_sequential ||
            mode == CreateMode::ttl_sequential;
@@ -122,7 +114,7 @@ result<RawCall<std::string>> RawCodec::create(std::string_view path, std::string
                                               const CreateOptions& options) const {
     BOOST_OUTCOME_TRYV(check_create(path, options.mode));
     BOOST_OUTCOME_TRY(auto own, own_acl(options.acl));
-    const auto acl = to_wire(own.empty() ? x_default_acl : own);
+    const auto& acl = own.empty() ? x_default_acl.entries() : own;
     const std::string full = core::with_chroot(x_chroot, path);
     if (has_ttl(options.mode)) {
         if (options.ttl < milliseconds{1} || options.ttl > longest_ttl) {

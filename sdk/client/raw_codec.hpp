@@ -32,14 +32,14 @@ struct MultiOp {
     std::string data{};
     std::int32_t version = any_version;
     CreateMode mode = CreateMode::persistent;
-    result<std::vector<core::OwnedAcl>> acl = std::vector<core::OwnedAcl>{};
+    result<std::vector<wire::Acl>> acl = std::vector<wire::Acl>{};
 };
 
 /// Encodes for one client.
 class RawCodec {
 public:
     /// `default_acl` is for what is created without one.
-    RawCodec(std::string chroot, std::vector<core::OwnedAcl> default_acl)
+    RawCodec(std::string chroot, core::SharedAcl default_acl)
         : x_chroot(std::move(chroot)), x_default_acl(std::move(default_acl)) {}
 
     [[nodiscard]] result<RawCall<std::string>> create(std::string_view path, std::string_view data,
@@ -57,7 +57,7 @@ public:
 
 private:
     std::string x_chroot;
-    std::vector<core::OwnedAcl> x_default_acl;
+    core::SharedAcl x_default_acl;
 };
 
 }  // namespace leasehold::detail

@@ -30,7 +30,7 @@ Error of_part(std::size_t number, const MultiOp& operation, std::error_code code
 }
 
 result<wire::MultiOpBody> to_wire(const MultiOp& operation, const std::string& chroot,
-                                  const std::vector<core::OwnedAcl>& default_acl) {
+                                  const core::SharedAcl& default_acl) {
     using Kind = MultiOp::Kind;
     const bool is_sequential =
         operation.kind == Kind::create && (operation.mode == CreateMode::persistent_sequential ||
@@ -50,11 +50,7 @@ result<wire::MultiOpBody> to_wire(const MultiOp& operation, const std::string& c
         return Error(errc::unsupported, "containers and TTL nodes cannot be part of a multi");
     }
     BOOST_OUTCOME_TRY(const auto own, operation.acl);
-    std::vector<wire::Acl> acl;
-    for (const core::OwnedAcl& entry : own.empty() ? default_acl : own) {
-        acl.push_back({entry.permissions, entry.scheme, entry.id});
-    }
-    return wire::CreateRequest{full, operation.data, std::move(acl),
+    return wire::CreateRequest{full, operation.data, own.empty() ? default_acl.entries() : own,
                                static_cast<wire::CreateMode>(operation.mode)};
 }
 

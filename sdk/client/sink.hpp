@@ -33,8 +33,11 @@ using Sink = core::UniqueFunction<void(result<T>)>;
 template <class T>
 void deliver(Worker* callbacks, Completion<T> completion, result<T> value) noexcept try {
     if (completion.executor) {
+        // Not the handler itself: its executor is this one, which post() would look up, and erase
+        // its type once more, for nothing.
         boost::asio::post(completion.executor,
-                          boost::asio::append(std::move(completion.handler), std::move(value)));
+                          [handler = std::move(completion.handler),
+                           answer = std::move(value)]() mutable { handler(std::move(answer)); });
         return;
     }
     Worker::Job job = [handler = std::move(completion.handler),

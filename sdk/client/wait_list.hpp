@@ -4,13 +4,15 @@
 #include "sdk/client/sink.hpp"
 #include "sdk/core/effect.hpp"
 
+#include <boost/asio/recycling_allocator.hpp>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace leasehold::detail {
 
-/// Thread safety: none; used on the I/O thread only.
+/// Thread safety: none; used on the I/O thread only, which keeps the memory for the next one.
 template <class T>
 class WaitList {
 public:
@@ -35,7 +37,7 @@ public:
 private:
     using Waiting = std::pair<core::OperationId, Sink<T>>;
 
-    std::vector<Waiting> x_waiting;
+    std::vector<Waiting, boost::asio::recycling_allocator<Waiting>> x_waiting;
 };
 
 }  // namespace leasehold::detail

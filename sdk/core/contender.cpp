@@ -54,15 +54,13 @@ std::string_view to_string(ContenderState state) {
     return "unknown";
 }
 
-Contender::Contender(ContenderPort& port, std::string path, Recipe recipe, std::int64_t session_id,
-                     bool watch_own_node)
+Contender::Contender(ContenderPort& port, std::string_view path, Recipe recipe,
+                     std::int64_t session_id, bool watch_own_node)
     : x_port(port),
-      x_path(std::move(path)),
+      x_path(path),
       x_recipe(std::move(recipe)),
       x_session_id(session_id),
-      x_watch_own_node(watch_own_node) {
-    create();
-}
+      x_watch_own_node(watch_own_node) {}
 
 bool Contender::is_live() const {
     return x_state != ContenderState::ended;
@@ -77,7 +75,9 @@ void Contender::create() {
     ++x_creates;
     x_state = ContenderState::creating;
     x_may_exist = true;
-    x_prefix = x_port.create_and_list();
+    x_own = {};
+    x_node = NodeName(x_port.new_prefix());
+    x_port.create_and_list();
 }
 
 void Contender::on_created(wire::ServerError err, std::string_view created_path,
@@ -87,7 +87,7 @@ void Contender::on_created(wire::ServerError err, std::string_view created_path,
     }
     if (err == wire::ServerError::ok) {
         const auto name = name_below(x_path, created_path);
-        if (!name || !name->starts_with(x_prefix) || zxid <= 0) {
+        if (!name || !name->starts_with(x_node.prefix()) || zxid <= 0) {
             return end({errc::protocol_error, "the server created another node than asked for"});
         }
         x_was_created = true;
@@ -118,18 +118,19 @@ void Contender::on_parent_failed(wire::ServerError err) {
 void Contender::adopt_name(std::string_view name) {
     const auto sequence = sequence_of(name);
     const bool is_ours_with_a_number =
-        sequence && (*sequence < 0 || name.size() == x_prefix.size() + 10);
+        sequence && (*sequence < 0 || name.size() == x_node.prefix().size() + 10);
     if (!is_ours_with_a_number) {
         return end({errc::protocol_error, "the server's name for our node has no number"});
     }
-    x_own = {*sequence, std::string(name)};
+    x_node.learn(name);
+    x_own = {*sequence, x_node.text()};
     if (*sequence < 0 || *sequence > max_sequence) {
         end({errc::sequence_exhausted,
              "the sequence counter of the lock path is worn out; rotate the path"});
     }
 }
 
-void Contender::on_listed(std::error_code failure, std::span<const std::string> children) {
+void Contender::on_listed(std::error_code failure, std::span<const std::string_view> children) {
     if (x_state != ContenderState::listing && x_state != ContenderState::uncertain) {
         return;  // the list behind a failed create, or one that a reconnect has overtaken
     }
@@ -142,26 +143,31 @@ void Contender::on_listed(std::error_code failure, std::span<const std::string> 
     read_queue(children);
 }
 
-void Contender::read_queue(std::span<const std::string> children) {
-    x_listing = read_listing(children);
+void Contender::read_queue(std::span<const std::string_view> children) {
+    Listing listing = read_listing(children);
+    x_company = listing;
     if (x_state == ContenderState::uncertain) {
-        resolve_create();
+        resolve_create(listing);
         if (x_state != ContenderState::listing) {
             return;
         }
     }
-    if (x_listing.is_exhausted) {
+    if (listing.is_exhausted) {
         return end({errc::sequence_exhausted,
                     "a contender's number is outside 0..2147000000; rotate the lock path"});
     }
-    if (!std::binary_search(x_listing.queue.begin(), x_listing.queue.end(), x_own)) {
+    if (!std::binary_search(listing.queue.begin(), listing.queue.end(), x_own)) {
         return end({errc::lock_lost, "our node is not among the contenders: somebody deleted it"});
     }
     // Before it is asked who is in the way: whoever looks for more only if nobody is must not be
     // kept from it by one that is not.
-    std::erase_if(x_listing.queue,
-                  [this](const Contestant& other) { return x_passed.contains(other.name); });
-    x_ahead = x_recipe.blockers(x_own, x_listing);
+    const auto passed =
+        std::remove_if(listing.queue.begin(), listing.queue.end(),
+                       [this](const Contestant& other) { return x_passed.contains(other.name); });
+    listing.queue.erase(passed, listing.queue.end());
+    x_ahead = x_recipe.blockers(x_own, listing);
+    own_names_of_ahead();
+    x_may_be_joined = x_recipe.may_be_joined_ahead(x_own, listing);
     x_had_to_queue |= blockers() != 0;
     x_watch_own_node |= x_had_to_queue;
     wait_or_run();
@@ -170,17 +176,30 @@ void Contender::read_queue(std::span<const std::string> children) {
     }
 }
 
+/// The list they were read from does not last.
+void Contender::own_names_of_ahead() {
+    x_ahead_names.clear();
+    for (const Contestant& each : x_ahead) {
+        x_ahead_names += each.name;
+    }
+    std::string_view rest = x_ahead_names;
+    for (Contestant& each : x_ahead) {
+        each.name = rest.substr(0, each.name.size());
+        rest.remove_prefix(each.name.size());
+    }
+}
+
 /// After the barrier the list is the truth about the lost create: our prefix is there, or never.
-void Contender::resolve_create() {
+void Contender::resolve_create(const Listing& listing) {
     const auto has_our_prefix = [&](const Contestant& other) {
-        return other.name.starts_with(x_prefix);
+        return other.name.starts_with(x_node.prefix());
     };
-    const auto& queue = x_listing.queue;
+    const auto& queue = listing.queue;
     const auto ours = std::find_if(queue.begin(), queue.end(), has_our_prefix);
     if (std::count_if(queue.begin(), queue.end(), has_our_prefix) > 1) {
         return end({errc::lock_lost, "somebody has made nodes under our node's name"});
     }
-    if (ours != x_listing.queue.end()) {
+    if (ours != queue.end()) {
         x_was_created = true;
         x_state = ContenderState::listing;
         return adopt_name(ours->name);
@@ -303,7 +322,7 @@ void Contender::on_deleted(std::string_view name) {
 /// says so of all of them.
 void Contender::go_on() {
     const bool are_most_gone = x_recipe.kind != LockKind::permit && x_ahead.size() > 1;
-    const bool may_be_joined = x_ahead.empty() && x_recipe.may_be_joined_ahead(x_own, x_listing);
+    const bool may_be_joined = x_ahead.empty() && x_may_be_joined;
     are_most_gone || may_be_joined ? list_again() : wait_or_run();
 }
 

@@ -32,7 +32,8 @@ bool is_digit(char c) {
 }
 
 bool is_hex(std::string_view text) {
-    return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 bool is_separator(char c) {
@@ -114,38 +115,38 @@ bool is_of_kazoo(std::string_view text) {
 }
 
 /// Of any child, also of those that have no number.
-void note_semaphore(Listing& listing, std::string_view name) {
-    listing.has_curator_leases |= name == curator_leases;
-    listing.has_kazoo_permit |= name.size() == kazoo_id_digits && is_hex(name);
+void note_semaphore(Company& company, std::string_view name) {
+    company.has_curator_leases |= name == curator_leases;
+    company.has_kazoo_permit |= name.size() == kazoo_id_digits && is_hex(name);
 }
 
-void note_library(Listing& listing, std::string_view name) {
+void note_library(Company& company, std::string_view name) {
     const std::string_view text = without_sequence(name);
-    listing.permits += text.ends_with(curator_permit) ? 1 : 0;
-    listing.has_kazoo |= text.ends_with(kazoo_exclusive) || text.ends_with(kazoo_shared);
-    listing.has_foreign_kazoo |= is_of_kazoo(text);
-    listing.has_curator_latch |= text.ends_with(curator_latch);
+    company.permits += text.ends_with(curator_permit) ? 1 : 0;
+    company.has_kazoo |= text.ends_with(kazoo_exclusive) || text.ends_with(kazoo_shared);
+    company.has_foreign_kazoo |= is_of_kazoo(text);
+    company.has_curator_latch |= text.ends_with(curator_latch);
     if (text.starts_with(curator_protection)) {
-        listing.has_curator_mutex |= text.ends_with(curator_mutex);
-        listing.has_curator_read_write |=
+        company.has_curator_mutex |= text.ends_with(curator_mutex);
+        company.has_curator_read_write |=
             text.ends_with(curator_exclusive) || text.ends_with(curator_shared);
-        listing.has_curator_permit |= text.ends_with(curator_permit);
+        company.has_curator_permit |= text.ends_with(curator_permit);
     }
 }
 
-std::optional<std::string_view> why_no_semaphore(const Listing& listing, int permits) {
-    if (listing.has_kazoo_permit) {
+std::optional<std::string_view> why_no_semaphore(const Company& company, int permits) {
+    if (company.has_kazoo_permit) {
         return "kazoo's Semaphore is on this path: it would not wait for our permits, nor we for "
                "its";
     }
-    if (listing.has_curator_leases) {
+    if (company.has_curator_leases) {
         return "Curator's InterProcessSemaphoreV2 is on this path: its queue is in the child "
                "`leases`";
     }
-    if (listing.permits < listing.queue.size()) {
+    if (company.permits < company.contenders) {
         return "locks are taken on this path: a semaphore needs another";
     }
-    if (listing.has_curator_permit && permits == 1) {
+    if (company.has_curator_permit && permits == 1) {
         return "Curator's InterProcessSemaphoreV2 is in this queue: it waits also for those behind "
                "it, who would wait for the only permit";
     }
@@ -157,7 +158,7 @@ std::optional<std::string_view> why_no_semaphore(const Listing& listing, int per
 std::string contender_prefix(Naming naming, LockKind kind, std::string_view id) {
     const std::string_view suffix = suffix_of(naming, kind);
     std::string prefix;
-    prefix.reserve(id.size() + suffix.size());
+    prefix.reserve(id.size() + suffix.size() + sequence_digits);
     prefix += id;
     prefix += suffix;
     return prefix;
@@ -190,10 +191,13 @@ std::optional<std::int64_t> sequence_of(std::string_view name) {
     return sequence;
 }
 
-Listing read_listing(std::span<const std::string> children) {
+namespace {
+
+template <class Names>
+Listing read_names(const Names& children) {
     Listing listing;
     listing.queue.reserve(children.size());
-    for (const std::string& name : children) {
+    for (const std::string_view name : children) {
         note_semaphore(listing, name);
         const auto sequence = sequence_of(name);
         if (!sequence) {
@@ -205,7 +209,18 @@ Listing read_listing(std::span<const std::string> children) {
         listing.queue.push_back({*sequence, name});
     }
     std::sort(listing.queue.begin(), listing.queue.end());
+    listing.contenders = listing.queue.size();
     return listing;
+}
+
+}  // namespace
+
+Listing read_listing(std::span<const std::string_view> children) {
+    return read_names(children);
+}
+
+Listing read_listing(std::span<const std::string> children) {
+    return read_names(children);
 }
 
 bool is_our_name(std::string_view name) {
@@ -230,35 +245,35 @@ bool is_our_permit(std::string_view name) {
     return is_our_name(name) && without_sequence(name).ends_with(curator_permit);
 }
 
-std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Listing& listing,
+std::optional<std::string_view> why_not_mix(Naming naming, LockKind kind, const Company& company,
                                             int permits) {
     if (kind == LockKind::upgradable) {  // what makes it exclusive looks for itself
         kind = LockKind::shared;
     }
     if (kind == LockKind::permit) {
-        return why_no_semaphore(listing, permits);
+        return why_no_semaphore(company, permits);
     }
-    if (listing.permits > 0) {
+    if (company.permits > 0) {
         return "this path is a semaphore's: a lock needs another";
     }
-    if (listing.has_curator_latch) {
+    if (company.has_curator_latch) {
         return "Curator's LeaderLatch is on this path, which orders our names by chance: use "
                "another path, or its LeaderSelector";
     }
     const std::string_view ours = suffix_of(naming, kind);
-    if (listing.has_curator_mutex && ours != curator_mutex) {
+    if (company.has_curator_mutex && ours != curator_mutex) {
         return kind == LockKind::shared
                    ? "Curator's InterProcessMutex or go-zookeeper is in this queue: they know no "
                      "shared locks"
                    : "Curator's InterProcessMutex or go-zookeeper is in this queue: set naming = "
                      "curator";
     }
-    if (listing.has_curator_read_write && ours != curator_exclusive && ours != curator_shared) {
+    if (company.has_curator_read_write && ours != curator_exclusive && ours != curator_shared) {
         return "Curator's InterProcessReadWriteLock is in this queue: set naming = "
                "curator_read_write";
     }
     const bool is_kazoo = ours == kazoo_exclusive || ours == kazoo_shared;
-    if (listing.has_foreign_kazoo && !is_kazoo && ours != curator_mutex) {
+    if (company.has_foreign_kazoo && !is_kazoo && ours != curator_mutex) {
         return "kazoo's locks are in this queue: set naming = kazoo";
     }
     return std::nullopt;

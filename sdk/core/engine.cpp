@@ -185,9 +185,10 @@ struct Engine::Impl final : SessionListener, LeaseListener {
     std::map<OperationId, std::weak_ptr<LockQueue>> keeping;
     std::set<std::string> warned_paths;
     HoldPaces paces;
+    Waiters spare_waiters;
     LockContext context{
-        settings, session, watches,           reaper,  leases,       timers, random, effects,
-        counters, queues,  awaiting_evidence, keeping, warned_paths, paces};
+        settings, session, watches,           reaper,  leases,       timers, random,       effects,
+        counters, queues,  awaiting_evidence, keeping, warned_paths, paces,  spare_waiters};
     LockQueues queues{context};
     Heartbeat heartbeat{session, leases, queues};
     /// By the operation whose node is being deleted, the lease that shares again.
@@ -273,6 +274,9 @@ void Engine::Impl::settle() {
 
 /// The exclusive node of an upgrade that was taken back is gone: that is the answer.
 void Engine::Impl::settle_downgrades() {
+    if (taken_back.empty()) {
+        return;
+    }
     std::vector<std::pair<OperationId, result<void>>> answers;
     std::erase_if(effects, [&](const Effect& effect) {
         const auto* gone = std::get_if<NodeGone>(&effect);

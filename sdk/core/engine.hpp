@@ -9,6 +9,7 @@
 #include "sdk/core/recipe.hpp"
 #include "sdk/core/sasl_exchange.hpp"
 #include "sdk/core/settings.hpp"
+#include "sdk/core/shared_acl.hpp"
 #include "sdk/wire/opcode.hpp"
 
 #include <cstdint>
@@ -30,20 +31,12 @@ struct RawRequest {
     Duration timeout{};  ///< errc::timed_out after it
 };
 
-struct OwnedAcl {
-    std::int32_t permissions;
-    std::string scheme;
-    std::string id;
-
-    friend bool operator==(const OwnedAcl&, const OwnedAcl&) = default;
-};
-
 /// One acquisition: the options, checked and owned. It is shared, and does not change.
 struct AcquireSpec {
     std::string path;  ///< full path, chroot included, validated
     Recipe recipe{};
     LockOptions options;  ///< its views (acl, owner, trace_id) are not read; see below
-    std::vector<OwnedAcl> acl;
+    SharedAcl acl;
     std::string record;  ///< what goes into the contender's node
     /// Leadership: the lease has no budget and rolls on for as long as there is evidence. That of
     /// `options` is not read.

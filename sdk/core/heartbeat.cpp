@@ -4,7 +4,9 @@
 #include "sdk/wire/multi.hpp"
 #include "sdk/wire/record.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -25,23 +27,22 @@ void Heartbeat::send(Instant now) {
         });
 }
 
-/// Those of the leases behind the last one that was checked, as many as fit.
+/// Those of the leases behind the last one that was checked, as many as fit; from the first one on
+/// when all were had.
 std::vector<std::string> Heartbeat::nodes_in_turn() {
     std::vector<std::string> nodes;
     std::size_t bytes = 0;
-    OperationId last = 0;  // begins again when all were had
-    x_leases.for_each_live_after(x_last_checked, [&](OperationId id, const Lease& lease) {
-        if (bytes > max_bytes) {
-            return false;
+    const std::vector<OperationId> leases = x_leases.ids();
+    auto next = std::upper_bound(leases.begin(), leases.end(), x_last_checked);
+    for (; next != leases.end() && bytes < max_bytes; ++next) {
+        if (const Lease* lease = x_leases.live_lease(*next)) {
+            for (const std::string& node : lease->nodes) {
+                nodes.push_back(node);
+                bytes += node.size();
+            }
         }
-        for (const std::string& node : lease.nodes) {
-            nodes.push_back(node);
-            bytes += node.size();
-        }
-        last = id;
-        return true;
-    });
-    x_last_checked = bytes > max_bytes ? last : 0;
+    }
+    x_last_checked = next == leases.end() ? 0 : *std::prev(next);
     return nodes;
 }
 

@@ -27,6 +27,10 @@ std::optional<Duration> HoldPace::estimate(std::size_t ahead) const {
 
 void HoldPaces::add(const std::string& path, Duration hold) {
     Entry& entry = x_entries[path];
+    entry.pace.add(hold);
+    if (entry.used != 0 && entry.used == x_uses) {
+        return;  // it is the last one already
+    }
     auto use = x_by_use.extract(entry.used);
     entry.used = ++x_uses;
     if (use) {
@@ -35,7 +39,6 @@ void HoldPaces::add(const std::string& path, Duration hold) {
     } else {
         x_by_use.emplace(entry.used, path);
     }
-    entry.pace.add(hold);
     if (x_entries.size() > max_paths) {
         const auto oldest = x_by_use.begin();
         x_entries.erase(oldest->second);

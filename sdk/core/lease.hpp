@@ -4,18 +4,22 @@
 #include <leasehold/clock.hpp>
 #include <leasehold/options.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace leasehold::core {
 
 /// The token of a lock is its node's czxid with the number of the local grant behind it.
 inline constexpr int grants_per_node = 64;
+
+/// Full paths of nodes, most often of one.
+using NodePaths = boost::container::small_vector<std::string, 1>;
 
 /// The deadline of one lease. Any thread may ask; only the engine moves it.
 ///
@@ -65,7 +69,7 @@ private:
 
 /// What the engine and the handle share about one granted lock.
 struct Lease {
-    Lease(Instant deadline, std::int64_t fencing_token, std::vector<std::string> node_paths)
+    Lease(Instant deadline, std::int64_t fencing_token, NodePaths&& node_paths)
         : word(deadline), token(fencing_token), nodes(std::move(node_paths)) {}
 
     [[nodiscard]] const std::string& node() const noexcept { return nodes.front(); }
@@ -84,7 +88,7 @@ struct Lease {
     std::atomic<LockKind> kind{LockKind::exclusive};
     std::atomic<std::int64_t> token;
     /// Full paths of the contenders' nodes, chroot included: of a set one on each path, else one.
-    const std::vector<std::string> nodes;
+    const NodePaths nodes;
     /// Guarded calls in progress; with hold_until_return the node outlives the deadline for them.
     std::atomic<int> active_calls{0};
 };

@@ -49,21 +49,18 @@ LeaseTable::LeaseTable(Timers& timers, std::vector<Effect>& effects, LeaseListen
     : x_timers(timers), x_effects(effects), x_listener(listener) {}
 
 std::shared_ptr<Lease> LeaseTable::grant(Instant now, OperationId id, const LeaseTerms& terms,
-                                         std::int64_t token, std::vector<std::string> nodes) {
+                                         std::int64_t token, NodePaths&& nodes) {
     const Instant budget_end = later(now, terms.budget);
     const Instant deadline = std::min(budget_end, x_safe_deadline);
-    auto lease = std::make_shared<Lease>(deadline, token, std::move(nodes));
-    Entry entry{.lease = lease,
-                .terms = terms,
-                .granted_at = now,
-                .budget_end = budget_end,
-                .deadline = deadline};
+    auto entry = std::make_shared<Entry>(terms, now, budget_end, deadline, token, std::move(nodes));
     if (deadline < budget_end) {
         x_bounded.insert(id);
     }
-    arm(id, x_entries.emplace(id, std::move(entry)).first->second);
+    arm(id, *entry);
+    x_entries.emplace(id, entry);
     ++x_live;
-    return lease;
+    Lease* const lease = &entry->lease;
+    return {std::move(entry), lease};
 }
 
 void LeaseTable::arm(OperationId id, const Entry& entry) {
@@ -85,10 +82,10 @@ void LeaseTable::on_safe_deadline(Instant now, Instant safe_deadline) {
         if (found == x_entries.end()) {
             continue;
         }
-        if (found->second.is_dead) {
-            arm_hold(id, found->second);
+        if (found->second->is_dead) {
+            arm_hold(id, *found->second);
         } else {
-            move(now, id, std::min(found->second.budget_end, safe_deadline));
+            move(now, id, std::min(found->second->budget_end, safe_deadline));
         }
     }
 }
@@ -96,8 +93,8 @@ void LeaseTable::on_safe_deadline(Instant now, Instant safe_deadline) {
 /// The word's value was read (and written) by us in an earlier turn, and the clock in this one, so
 /// a live value that is still ahead of the clock may move; anything else has ended.
 void LeaseTable::move(Instant now, OperationId id, Instant deadline) {
-    Entry& entry = x_entries.at(id);
-    if (entry.deadline <= now || !entry.lease->word.move(entry.deadline, deadline)) {
+    Entry& entry = *x_entries.at(id);
+    if (entry.deadline <= now || !entry.lease.word.move(entry.deadline, deadline)) {
         return on_end_timer(now, id);
     }
     entry.deadline = deadline;
@@ -115,7 +112,7 @@ void LeaseTable::move(Instant now, OperationId id, Instant deadline) {
 void LeaseTable::on_end_timer(Instant now, OperationId id) {
     const auto found = x_entries.find(id);
     if (found != x_entries.end()) {
-        const bool in_budget = found->second.deadline < found->second.budget_end;
+        const bool in_budget = found->second->deadline < found->second->budget_end;
         end(now, id, in_budget ? Loss::deadline : Loss::budget);
     }
 }
@@ -123,7 +120,7 @@ void LeaseTable::on_end_timer(Instant now, OperationId id) {
 void LeaseTable::on_stop_timer(Instant, OperationId id) {
     const auto found = x_entries.find(id);
     if (found != x_entries.end()) {
-        send_stop(id, found->second);
+        send_stop(id, *found->second);
     }
 }
 
@@ -139,12 +136,12 @@ void LeaseTable::end(Instant now, OperationId id, Loss loss) {
     if (found == x_entries.end()) {
         return;
     }
-    Entry& entry = found->second;
+    Entry& entry = *found->second;
     if (entry.is_dead) {
         // A node that is gone is not held for a call any more.
         return loss == Loss::node_deleted ? free_node(now, id, loss) : void();
     }
-    entry.lease->word.latch_dead();
+    entry.lease.word.latch_dead();
     entry.is_dead = true;
     --x_live;
     x_bounded.erase(id);
@@ -163,7 +160,7 @@ void LeaseTable::end(Instant now, OperationId id, Loss loss) {
     x_listener.on_lease_ended(now, id, loss);
     const bool waits_for_call = loss == Loss::budget &&
                                 entry.terms.on_budget == OnBudget::hold_until_return &&
-                                entry.lease->active_calls.load() > 0;
+                                entry.lease.active_calls.load() > 0;
     if (waits_for_call) {
         arm_hold(id, entry);
         x_bounded.insert(id);  // the node, too, may stay until the safe deadline only
@@ -183,8 +180,8 @@ void LeaseTable::on_hold_timer(Instant now, OperationId id) {
 
 void LeaseTable::call_returned(Instant now, OperationId id) {
     const auto found = x_entries.find(id);
-    if (found != x_entries.end() && found->second.is_dead &&
-        found->second.lease->active_calls.load() == 0) {
+    if (found != x_entries.end() && found->second->is_dead &&
+        found->second->lease.active_calls.load() == 0) {
         free_node(now, id, Loss::budget);
     }
 }
@@ -194,7 +191,7 @@ void LeaseTable::release(Instant now, OperationId id) {
     if (found == x_entries.end()) {
         return;
     }
-    if (found->second.is_dead) {
+    if (found->second->is_dead) {
         free_node(now, id, Loss::budget);  // its holder does not want to wait for the call
     } else {
         end(now, id, Loss::released);
@@ -204,14 +201,16 @@ void LeaseTable::release(Instant now, OperationId id) {
 void LeaseTable::free_node(Instant now, OperationId id, Loss loss) {
     x_timers.cancel({TimerKind::node_hold, id});
     x_bounded.erase(id);
-    const auto freed = x_entries.extract(id);
-    x_listener.on_node_free(now, id, loss, now - freed.mapped().granted_at);
+    const auto found = x_entries.find(id);
+    const Duration held = now - found->second->granted_at;
+    x_entries.erase(found);
+    x_listener.on_node_free(now, id, loss, held);
 }
 
 void LeaseTable::end_all(Instant now, Loss loss) {
     for (const OperationId id : ids()) {
         const auto found = x_entries.find(id);
-        if (found != x_entries.end() && found->second.is_dead) {
+        if (found != x_entries.end() && found->second->is_dead) {
             free_node(now, id, loss);
         } else {
             end(now, id, loss);
@@ -221,10 +220,10 @@ void LeaseTable::end_all(Instant now, Loss loss) {
 
 result<Instant> LeaseTable::extend(Instant now, OperationId id, Duration budget) {
     const auto found = x_entries.find(id);
-    if (found == x_entries.end() || found->second.is_dead) {
+    if (found == x_entries.end() || found->second->is_dead) {
         return Error{errc::lock_lost, "the lease has ended; it cannot be extended"};
     }
-    Entry& entry = found->second;
+    Entry& entry = *found->second;
     if (entry.stop_sent) {
         return Error{errc::budget_exceeded,
                      "the call deadline has passed and the stop was requested; extend earlier"};
@@ -232,42 +231,46 @@ result<Instant> LeaseTable::extend(Instant now, OperationId id, Duration budget)
     entry.budget_end = later(now, budget);
     move(now, id, std::min(entry.budget_end, x_safe_deadline));
     const auto moved = x_entries.find(id);
-    if (moved == x_entries.end() || moved->second.is_dead) {
+    if (moved == x_entries.end() || moved->second->is_dead) {
         return Error{errc::lock_lost, "the lease has ended; it cannot be extended"};
     }
-    return moved->second.deadline;
+    return moved->second->deadline;
 }
 
 bool LeaseTable::is_live(OperationId id) const {
+    return live_lease(id) != nullptr;
+}
+
+const Lease* LeaseTable::live_lease(OperationId id) const {
     const auto found = x_entries.find(id);
-    return found != x_entries.end() && !found->second.is_dead;
+    return found != x_entries.end() && !found->second->is_dead ? &found->second->lease : nullptr;
 }
 
 bool LeaseTable::share(OperationId id, OperationId waiter, LockKind as) {
-    Entry& entry = x_entries.at(id);
+    Entry& entry = *x_entries.at(id);
     if (entry.downgrades.size() >= most_downgrades) {
         return false;
     }
     entry.downgrades.push_back(waiter);
-    entry.lease->share(as);
+    entry.lease.share(as);
     return true;
 }
 
 void LeaseTable::be_alone(OperationId id, std::int64_t base) {
-    Entry& entry = x_entries.at(id);
-    entry.lease->be_alone(base + ++entry.upgrades);
+    Entry& entry = *x_entries.at(id);
+    entry.lease.be_alone(base + ++entry.upgrades);
 }
 
 void LeaseTable::ask(OperationId id) {
     const auto found = x_entries.find(id);
-    if (found != x_entries.end() && !std::exchange(found->second.is_asked, true)) {
+    if (found != x_entries.end() && !std::exchange(found->second->is_asked, true)) {
         x_effects.emplace_back(YieldAsked{id});
     }
 }
 
 void LeaseTable::on_shared(OperationId id, const result<void>& outcome) {
     if (const auto found = x_entries.find(id); found != x_entries.end()) {
-        answer_downgrades(found->second, outcome);
+        answer_downgrades(*found->second, outcome);
     }
 }
 
@@ -283,11 +286,12 @@ std::vector<OperationId> LeaseTable::ids() const {
     for (const auto& [id, entry] : x_entries) {
         all.push_back(id);
     }
+    std::sort(all.begin(), all.end());
     return all;
 }
 
 Instant LeaseTable::deadline(OperationId id) const {
-    return x_entries.at(id).deadline;
+    return x_entries.at(id)->deadline;
 }
 
 }  // namespace leasehold::core

@@ -11,12 +11,14 @@
 #include "sdk/core/settings.hpp"
 #include "sdk/core/timers.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace leasehold::core {
@@ -50,7 +52,7 @@ public:
 
     /// Lease deadline = min(grant + budget, safe deadline), which must be after `now`.
     std::shared_ptr<Lease> grant(Instant now, OperationId id, const LeaseTerms& terms,
-                                 std::int64_t token, std::vector<std::string> nodes);
+                                 std::int64_t token, NodePaths&& nodes);
     /// The safe deadline moved: leases that it bounds follow.
     void on_safe_deadline(Instant now, Instant safe_deadline);
 
@@ -67,38 +69,40 @@ public:
     [[nodiscard]] result<Instant> extend(Instant now, OperationId id, Duration budget);
 
     [[nodiscard]] bool is_live(OperationId id) const;
-    /// The live leases behind `id` in the order of their numbers, until `visit` returns false.
-    template <class Visit>
-    void for_each_live_after(OperationId id, Visit visit) const {
-        for (auto each = x_entries.upper_bound(id); each != x_entries.end(); ++each) {
-            if (!each->second.is_dead && !visit(each->first, *each->second.lease)) {
-                return;
-            }
-        }
-    }
+    /// nullptr if it is not live.
+    [[nodiscard]] const Lease* live_lease(OperationId id) const;
     /// A live lease becomes one that is shared, at once. `waiter` is answered with DowngradeDone:
     /// by on_shared, at the latest at the lease's end. False if too many wait for that already.
     [[nodiscard]] bool share(OperationId id, OperationId waiter, LockKind as = LockKind::shared);
     /// Exclusive from now on, with a token of its own for each time. `base`: the smallest.
     void be_alone(OperationId id, std::int64_t base);
-    [[nodiscard]] int upgrades(OperationId id) const { return x_entries.at(id).upgrades; }
+    [[nodiscard]] int upgrades(OperationId id) const { return x_entries.at(id)->upgrades; }
     void on_shared(OperationId id, const result<void>& outcome);
     /// Somebody asks its holder to let go, who is told once.
     void ask(OperationId id);
 
     [[nodiscard]] Instant safe_deadline() const { return x_safe_deadline; }
     [[nodiscard]] std::size_t live() const { return x_live; }
-    /// Leases, and nodes that outlive theirs for a call that has not returned.
+    /// Leases, and nodes that outlive theirs for a call that has not returned; in order.
     [[nodiscard]] std::vector<OperationId> ids() const;
     [[nodiscard]] Instant deadline(OperationId id) const;
     [[nodiscard]] std::uint64_t overruns() const { return x_overruns; }
     [[nodiscard]] std::uint64_t losses() const { return x_losses; }
 
 private:
+    /// The lease and what only we need to know of it.
     struct Entry {
-        std::shared_ptr<Lease> lease;
-        LeaseTerms terms;
-        Instant granted_at;
+        Entry(const LeaseTerms& agreed, Instant now, Instant end, Instant until, std::int64_t token,
+              NodePaths&& nodes)
+            : lease(until, token, std::move(nodes)),
+              terms(agreed),
+              granted_at(now),
+              budget_end(end),
+              deadline(until) {}
+
+        Lease lease;
+        const LeaseTerms terms;
+        const Instant granted_at;
         Instant budget_end;
         Instant deadline;                       ///< what was written into the word last
         std::vector<OperationId> downgrades{};  ///< to be answered
@@ -107,7 +111,7 @@ private:
         bool is_dead = false;
         bool is_asked = false;
     };
-    using Entries = std::map<OperationId, Entry>;
+    using Entries = boost::unordered_flat_map<OperationId, std::shared_ptr<Entry>>;
 
     void move(Instant now, OperationId id, Instant deadline);
     void arm(OperationId id, const Entry& entry);

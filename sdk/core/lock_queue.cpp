@@ -21,12 +21,13 @@ bool same_node_would_do(const AcquireSpec& made_with, const AcquireSpec& wanted)
 
 }  // namespace
 
-LockQueue::LockQueue(LockContext& context, const AcquireSpec& spec, OperationId lane)
+LockQueue::LockQueue(LockContext& context, const std::shared_ptr<const AcquireSpec>& spec,
+                     OperationId lane)
     : x_context(context), x_lane(lane) {
-    x_members.reserve(1 + spec.more_paths.size());
-    x_members.emplace_back(*this, spec.path);
-    for (const std::string& path : spec.more_paths) {
-        x_members.emplace_back(*this, path);
+    x_members.reserve(1 + spec->more_paths.size());
+    x_members.emplace_back(*this, SharedPath(spec, &spec->path));
+    for (const std::string& path : spec->more_paths) {
+        x_members.emplace_back(*this, SharedPath(spec, &path));
     }
 }
 
@@ -37,6 +38,9 @@ void LockQueue::join(Instant now, OperationId id, std::shared_ptr<const AcquireS
     x_is_upgrade = spec->upgrades != 0;
     const bool is_try = spec->options.wait.count() <= 0;
     const Duration wait = is_try ? x_context.settings.timing.ack_gap : saturate(spec->options.wait);
+    if (x_waiters.capacity() == 0) {
+        x_waiters.swap(x_context.spare_waiters);
+    }
     x_waiters.push_back({id, std::move(spec), now, later(now, wait), is_try});
     const Waiter& waiter = x_waiters.back();
     x_context.timers.set({TimerKind::wait_end, id}, waiter.give_up);
@@ -127,6 +131,20 @@ void LockQueue::forget_timers(OperationId id) {
     x_context.timers.cancel({TimerKind::lock_delay, id});
 }
 
+/// A lock that is held by its only caller needs no memory for others.
+Waiter LockQueue::take_first() {
+    Waiter first = std::move(x_waiters.front());
+    x_waiters.pop_front();
+    if (x_waiters.empty()) {
+        constexpr std::size_t most_kept = 16;
+        Waiters unused = std::exchange(x_waiters, {});
+        if (unused.capacity() <= most_kept) {
+            unused.swap(x_context.spare_waiters);
+        }
+    }
+    return first;
+}
+
 void LockQueue::refuse_all(Instant now, std::error_code code, const std::string& what) {
     refuse_all_for(now, slowest(), code, what);
 }
@@ -152,8 +170,7 @@ void LockQueue::refuse_all_but_candidates(Instant now, std::error_code code,
     const auto candidates =
         std::stable_partition(x_waiters.begin(), x_waiters.end(),
                               [](const Waiter& each) { return !each.spec->is_rolling; });
-    boost::container::devector<Waiter> stay(std::make_move_iterator(candidates),
-                                            std::make_move_iterator(x_waiters.end()));
+    Waiters stay(std::make_move_iterator(candidates), std::make_move_iterator(x_waiters.end()));
     x_waiters.erase(candidates, x_waiters.end());
     refuse_all(now, code, what);
     x_waiters = std::move(stay);
@@ -241,6 +258,7 @@ void LockQueue::begin(Instant now) {
         member.changed.clear();
         member.contender.emplace(port, member.path, x_spec->recipe, x_context.session.id(),
                                  watches_itself);
+        member.contender->start();
     }
 }
 
@@ -249,7 +267,7 @@ void LockQueue::settle_failure(Instant now) {
     const Member* failed = find_failed();
     if (failed == nullptr) {
         failed = &*std::find_if(x_members.begin(), x_members.end(),
-                                [](const Member& member) { return !member.asked.empty(); });
+                                [](const Member& member) { return member.is_asked; });
     }
     const Error failure = failed->contender->failure().value_or(
         Error(errc::lock_lost, "our node is gone: somebody deleted it"));
@@ -288,9 +306,7 @@ LockQueue::Offer LockQueue::lease_on_offer(Instant now, const Waiter& waiter) co
 
 void LockQueue::try_grant(Instant now) {
     if (x_is_upgrade && !x_waiters.empty()) {
-        const Waiter waiter = std::move(x_waiters.front());
-        x_waiters.pop_front();
-        return be_alone(now, waiter);
+        return be_alone(now, take_first());
     }
     while (!x_waiters.empty()) {
         const Waiter& head = x_waiters.front();
@@ -311,9 +327,7 @@ void LockQueue::try_grant(Instant now) {
             answer(id, std::move(refusal));
             continue;
         }
-        Waiter waiter = std::move(x_waiters.front());
-        x_waiters.pop_front();
-        return grant(now, std::move(waiter));
+        return grant(now, take_first());
     }
     abandon(now);
 }
@@ -340,11 +354,11 @@ void LockQueue::grant(Instant now, Waiter waiter) {
         member.contender->on_granted();
     }
     x_context.leases.on_safe_deadline(now, x_context.session.evidence().safe_deadline());
-    Grant granted{
-        .lease = x_context.leases.grant(now, waiter.id, terms_of(*waiter.spec), token, own_nodes()),
-        .granted_at = now,
-        .deadline = x_context.leases.deadline(waiter.id),
-        .is_shortened = lease_on_offer(now, waiter) == Offer::shortened};
+    const LeaseTerms terms = terms_of(*waiter.spec);
+    Grant granted{.lease = x_context.leases.grant(now, waiter.id, terms, token, own_nodes()),
+                  .granted_at = now};
+    granted.deadline = granted.lease->word.deadline();
+    granted.is_shortened = !waiter.spec->is_rolling && granted.deadline < later(now, terms.budget);
     granted.lease->kind = waiter.spec->recipe.kind;
     ++x_context.counters.grants;
     x_context.counters.local_grants += x_local_grants > 0 ? 1 : 0;
@@ -430,9 +444,7 @@ bool LockQueue::may_pass_on(Instant now, int most_grants) const {
 
 void LockQueue::pass_on(Instant now) {
     ++x_local_grants;
-    Waiter next = std::move(x_waiters.front());
-    x_waiters.pop_front();
-    grant(now, std::move(next));
+    grant(now, take_first());
 }
 
 }  // namespace leasehold::core

@@ -18,6 +18,7 @@
 #include "sdk/core/watches.hpp"
 
 #include <boost/container/devector.hpp>
+#include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <cstddef>
@@ -48,8 +49,18 @@ public:
     virtual void on_watch_spent(Instant now, const std::string& path, std::string_view name) = 0;
     /// One of them has read who is there.
     virtual void on_listed(Instant now, const std::string& path,
-                           std::span<const std::string> children) = 0;
+                           std::span<const std::string_view> children) = 0;
 };
+
+/// An acquisition that has not got its lock.
+struct Waiter {
+    OperationId id;
+    std::shared_ptr<const AcquireSpec> spec;
+    Instant since;
+    Instant give_up;
+    bool is_try;
+};
+using Waiters = boost::container::devector<Waiter>;
 
 /// What all lock queues share; owned by the engine.
 struct LockContext {
@@ -70,6 +81,7 @@ struct LockContext {
     // What outlives a queue, which is forgotten when idle:
     std::set<std::string>& warned_paths;  ///< those whose kazoo contenders were warned of
     HoldPaces& paces;
+    Waiters& spare_waiters;  ///< empty; kept for its memory
 };
 
 /// Threads of one process that want the lock for themselves queue here, first come first served,
@@ -79,8 +91,9 @@ struct LockContext {
 /// Invariant: each acquisition that joins is answered exactly once by AcquireDone.
 class LockQueue final : public std::enable_shared_from_this<LockQueue> {
 public:
-    /// `lane`: which of its paths.
-    LockQueue(LockContext& context, const AcquireSpec& spec, OperationId lane);
+    /// `spec`: of the first one to join. `lane`: which of its paths.
+    LockQueue(LockContext& context, const std::shared_ptr<const AcquireSpec>& spec,
+              OperationId lane);
 
     void join(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec);
     /// Takes the acquisition out of the queue and answers it with `code`.
@@ -107,7 +120,8 @@ public:
     void on_node_deleted(Instant now, const std::string& path, std::string_view name);
     /// It was not there when it was read.
     void on_node_missing(Instant now, const std::string& path, std::string_view name);
-    void on_listed(Instant now, const std::string& path, std::span<const std::string> children);
+    void on_listed(Instant now, const std::string& path,
+                   std::span<const std::string_view> children);
     /// A watched node changed without going away (somebody wrote to it): the watch is used up.
     void on_node_changed(Instant now, const std::string& path, std::string_view name);
     /// The watch is used up, and nobody knows by what.
@@ -124,11 +138,11 @@ public:
     template <class Use>
     void for_each_path(Use use) const {
         for (const Member& member : x_members) {
-            use(member.path);
+            use(member.shared_path);
         }
     }
     /// Full paths of our own nodes, one on each path.
-    [[nodiscard]] std::vector<std::string> own_nodes() const;
+    [[nodiscard]] NodePaths own_nodes() const;
     [[nodiscard]] OperationId lane() const { return x_lane; }
     [[nodiscard]] std::size_t waiting() const { return x_waiters.size() + x_leaving.size(); }
     [[nodiscard]] bool has(OperationId id) const;
@@ -139,10 +153,13 @@ public:
 private:
     /// One of the paths, and the contender that stands there: all of them do, or none.
     struct Member final : ContenderPort {
-        Member(LockQueue& lock_queue, std::string lock_path)
-            : queue(lock_queue), path(std::move(lock_path)) {}
+        Member(LockQueue& lock_queue, SharedPath lock_path)
+            : queue(lock_queue), shared_path(std::move(lock_path)), path(*shared_path) {}
+        /// For the vector, which has room for all from the start: nobody calls it.
+        Member(Member&& other) noexcept : Member(other.queue, other.shared_path) {}
 
-        std::string create_and_list() override { return queue.create_and_list(*this); }
+        std::string new_prefix() override { return queue.new_prefix(); }
+        void create_and_list() override { queue.create_and_list(*this); }
         void create_parents() override { queue.create_parents(*this); }
         void list_behind_barrier() override { queue.list_behind_barrier(*this); }
         void list() override { queue.send_list(*this); }
@@ -161,25 +178,19 @@ private:
         [[nodiscard]] Instant held_back_until() const;
 
         LockQueue& queue;
-        const std::string path;
+        const SharedPath shared_path;
+        const std::string& path;
         std::optional<Contender> contender;
-        /// The prefix of a create that is asked for, and sent when all members ask.
-        std::string asked{};
-        bool has_path = false;  ///< its path is known to exist, while others are made
+        bool is_asked = false;     ///< for a create, which is sent when all members are
+        bool has_path = false;     ///< its path is known to exist, while others are made
+        std::uint64_t create = 0;  ///< the number of the create that was sent last
         /// What those we watch have asked for, if they have; a name goes when its end is known.
         std::map<std::string, Duration, std::less<>> delays{};
         /// Those of them that were written to since they were read; the last write may be a
         /// release.
-        std::set<std::string, std::less<>> changed{};
+        Contender::Names changed{};
         /// Until when we hold back, for each of those that went without a release, by its number.
-        std::map<std::int64_t, Instant> held_back{};
-    };
-    struct Waiter {
-        OperationId id;
-        std::shared_ptr<const AcquireSpec> spec;
-        Instant since;
-        Instant give_up;
-        bool is_try;
+        boost::container::flat_map<std::int64_t, Instant> held_back{};
     };
     /// Refused, but the answer waits for one read, so that it can name the holder.
     struct Leaving {
@@ -189,11 +200,12 @@ private:
     };
 
     // for the members' contenders
-    std::string create_and_list(Member& member);
+    [[nodiscard]] std::string new_prefix();
+    void create_and_list(Member& member);
     void send_creates();
     [[nodiscard]] wire::CreateRequest create_request(const Member& member) const;
     void on_created(const Response& response);
-    [[nodiscard]] ResponseHandler for_created(std::vector<std::string> prefixes);
+    [[nodiscard]] ResponseHandler for_created(std::uint64_t first_create);
     void create_parents(Member& member);
     void list_behind_barrier(Member& member);
     void unwatch(Member& member, std::string_view name);
@@ -253,7 +265,7 @@ private:
     /// one.
     void abandon(Instant now, OperationId lease = 0, std::optional<Loss> loss = std::nullopt);
     [[nodiscard]] CondemnedSet nodes_to_go(Instant now, OperationId lease,
-                                           std::optional<Loss> loss) const;
+                                           std::optional<Loss> loss);
     void drop_watches(Member& member);
     void drop_contenders();
 
@@ -324,6 +336,7 @@ private:
     /// Full path; empty if nobody is known to hold what somebody waits for.
     [[nodiscard]] std::string head_path(const Member& member) const;
     void forget_timers(OperationId id);
+    [[nodiscard]] Waiter take_first();
 
     void send_list(Member& member);
     void send_watch(Member& member, const std::string& name);
@@ -353,7 +366,7 @@ private:
     const OperationId x_lane;
     Instant x_now = Instant::min();  ///< of the turn we are in, for the port's functions
 
-    boost::container::devector<Waiter> x_waiters;
+    Waiters x_waiters;
     std::vector<Leaving> x_leaving;
     std::uint64_t x_serial = 0;  ///< of the contenders; answers to older ones are not for us
     /// That the contenders' nodes were made with, and what their holder has changed since.

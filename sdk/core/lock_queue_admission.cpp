@@ -62,9 +62,9 @@ void LockQueue::check_member(Instant now, std::size_t index, const std::shared_p
         });
     }
     check(wire::GetChildrenRequest{}, [recipe](const Response& response) {
-        const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
-        const Listing listing =
-            read_listing(reply ? reply.value().children : std::vector<std::string>{});
+        wire::ChildrenView reply;
+        const bool is_good = !wire::decode_into(reply, response.body);
+        const Listing listing = is_good ? read_listing(reply.children) : Listing{};
         std::vector<Contestant> ahead;
         std::copy_if(listing.queue.begin(), listing.queue.end(), std::back_inserter(ahead),
                      [&](const Contestant& each) { return recipe.counts(each.name); });
@@ -167,9 +167,9 @@ std::optional<Refusal> LockQueue::why_not_admit(Instant now, const Waiter& waite
 
 /// Says why there must be no queue with those who are there, if so.
 std::optional<std::string_view> LockQueue::look_at_others(const Member& member) {
-    const Listing& listing = member.contender->listing();
-    x_context.counters.foreign_children += listing.foreign;
-    if (listing.has_kazoo && x_spec->options.naming != Naming::kazoo &&
+    const Company& company = member.contender->company();
+    x_context.counters.foreign_children += company.foreign;
+    if (company.has_kazoo && x_spec->options.naming != Naming::kazoo &&
         x_context.warned_paths.size() < most_warnings &&
         x_context.warned_paths.insert(member.path).second) {
         x_context.effects.emplace_back(
@@ -181,7 +181,7 @@ std::optional<std::string_view> LockQueue::look_at_others(const Member& member) 
                   "kazoo's plain Lock does not see our contenders"}}});
     }
     const Recipe& recipe = x_spec->recipe;
-    return why_not_mix(x_spec->options.naming, recipe.kind, listing, recipe.permits);
+    return why_not_mix(x_spec->options.naming, recipe.kind, company, recipe.permits);
 }
 
 /// What the list says of those ahead decides, once, who of us need not wait at all.

@@ -11,15 +11,6 @@ namespace leasehold::core {
 
 namespace {
 
-std::vector<wire::Acl> wire_acl(const std::vector<OwnedAcl>& acl) {
-    std::vector<wire::Acl> entries;
-    entries.reserve(acl.size());
-    for (const OwnedAcl& entry : acl) {
-        entries.push_back({entry.permissions, entry.scheme, entry.id});
-    }
-    return entries;
-}
-
 /// "/a", "/a/b", … "/a/b/c" below the chroot.
 std::vector<std::string> with_ancestors(const std::string& path, std::size_t chroot_length) {
     std::vector<std::string> paths;
@@ -34,94 +25,102 @@ std::vector<std::string> with_ancestors(const std::string& path, std::size_t chr
 /// What became of one create, or of several in one transaction.
 struct Creation {
     wire::ServerError err = wire::ServerError::ok;
-    std::size_t culprit = 0;  ///< which of them failed; those before it would have worked
-    boost::container::small_vector<std::string, 1> paths{};  ///< empty where the server is silent
+    std::size_t culprit = 0;     ///< which of them failed; those before it would have worked
+    wire::MultiReply several{};  ///< what the paths are in; that of one is in the response
+    boost::container::small_vector<std::string_view, 1> paths{};  ///< empty: the server is silent
 };
 
-Creation read_creation(const Response& response, std::size_t count) {
-    Creation made{.err = response.err};
-    made.paths.resize(count);
-    if (!response.ok()) {
-        return made;
-    }
-    if (count == 1) {
-        if (auto reply = wire::decode<wire::CreateReply>(response.body)) {
-            made.paths.front() = std::move(reply.value().path);
-        }
-        return made;
-    }
-    const auto reply = wire::decode<wire::MultiReply>(response.body);
+void read_several(Creation& made, const Response& response) {
+    auto reply = wire::decode<wire::MultiReply>(response.body);
+    const std::size_t count = made.paths.size();
     if (!reply || reply.value().results.size() != count) {
-        return made;
+        return;
     }
+    made.several = std::move(reply.value());
     for (std::size_t i = 0; i < count; ++i) {
-        const auto& body = reply.value().results[i].body;
+        const auto& body = made.several.results[i].body;
         if (const auto* created = std::get_if<wire::CreateReply>(&body)) {
             made.paths[i] = created->path;
         } else if (const auto* failed = std::get_if<wire::MultiError>(&body);
                    failed != nullptr && failed->err != wire::ServerError::ok) {
-            made = {.err = failed->err, .culprit = i};
-            made.paths.resize(count);
-            return made;
+            made.err = failed->err;
+            made.culprit = i;
+            return made.paths.assign(count, {});
         }
+    }
+}
+
+Creation read_creation(const Response& response, std::size_t count) {
+    Creation made{.err = response.err};
+    made.paths.resize(count);
+    if (response.ok() && count == 1) {
+        if (const auto reply = wire::decode<wire::CreatedView>(response.body)) {
+            made.paths.front() = reply.value().path;
+        }
+    } else if (response.ok()) {
+        read_several(made, response);
     }
     return made;
 }
 
 }  // namespace
 
-std::string LockQueue::create_and_list(Member& member) {
+std::string LockQueue::new_prefix() {
     const Naming naming = x_spec->options.naming;
     const Recipe& recipe = x_spec->recipe;
-    member.asked = x_is_upgrade
-                       ? upgrade_prefix(naming, recipe.base, x_spec->attempt)
-                       : contender_prefix(naming, recipe.kind, x_context.random.hex16().text());
-    std::string prefix = member.asked;
-    if (std::none_of(x_members.begin(), x_members.end(),
-                     [](const Member& each) { return each.asked.empty(); })) {
+    return x_is_upgrade ? upgrade_prefix(naming, recipe.base, x_spec->attempt)
+                        : contender_prefix(naming, recipe.kind, x_context.random.hex16().text());
+}
+
+void LockQueue::create_and_list(Member& member) {
+    member.is_asked = true;
+    if (std::all_of(x_members.begin(), x_members.end(),
+                    [](const Member& each) { return each.is_asked; })) {
         send_creates();
     }
-    return prefix;
 }
 
 /// One transaction number for all nodes is one order over all paths, which keeps sets from waiting
 /// for each other in a circle.
 void LockQueue::send_creates() {
-    std::vector<std::string> prefixes;
-    prefixes.reserve(x_members.size());
+    const std::uint64_t first_create = x_context.reaper.number_creates(x_members.size());
     if (x_members.size() == 1) {
-        Member& member = x_members.front();
-        const wire::CreateRequest request = create_request(member);
-        prefixes.push_back(std::exchange(member.asked, {}));
-        x_context.session.send(x_now, request, for_created(std::move(prefixes)));
+        const Member& member = x_members.front();
+        const wire::CreateView request{.path = {member.path, member.contender->prefix()},
+                                       .data = x_spec->record,
+                                       .acls = x_spec->acl.entries(),
+                                       .flags = wire::CreateMode::ephemeral_sequential};
+        x_context.session.send(x_now, request, for_created(first_create));
     } else {
         wire::MultiRequest creates;
-        for (Member& member : x_members) {
+        for (const Member& member : x_members) {
             creates.ops.push_back({create_request(member)});
-            prefixes.push_back(std::exchange(member.asked, {}));
         }
-        x_context.session.send(x_now, creates, for_created(std::move(prefixes)));
+        x_context.session.send(x_now, creates, for_created(first_create));
     }
-    for (Member& member : x_members) {
-        send_list(member);
+    for (std::size_t i = 0; i < x_members.size(); ++i) {
+        x_members[i].is_asked = false;
+        x_members[i].create = first_create + i;
+        send_list(x_members[i]);
     }
     if (x_spec->recipe.kind == LockKind::permit) {
         read_limit();
     }
 }
 
+/// As a part of a transaction.
 wire::CreateRequest LockQueue::create_request(const Member& member) const {
     wire::CreateRequest request;
-    request.path = member.full(member.asked);
+    request.path = member.full(member.contender->prefix());
     request.data = x_spec->record;
-    request.acls = wire_acl(x_spec->acl);
+    request.acls = x_spec->acl.entries();
     request.flags = wire::CreateMode::ephemeral_sequential;
     return request;
 }
 
 /// The answer is the contenders', or the reaper's if they were given up before it came.
-ResponseHandler LockQueue::for_created(std::vector<std::string> prefixes) {
-    return [weak = weak_from_this(), serial = x_serial, prefixes = std::move(prefixes),
+ResponseHandler LockQueue::for_created(std::uint64_t first_create) {
+    return [weak = weak_from_this(), serial = x_serial, first_create, count = x_members.size(),
             &reaper = x_context.reaper](Instant now, const Response& response) {
         const auto self = weak.lock();
         if (self && self->x_serial == serial && self->has_contenders()) {
@@ -130,9 +129,9 @@ ResponseHandler LockQueue::for_created(std::vector<std::string> prefixes) {
             })(now, response);
         }
         if (!response.failure) {
-            const Creation made = read_creation(response, prefixes.size());
-            for (std::size_t i = 0; i < prefixes.size(); ++i) {
-                reaper.on_created(now, prefixes[i], made.err, made.paths[i]);
+            const Creation made = read_creation(response, count);
+            for (std::size_t i = 0; i < count; ++i) {
+                reaper.on_created(now, first_create + i, made.err, made.paths[i]);
             }
         }
     };
@@ -178,14 +177,14 @@ void LockQueue::create_parents(Member& member) {
             wire::CreateContainerRequest request;
             request.path = std::move(path);
             request.data = data;
-            request.acls = wire_acl(x_spec->acl);
+            request.acls = x_spec->acl.entries();
             request.flags = wire::CreateMode::container;
             x_context.session.send(x_now, request, std::move(on_answer));
         } else {
             wire::CreateRequest request;
             request.path = std::move(path);
             request.data = data;
-            request.acls = wire_acl(x_spec->acl);
+            request.acls = x_spec->acl.entries();
             x_context.session.send(x_now, request, std::move(on_answer));
         }
     }

@@ -39,7 +39,9 @@ void LockQueue::adopt_delay(milliseconds wanted) {
 }
 
 void LockQueue::Member::hold_back(Instant now, std::string_view name, Duration delay) {
-    std::erase_if(held_back, [now](const auto& each) { return each.second <= now; });
+    const auto over = std::remove_if(held_back.begin(), held_back.end(),
+                                     [now](const auto& each) { return each.second <= now; });
+    held_back.erase(over, held_back.end());
     // The second node of an upgradable holder may have held while those before it waited.
     const std::int64_t number = upgrade_id(name) ? 0 : sequence_of(name).value_or(0);
     Instant& until = held_back.try_emplace(number).first->second;

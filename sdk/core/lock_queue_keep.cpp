@@ -41,14 +41,14 @@ void LockQueue::look_for_others(Instant now) {
 /// Whatever else is there, be it no contender, is a reason to do as everybody does. The list has
 /// armed the watch anew if an event has used up the one from before, meanwhile.
 void LockQueue::on_others_listed(Member& member, const Response& response) {
-    const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
-    if (!response.ok() || !reply) {
+    wire::ChildrenView reply;
+    if (!response.ok() || wire::decode_into(reply, response.body)) {
         x_others = Others::some;
         return x_context.watches.disarm_children_for_lock(member.path);
     }
     if (x_others == Others::asked) {
         x_context.watches.arm_children_for_lock(member.path);
-        const auto& children = reply.value().children;
+        const auto& children = reply.children;
         const bool is_alone = children.size() == 1 && children.front() == contender().name();
         x_others = is_alone ? Others::none : Others::some;
     }

@@ -11,8 +11,10 @@ std::string LockQueue::Member::head_name(bool is_held) const {
     if (!contender) {
         return {};
     }
-    return contender->ahead().empty() ? (is_held ? contender->name() : std::string{})
-                                      : contender->ahead().front().name;
+    if (!contender->ahead().empty()) {
+        return std::string(contender->ahead().front().name);
+    }
+    return is_held ? std::string(contender->name()) : std::string{};
 }
 
 std::string LockQueue::head_path(const Member& member) const {
@@ -20,8 +22,8 @@ std::string LockQueue::head_path(const Member& member) const {
     return name.empty() ? name : member.full(name);
 }
 
-std::vector<std::string> LockQueue::own_nodes() const {
-    std::vector<std::string> nodes;
+NodePaths LockQueue::own_nodes() const {
+    NodePaths nodes;
     nodes.reserve(x_members.size());
     for (const Member& member : x_members) {
         nodes.push_back(member.full(member.contender->name()));
@@ -67,7 +69,7 @@ LockQueue::Member* LockQueue::find_member(const std::string& path) {
 /// They were made together: where one stands and another does not, somebody has deleted it.
 bool LockQueue::is_torn() const {
     const bool is_missing = std::any_of(x_members.begin(), x_members.end(),
-                                        [](const Member& each) { return !each.asked.empty(); });
+                                        [](const Member& each) { return each.is_asked; });
     return is_missing && std::any_of(x_members.begin(), x_members.end(), [](const Member& each) {
                return each.contender && !each.contender->name().empty();
            });
@@ -95,19 +97,18 @@ const LockQueue::Member& LockQueue::member_of(const Refusal& refusal) const {
 }
 
 /// The nodes that may exist, and how they go: together, so that none does before all may.
-CondemnedSet LockQueue::nodes_to_go(Instant now, OperationId lease,
-                                    std::optional<Loss> loss) const {
+CondemnedSet LockQueue::nodes_to_go(Instant now, OperationId lease, std::optional<Loss> loss) {
     CondemnedSet nodes;
     Instant not_before = Instant::min();
-    for (const Member& member : x_members) {
-        const Contender& contender = *member.contender;
-        const bool may_exist = member.asked.empty() && contender.may_exist();
+    for (Member& member : x_members) {
+        Contender& contender = *member.contender;
+        const bool may_exist = !member.is_asked && contender.may_exist();
         if (may_exist) {
-            nodes.push_back({.parent = member.path,
-                             .prefix = contender.prefix(),
-                             .name = contender.name(),
+            const bool is_awaited = contender.state() == ContenderState::creating;
+            nodes.push_back({.parent = member.shared_path,
+                             .name = contender.take_name(),
                              .lease = lease,
-                             .is_awaited = contender.state() == ContenderState::creating});
+                             .awaited = is_awaited ? member.create : 0});
             choose_farewell(now, member, loss, nodes.back());
             not_before = std::max(not_before, nodes.back().not_before);
         }
@@ -147,7 +148,7 @@ void LockQueue::drop_contenders() {
     stop_keeping();
     for (Member& member : x_members) {
         member.contender.reset();
-        member.asked.clear();
+        member.is_asked = false;
     }
 }
 

@@ -23,7 +23,7 @@ result<AcquireSpec> LockQueue::make_upgrade(OperationId lease, milliseconds wait
         });
     }
     AcquireSpec spec = *x_spec;
-    spec.recipe = {.kind = LockKind::exclusive, .base = contender().name()};
+    spec.recipe = {.kind = LockKind::exclusive, .base = std::string(contender().name())};
     spec.options.wait = wait;
     if (spec.options.naming == Naming::curator) {
         spec.options.naming = Naming::curator_read_write;  // which sees it in its place

@@ -31,9 +31,7 @@ void LockQueue::list_behind_barrier(Member& member) {
 }
 
 void LockQueue::send_list(Member& member) {
-    wire::GetChildrenRequest request;
-    request.path = member.path;
-    request.watch = has_to_know_of_others();
+    const wire::GetChildrenView request{member.path, has_to_know_of_others()};
     if (request.watch) {
         x_others = Others::asked;
         x_context.watches.arm_children_for_lock(member.path);
@@ -50,16 +48,16 @@ void LockQueue::send_list(Member& member) {
                                      : make_error_code(static_cast<zk_errc>(response.err)),
                     {});
             }
-            const auto reply = wire::decode<wire::GetChildrenReply>(response.body);
-            if (!reply) {
+            wire::ChildrenView reply;
+            if (wire::decode_into(reply, response.body)) {
                 return member.contender->on_listed(errc::protocol_error, {});
             }
-            self.x_context.lanes.on_listed(self.x_now, member.path, reply.value().children);
+            self.x_context.lanes.on_listed(self.x_now, member.path, reply.children);
             if (!member.contender) {
                 return;  // ours was one of those that are gone
             }
-            self.x_was_alone = reply.value().children.size() == 1;
-            member.contender->on_listed({}, reply.value().children);
+            self.x_was_alone = reply.children.size() == 1;
+            member.contender->on_listed({}, reply.children);
             self.note_missing(self.x_now, member);
         }));
 }
@@ -259,7 +257,7 @@ void LockQueue::on_detached(Instant now) {
     if (has_contenders()) {
         for (Member& member : x_members) {
             member.contender->on_detached();
-            member.asked.clear();
+            member.is_asked = false;
         }
         x_limit = x_limit == Limit::asked ? Limit::unknown : x_limit;
         x_wait_shown = 0;
@@ -310,12 +308,12 @@ void LockQueue::on_node_missing(Instant now, const std::string& path, std::strin
 /// What another lane of ours was told: a node that we hold, and that is not there any more, must
 /// not be held beside whoever runs because it is gone. It stood in an earlier list of this session.
 void LockQueue::on_listed(Instant now, const std::string& path,
-                          std::span<const std::string> children) {
+                          std::span<const std::string_view> children) {
     const Member* member = find_member(path);
     if (!x_holder || member == nullptr || !member->contender) {
         return;
     }
-    const std::string name = member->contender->name();
+    const std::string name(member->contender->name());
     if (std::find(children.begin(), children.end(), name) == children.end()) {
         on_node_gone(now, path, name, Member::End::unknown);
     }

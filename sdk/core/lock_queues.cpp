@@ -35,8 +35,8 @@ void LockQueues::on_watch_spent(Instant now, const std::string& path, std::strin
 }
 
 void LockQueues::on_listed(Instant now, const std::string& path,
-                           std::span<const std::string> children) {
-    const auto lanes = x_queues.find(path);
+                           std::span<const std::string_view> children) {
+    const auto lanes = x_queues.find(std::string_view(path));
     if (lanes != x_queues.end() && lanes->second.size() > 1) {
         for_each_on(path, [&](LockQueue& queue) { queue.on_listed(now, path, children); });
     }
@@ -48,20 +48,22 @@ std::shared_ptr<LockQueue> LockQueues::find(OperationId id) const {
 }
 
 void LockQueues::join(Instant now, OperationId id, std::shared_ptr<const AcquireSpec> spec) {
-    const auto queue = find_or_make(*spec, lane_of(*spec, id));
+    const auto queue = find_or_make(spec, lane_of(*spec, id));
     x_places.emplace(id, queue);
     queue->join(now, id, std::move(spec));
     forget_if_idle(*queue);
 }
 
 /// It stands under each of its paths, where it hears of their nodes.
-std::shared_ptr<LockQueue> LockQueues::find_or_make(const AcquireSpec& spec, OperationId lane) {
-    std::shared_ptr<LockQueue>& queue = x_queues[spec.path][lane];
-    if (!queue) {
-        queue = std::make_shared<LockQueue>(x_context, spec, lane);
-        for (const std::string& path : spec.more_paths) {
-            x_queues[path][lane] = queue;
-        }
+std::shared_ptr<LockQueue> LockQueues::find_or_make(const std::shared_ptr<const AcquireSpec>& spec,
+                                                    OperationId lane) {
+    std::shared_ptr<LockQueue>& place = x_queues[SharedPath(spec, &spec->path)][lane];
+    if (place) {
+        return place;
+    }
+    const auto queue = place = std::make_shared<LockQueue>(x_context, spec, lane);
+    for (const std::string& path : spec->more_paths) {
+        x_queues[SharedPath(spec, &path)][lane] = queue;
     }
     return queue;
 }
@@ -70,7 +72,7 @@ void LockQueues::forget_if_idle(LockQueue& queue) {
     if (!queue.is_idle()) {
         return;
     }
-    queue.for_each_path([&](const std::string& path) {
+    queue.for_each_path([&](const SharedPath& path) {
         const auto lanes = x_queues.find(path);
         if (lanes != x_queues.end()) {
             lanes->second.erase(queue.lane());
@@ -85,7 +87,7 @@ LockQueues::Queues LockQueues::all() const {
     Queues all;
     for (const auto& [path, lanes] : x_queues) {
         for (const auto& [lane, queue] : lanes) {
-            if (queue->path() == path) {  // once, however many paths it has
+            if (queue->path() == *path) {  // once, however many paths it has
                 all.push_back(queue);
             }
         }
@@ -95,7 +97,7 @@ LockQueues::Queues LockQueues::all() const {
 
 LockQueues::Queues LockQueues::all_on(const std::string& path) const {
     Queues all;
-    if (const auto found = x_queues.find(path); found != x_queues.end()) {
+    if (const auto found = x_queues.find(std::string_view(path)); found != x_queues.end()) {
         for (const auto& [lane, queue] : found->second) {
             all.push_back(queue);
         }

@@ -9,11 +9,11 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace leasehold::core {
@@ -30,7 +30,7 @@ public:
     void on_node_changed(Instant now, const std::string& path, std::string_view name) override;
     void on_watch_spent(Instant now, const std::string& path, std::string_view name) override;
     void on_listed(Instant now, const std::string& path,
-                   std::span<const std::string> children) override;
+                   std::span<const std::string_view> children) override;
 
     // ---- acquisitions and leases ----
 
@@ -85,11 +85,33 @@ private:
     }
     [[nodiscard]] Queues all() const;
     [[nodiscard]] Queues all_on(const std::string& path) const;
-    [[nodiscard]] std::shared_ptr<LockQueue> find_or_make(const AcquireSpec& spec,
-                                                          OperationId lane);
+    [[nodiscard]] std::shared_ptr<LockQueue> find_or_make(
+        const std::shared_ptr<const AcquireSpec>& spec, OperationId lane);
 
     LockContext& x_context;
-    std::unordered_map<std::string, LanesByNumber> x_queues;
+    /// By what the path is, wherever it is kept.
+    struct HashOfPath {
+        using is_transparent = void;
+        using is_avalanching = void;
+        std::size_t operator()(std::string_view path) const noexcept {
+            return std::hash<std::string_view>{}(path);
+        }
+        std::size_t operator()(const SharedPath& path) const noexcept { return (*this)(*path); }
+    };
+    struct SamePath {
+        using is_transparent = void;
+        bool operator()(const SharedPath& one, const SharedPath& other) const noexcept {
+            return *one == *other;
+        }
+        bool operator()(std::string_view one, const SharedPath& other) const noexcept {
+            return one == *other;
+        }
+        bool operator()(const SharedPath& one, std::string_view other) const noexcept {
+            return *one == other;
+        }
+    };
+
+    boost::unordered_flat_map<SharedPath, LanesByNumber, HashOfPath, SamePath> x_queues;
     boost::unordered_flat_map<OperationId, std::weak_ptr<LockQueue>> x_places;
 };
 

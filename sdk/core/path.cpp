@@ -21,7 +21,11 @@ bool is_allowed(char32_t c) {
 }
 
 result<void> check_characters(std::string_view path) {
-    for (std::string_view rest = path; !rest.empty();) {
+    // Most paths are nothing but this.
+    const auto* const plain =
+        std::find_if_not(path.begin(), path.end(), [](char c) { return c > 0x1f && c < 0x7f; });
+    for (std::string_view rest(plain, static_cast<std::size_t>(path.end() - plain));
+         !rest.empty();) {
         char32_t code_point = 0;
         if (!next_code_point(rest, code_point)) {
             return refuse(path, "it is not well-formed UTF-8");

@@ -4,12 +4,16 @@
 #include <leasehold/error.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace leasehold::core {
+
+/// Kept by whoever has to do with it, most often as a part of what was asked for with it.
+using SharedPath = std::shared_ptr<const std::string>;
 
 /// Longer paths are refused. The server's own bound is its frame size; nobody means more than this.
 inline constexpr std::size_t max_path_bytes = 4096;

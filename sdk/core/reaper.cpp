@@ -18,7 +18,7 @@ constexpr Duration last_backoff = std::chrono::seconds{10};
 /// Whoever watches a released node hears of the first of the two only, and then finds nothing:
 /// nobody else's end looks like that, least of all that of a session.
 void add_removal(wire::MultiRequest& request, const Condemned& node) {
-    const std::string path = child(node.parent, node.name);
+    const std::string path = child(*node.parent, node.name.text());
     if (node.is_released) {
         request.ops.push_back(
             {wire::SetDataRequest{.path = path, .data = "", .version = wire::any_version}});
@@ -32,39 +32,50 @@ Reaper::Reaper(const Settings& settings, Session& session, Timers& timers,
                std::vector<Effect>& effects)
     : x_settings(settings), x_session(session), x_timers(timers), x_effects(effects) {}
 
-void Reaper::condemn(Instant now, CondemnedSet nodes) {
+void Reaper::condemn(Instant now, CondemnedSet&& nodes) {
     const std::uint64_t set = x_next_id;
     const bool is_single = nodes.size() == 1;
     for (Condemned& node : nodes) {
         const std::uint64_t id = x_next_id++;
         const Instant due = std::max(now, node.not_before);
-        x_nodes.emplace(id, Entry{.node = std::move(node),
-                                  .backoff = first_backoff,
-                                  .set = set,
-                                  .goes_alone = is_single});
+        add(id, {.node = std::move(node),
+                 .backoff = first_backoff,
+                 .set = set,
+                 .goes_alone = is_single});
         x_timers.set({TimerKind::orphan, id}, later(due, x_settings.orphan_limit));
     }
     work_on_set(now, set);
 }
 
-void Reaper::on_created(Instant now, std::string_view prefix, wire::ServerError err,
+void Reaper::add(std::uint64_t id, Entry entry) {
+    if (x_spare) {
+        x_spare.key() = id;
+        x_spare.mapped() = std::move(entry);
+        x_nodes.insert(std::move(x_spare));
+    } else {
+        x_nodes.emplace(id, std::move(entry));
+    }
+}
+
+void Reaper::on_created(Instant now, std::uint64_t create, wire::ServerError err,
                         std::string_view path) {
-    const auto found = std::find_if(x_nodes.begin(), x_nodes.end(), [&](const auto& item) {
-        return item.second.node.is_awaited && item.second.node.prefix == prefix;
+    const auto found = std::find_if(x_nodes.begin(), x_nodes.end(), [create](const auto& item) {
+        return item.second.node.awaited == create;
     });
     if (found == x_nodes.end()) {
         return;
     }
     const std::uint64_t id = found->first;
     Condemned& node = found->second.node;
-    node.is_awaited = false;
+    node.awaited = 0;
     if (err != wire::ServerError::ok) {
         const std::uint64_t set = found->second.set;
         finish(id, success());
         return work_on_set(now, set);
     }
-    if (const auto name = name_below(node.parent, path); name && name->starts_with(node.prefix)) {
-        node.name = *name;
+    const auto name = name_below(*node.parent, path);
+    if (name && name->starts_with(node.name.prefix())) {
+        node.name.learn(*name);
     }
     work_on(now, id);
 }
@@ -82,7 +93,7 @@ void Reaper::on_attached(Instant now) {
 void Reaper::on_detached() {
     for (auto& [id, entry] : x_nodes) {
         entry.is_in_flight = false;
-        entry.node.is_awaited = false;  // it will not come any more: the list has to tell
+        entry.node.awaited = 0;  // it will not come any more: the list has to tell
     }
 }
 
@@ -104,19 +115,19 @@ std::size_t Reaper::orphans() const {
 void Reaper::work_on(Instant now, std::uint64_t id) {
     const auto found = x_nodes.find(id);
     if (found == x_nodes.end() || !x_session.is_attached() || x_session.is_closing() ||
-        found->second.is_in_flight || found->second.node.is_awaited) {
+        found->second.is_in_flight || found->second.node.awaited != 0) {
         return;
     }
     const Condemned& node = found->second.node;
-    if (!node.name.empty() && now < node.not_before) {
+    if (node.name.is_known() && now < node.not_before) {
         return x_timers.set({TimerKind::reap, id}, node.not_before);
     }
     x_timers.cancel({TimerKind::reap, id});
-    if (!node.name.empty() && !found->second.goes_alone) {
+    if (node.name.is_known() && !found->second.goes_alone) {
         return remove_together(now, found->second.set);
     }
     found->second.is_in_flight = true;
-    if (node.name.empty()) {
+    if (!node.name.is_known()) {
         resolve(now, id);
     } else if (node.is_released) {
         remove_with_mark(now, id);
@@ -160,7 +171,7 @@ void Reaper::remove_together(Instant now, std::uint64_t set) {
     wire::MultiRequest request;
     for (const std::uint64_t id : ids) {
         const Condemned& node = x_nodes.at(id).node;
-        if (node.name.empty()) {
+        if (!node.name.is_known()) {
             return;  // being found out, which leads here again
         }
         add_removal(request, node);
@@ -220,8 +231,7 @@ void Reaper::on_removed_with_mark(Instant now, std::uint64_t id, const Response&
 
 void Reaper::remove(Instant now, std::uint64_t id) {
     const Condemned& node = x_nodes.at(id).node;
-    wire::RemoveRequest request;
-    request.path = child(node.parent, node.name);
+    const wire::RemoveView request{{*node.parent, node.name.text()}};
     x_session.send(now, request, [this, id](Instant when, const Response& response) {
         on_removed(when, id, response);
     });
@@ -241,8 +251,7 @@ void Reaper::on_removed(Instant now, std::uint64_t id, const Response& response)
 /// Nobody knows whether the create took effect: behind a write barrier the list tells.
 void Reaper::resolve(Instant now, std::uint64_t id) {
     x_session.send(now, wire::MultiRequest{}, [](Instant, const Response&) {});
-    wire::GetChildrenRequest request;
-    request.path = x_nodes.at(id).node.parent;
+    const wire::GetChildrenView request{*x_nodes.at(id).node.parent, false};
     x_session.send(now, request, [this, id](Instant when, const Response& response) {
         on_listed(when, id, response);
     });
@@ -259,16 +268,18 @@ void Reaper::on_listed(Instant now, std::uint64_t id, const Response& response) 
         finish(id, success());
         return work_on_set(now, set);
     }
-    const auto list = response.ok()
-                          ? wire::decode<wire::GetChildrenReply>(response.body)
-                          : wire::result<wire::GetChildrenReply>(wire::DecodeError::truncated);
-    if (!list) {
+    wire::ChildrenView list;
+    if (!response.ok() || wire::decode_into(list, response.body)) {
         return retry_later(now, id, "the contenders could not be listed");
     }
     Entry& entry = found->second;
-    entry.candidates = list.value().children;
-    std::erase_if(entry.candidates,
-                  [&](const auto& name) { return !name.starts_with(entry.node.prefix); });
+    const std::string_view prefix = entry.node.name.prefix();
+    entry.candidates.clear();
+    for (const std::string_view name : list.children) {
+        if (name.starts_with(prefix)) {
+            entry.candidates.emplace_back(name);
+        }
+    }
     if (entry.candidates.empty()) {
         finish(id, success());
         return work_on_set(now, set);
@@ -276,7 +287,7 @@ void Reaper::on_listed(Instant now, std::uint64_t id, const Response& response) 
     if (entry.candidates.size() > 1) {
         return look_at_candidate(now, id);
     }
-    entry.node.name = std::move(entry.candidates.front());
+    entry.node.name.learn(entry.candidates.front());
     work_on(now, id);
 }
 
@@ -290,7 +301,7 @@ void Reaper::look_at_candidate(Instant now, std::uint64_t id) {
     }
     entry.is_in_flight = true;
     wire::GetDataRequest request;
-    request.path = child(entry.node.parent, entry.candidates.back());
+    request.path = child(*entry.node.parent, entry.candidates.back());
     x_session.send(now, request, [this, id](Instant when, const Response& response) {
         on_candidate(when, id, response);
     });
@@ -312,7 +323,7 @@ void Reaper::on_candidate(Instant now, std::uint64_t id, const Response& respons
     const bool is_ours =
         response.ok() && reply && reply.value().stat.ephemeral_owner == x_session.id();
     if (is_ours) {
-        entry.node.name = std::move(entry.candidates.back());
+        entry.node.name.learn(entry.candidates.back());
         return work_on(now, id);
     }
     entry.candidates.pop_back();
@@ -323,10 +334,11 @@ void Reaper::retry_later(Instant now, std::uint64_t id, std::string_view why) {
     Entry& entry = x_nodes.at(id);
     if (entry.backoff >= last_backoff && !entry.is_orphan) {
         entry.is_orphan = true;
-        x_effects.emplace_back(Log{LogLevel::error,
-                                   "orphan",
-                                   {{"node", escape(child(entry.node.parent, entry.node.prefix))},
-                                    {"why", std::string(why)}}});
+        x_effects.emplace_back(
+            Log{LogLevel::error,
+                "orphan",
+                {{"node", escape(child(*entry.node.parent, entry.node.name.prefix()))},
+                 {"why", std::string(why)}}});
     }
     x_timers.set({TimerKind::reap, id}, later(now, entry.backoff));
     entry.backoff = std::min(2 * entry.backoff, last_backoff);
@@ -342,6 +354,8 @@ void Reaper::finish(std::uint64_t id, result<void> outcome) {
     if (finished.mapped().node.lease != 0 && ids_of(finished.mapped().set).empty()) {
         x_effects.emplace_back(NodeGone{finished.mapped().node.lease, std::move(outcome)});
     }
+    finished.mapped() = {};
+    x_spare = std::move(finished);
 }
 
 }  // namespace leasehold::core

@@ -4,7 +4,9 @@
 
 #include <leasehold/clock.hpp>
 
+#include "sdk/core/contender_name.hpp"
 #include "sdk/core/effect.hpp"
+#include "sdk/core/path.hpp"
 #include "sdk/core/session.hpp"
 #include "sdk/core/timers.hpp"
 
@@ -15,6 +17,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace leasehold::core {
@@ -22,12 +25,11 @@ namespace leasehold::core {
 /// A node that must go. Its prefix is unique for ever, so a delete hits its own incarnation only,
 /// and a delete answered NoNode is a success.
 struct Condemned {
-    std::string parent;
-    std::string prefix;
-    std::string name;          ///< empty if its create was not answered yet
-    OperationId lease = 0;     ///< whose end is told by NodeGone; 0 if nobody's
-    bool is_awaited = false;   ///< the create's answer is still to come on this connection
-    bool is_released = false;  ///< those who watch it are to know that it went in good order
+    SharedPath parent;
+    NodeName name;
+    OperationId lease = 0;      ///< whose end is told by NodeGone; 0 if nobody's
+    std::uint64_t awaited = 0;  ///< the create whose answer is still to come on this connection
+    bool is_released = false;   ///< those who watch it are to know that it went in good order
     Instant not_before = Instant::min();  ///< of the delete; its name is found out at once
 };
 
@@ -42,9 +44,13 @@ public:
 
     /// One node, or several that one transaction has made: they go in one, too, unless one of them
     /// makes trouble. The end of the lease that they have in common is told when all are gone.
-    void condemn(Instant now, CondemnedSet nodes);
+    void condemn(Instant now, CondemnedSet&& nodes);
+    /// Gives so many creates the numbers from the returned one on.
+    [[nodiscard]] std::uint64_t number_creates(std::size_t count) {
+        return std::exchange(x_next_create, x_next_create + count);
+    }
     /// The answer to the create of a node that was condemned before it came.
-    void on_created(Instant now, std::string_view prefix, wire::ServerError err,
+    void on_created(Instant now, std::uint64_t create, wire::ServerError err,
                     std::string_view path);
     void on_attached(Instant now);
     void on_detached();
@@ -69,6 +75,7 @@ private:
         std::vector<std::string> candidates{};  ///< names that may be the node's, to be looked at
     };
 
+    void add(std::uint64_t id, Entry entry);
     void work_on(Instant now, std::uint64_t id);
     void work_on_set(Instant now, std::uint64_t set);
     void dissolve(Instant now, std::uint64_t set, std::uint64_t except);
@@ -91,8 +98,11 @@ private:
     Session& x_session;
     Timers& x_timers;
     std::vector<Effect>& x_effects;
-    std::map<std::uint64_t, Entry> x_nodes;
+    using Nodes = std::map<std::uint64_t, Entry>;
+    Nodes x_nodes;
+    Nodes::node_type x_spare;  ///< kept for its memory
     std::uint64_t x_next_id = 1;
+    std::uint64_t x_next_create = 1;
 };
 
 }  // namespace leasehold::core

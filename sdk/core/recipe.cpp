@@ -47,7 +47,7 @@ std::vector<std::string> Recipe::to_watch(std::span<const Contestant> ahead,
         (excess(ahead.size()) == 1 || is_last_running || !is_our_permit(ahead.back().name));
     std::vector<std::string> names;
     for (const Contestant& each : may_any_be_next ? ahead : ahead.last(1)) {
-        names.push_back(each.name);
+        names.emplace_back(each.name);
     }
     return names;
 }

@@ -1,5 +1,7 @@
 #include "sdk/core/text.hpp"
 
+#include <algorithm>
+
 namespace leasehold::core {
 namespace {
 
@@ -54,6 +56,8 @@ bool next_code_point(std::string_view& text, char32_t& code_point) {
 
 bool is_utf8(std::string_view text) {
     char32_t ignored = 0;
+    text.remove_prefix(static_cast<std::size_t>(
+        std::find_if(text.begin(), text.end(), [](char c) { return c < 0; }) - text.begin()));
     while (!text.empty()) {
         if (!next_code_point(text, ignored)) {
             return false;

@@ -67,11 +67,10 @@ private:
     Key take_out(std::size_t index) {
         Key key = std::move(x_heap[index].key);
         x_places.erase(key);
-        if (index + 1 != x_heap.size()) {
-            x_heap[index] = std::move(x_heap.back());
-        }
+        Timer last = std::move(x_heap.back());
         x_heap.pop_back();
         if (index < x_heap.size()) {
+            put(index, std::move(last));
             settle(index);
         }
         return key;
@@ -79,6 +78,7 @@ private:
 
     /// Moves the timer to where it belongs, after it was changed.
     void settle(std::size_t index) {
+        const std::size_t before = index;
         Timer timer = std::move(x_heap[index]);
         while (index > 0 && timer < x_heap[(index - 1) / 2]) {
             put(index, std::move(x_heap[(index - 1) / 2]));
@@ -95,7 +95,11 @@ private:
             put(index, std::move(x_heap[child]));
             index = child;
         }
-        put(index, std::move(timer));
+        if (index == before) {
+            x_heap[index] = std::move(timer);
+        } else {
+            put(index, std::move(timer));
+        }
     }
 
     void put(std::size_t index, Timer timer) {

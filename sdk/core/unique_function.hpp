@@ -10,13 +10,16 @@
 
 namespace leasehold::core {
 
-template <class Signature>
+/// Room for an ordinary completion: its handler, executor, and where it goes without one.
+inline constexpr std::size_t room_for_completion = 88;
+
+template <class Signature, std::size_t Room = room_for_completion>
 class UniqueFunction;
 
-/// Move-only. Calling an empty one is a bug of the caller. What fits lies inside: most callables
-/// here are a few pointers and ids, and each request has several.
-template <class R, class... Args>
-class UniqueFunction<R(Args...)> {
+/// Move-only. Calling an empty one is a bug of the caller. What fits into `Room` bytes lies inside:
+/// most callables here are a few pointers and ids, and each request has several.
+template <class R, class... Args, std::size_t Room>
+class UniqueFunction<R(Args...), Room> {
 public:
     UniqueFunction() = default;
 
@@ -50,15 +53,12 @@ public:
     explicit operator bool() const noexcept { return x_actions != nullptr; }
 
 private:
-    /// An ordinary completion: its handler, executor, and where it goes without one.
-    static constexpr std::size_t room = 88;
-
     template <class Target>
     static constexpr bool is_aligned_inside = alignof(Target) <= alignof(std::max_align_t);
     template <class Target>
     static constexpr bool fits_inside =
         sizeof(Target) <=
-        room&& is_aligned_inside<Target>&& std::is_nothrow_move_constructible_v<Target>;
+        Room&& is_aligned_inside<Target>&& std::is_nothrow_move_constructible_v<Target>;
 
     struct Actions {
         R (*call)(void* at, Args&&... args);
@@ -102,7 +102,7 @@ private:
         }
     }
 
-    alignas(std::max_align_t) std::byte x_room[room];
+    alignas(std::max_align_t) std::byte x_room[Room];
     const Actions* x_actions = nullptr;
 };
 

@@ -4,9 +4,13 @@
 #include "sdk/wire/opcode.hpp"
 #include "sdk/wire/record.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace leasehold::wire {
@@ -80,6 +84,13 @@ struct Create2Reply {
     friend bool operator==(const Create2Reply&, const Create2Reply&) = default;
 };
 
+// The path stays in the bytes that were decoded.
+struct CreatedView {
+    std::string_view path{};
+
+    static constexpr auto fields(auto& self, auto&& visit) { return visit(self.path); }
+};
+
 // One layout, three operations: distinct types, so that an operation cannot get the wrong number.
 template <Opcode Op, class ReplyOf>
 struct BasicCreateRequest {
@@ -95,6 +106,21 @@ struct BasicCreateRequest {
         return visit(self.path, self.data, self.acls, self.flags);
     }
     friend bool operator==(const BasicCreateRequest&, const BasicCreateRequest&) = default;
+};
+
+// The first of them, of what is kept elsewhere: to be encoded at once.
+struct CreateView {
+    static constexpr Opcode op = Opcode::create;
+    using Reply = CreateReply;
+
+    PathBelow path{};
+    std::string_view data{};
+    std::span<const Acl> acls{};
+    CreateMode flags = CreateMode::persistent;
+
+    static constexpr auto fields(auto& self, auto&& visit) {
+        return visit(self.path, self.data, self.acls, self.flags);
+    }
 };
 
 using CreateRequest = BasicCreateRequest<Opcode::create, CreateReply>;
@@ -131,12 +157,12 @@ struct CheckReply {
     friend bool operator==(const CheckReply&, const CheckReply&) = default;
 };
 
-template <Opcode Op, class ReplyOf>
+template <Opcode Op, class ReplyOf, class Path = std::string>
 struct BasicVersionRequest {
     static constexpr Opcode op = Op;
     using Reply = ReplyOf;
 
-    std::string path{};
+    Path path{};
     std::int32_t version = any_version;
 
     static constexpr auto fields(auto& self, auto&& visit) {
@@ -146,6 +172,7 @@ struct BasicVersionRequest {
 };
 
 using RemoveRequest = BasicVersionRequest<Opcode::remove, RemoveReply>;
+using RemoveView = BasicVersionRequest<Opcode::remove, RemoveReply, PathBelow>;
 using CheckRequest = BasicVersionRequest<Opcode::check, CheckReply>;  // inside a multi only
 
 // ---- data and ACL ----
@@ -228,6 +255,13 @@ struct GetChildrenReply {
     friend bool operator==(const GetChildrenReply&, const GetChildrenReply&) = default;
 };
 
+// The names stay in the bytes that were decoded; those of a queue that is short, without a heap.
+struct ChildrenView {
+    boost::container::small_vector<std::string_view, 8> children{};
+
+    static constexpr auto fields(auto& self, auto&& visit) { return visit(self.children); }
+};
+
 struct GetChildren2Reply {
     std::vector<std::string> children{};
     Stat stat{};
@@ -279,12 +313,12 @@ using GetEphemeralsRequest = BasicPathRequest<Opcode::get_ephemerals, GetEphemer
 using GetAllChildrenNumberRequest =
     BasicPathRequest<Opcode::get_all_children_number, GetAllChildrenNumberReply>;
 
-template <Opcode Op, class ReplyOf>
+template <Opcode Op, class ReplyOf, class Path = std::string>
 struct BasicReadRequest {
     static constexpr Opcode op = Op;
     using Reply = ReplyOf;
 
-    std::string path{};
+    Path path{};
     bool watch = false;
 
     static constexpr auto fields(auto& self, auto&& visit) { return visit(self.path, self.watch); }
@@ -294,6 +328,7 @@ struct BasicReadRequest {
 using ExistsRequest = BasicReadRequest<Opcode::exists, ExistsReply>;
 using GetDataRequest = BasicReadRequest<Opcode::get_data, GetDataReply>;
 using GetChildrenRequest = BasicReadRequest<Opcode::get_children, GetChildrenReply>;
+using GetChildrenView = BasicReadRequest<Opcode::get_children, GetChildrenReply, std::string_view>;
 using GetChildren2Request = BasicReadRequest<Opcode::get_children2, GetChildren2Reply>;
 
 }  // namespace leasehold::wire

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -38,6 +39,14 @@ concept Record = requires(X& record) {
 
 template <class T>
 using optional_list = std::optional<std::vector<T>>;
+
+// A path in two parts, encoded as one.
+struct PathBelow {
+    std::string_view parent{};
+    std::string_view name{};
+
+    friend bool operator==(const PathBelow&, const PathBelow&) = default;
+};
 
 // The fewest bytes a value can take on the wire.
 template <class T>
@@ -73,8 +82,17 @@ inline void write_field(Writer& out, std::int32_t value) {
 inline void write_field(Writer& out, std::int64_t value) {
     out.int64(value);
 }
+inline void write_field(Writer& out, std::string_view value) {
+    out.buffer(value);
+}
 inline void write_field(Writer& out, const std::string& value) {
     out.buffer(value);
+}
+inline void write_field(Writer& out, const PathBelow& path) {
+    out.count(path.parent.size() + 1 + path.name.size());
+    out.raw(path.parent);
+    out.raw("/");
+    out.raw(path.name);
 }
 
 template <class T>
@@ -90,11 +108,16 @@ void write_field(Writer& out, const X& record) {
 }
 
 template <class T>
-void write_field(Writer& out, const std::vector<T>& list) {
+void write_field(Writer& out, std::span<const T> list) {
     out.count(list.size());
     for (const T& element : list) {
         write_field(out, element);
     }
+}
+
+template <class T>
+void write_field(Writer& out, const std::vector<T>& list) {
+    write_field(out, std::span<const T>(list));
 }
 
 template <class T>
@@ -118,6 +141,9 @@ inline void read_field(Reader& in, std::int64_t& value) {
 inline void read_field(Reader& in, std::string& value) {
     value = in.string();
 }
+inline void read_field(Reader& in, std::string_view& value) {
+    value = in.string();
+}
 inline void read_field(Reader& in, std::optional<std::string>& value) {
     value = in.nullable();
 }
@@ -133,28 +159,34 @@ void read_field(Reader& in, X& record) {
     read(in, record);
 }
 
-template <class T>
-void read_field(Reader& in, std::optional<std::vector<T>>& list) {
+// False for a null list.
+template <class List, class T = typename List::value_type>
+bool read_list(Reader& in, List& list) {
     static_assert(least_size<T>() > 0, "bytes on the wire must bound the count");
     const std::optional<std::size_t> count = in.count(least_size<T>());
     if (!count) {
-        list.reset();
-        return;
+        return false;
     }
-    list.emplace();
-    list->reserve(*count);
+    list.reserve(*count);
     for (std::size_t i = 0; i < *count && in.ok(); ++i) {
-        read_field(in, list->emplace_back());
+        read_field(in, list.emplace_back());
     }
+    return true;
 }
 
 template <class T>
-void read_field(Reader& in, std::vector<T>& list) {
-    std::optional<std::vector<T>> nullable;
-    read_field(in, nullable);
-    if (nullable) {
-        list = std::move(*nullable);
-    } else {
+void read_field(Reader& in, std::optional<std::vector<T>>& list) {
+    if (!read_list(in, list.emplace())) {
+        list.reset();
+    }
+}
+
+template <class List>
+    requires requires(List& list) {
+        list.emplace_back();
+    }
+void read_field(Reader& in, List& list) {
+    if (!read_list(in, list)) {
         in.fail(DecodeError::unexpected_null);
     }
 }
@@ -172,14 +204,19 @@ void read(Reader& in, X& record) {
     X::fields(record, [&](auto&... field) { (detail::read_field(in, field), ...); });
 }
 
-// A whole body as a whole record: bytes left over are an error.
+// A whole body as a whole record: bytes left over are an error. `record` is fresh.
 template <class X>
-[[nodiscard]] result<X> decode(std::string_view body) {
+[[nodiscard]] std::optional<DecodeError> decode_into(X& record, std::string_view body) {
     Reader in(body);
-    X record{};
     read(in, record);
     in.finish();
-    if (const auto error = in.error()) {
+    return in.error();
+}
+
+template <class X>
+[[nodiscard]] result<X> decode(std::string_view body) {
+    X record{};
+    if (const auto error = decode_into(record, body)) {
         return *error;
     }
     return record;

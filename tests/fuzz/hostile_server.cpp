@@ -105,11 +105,11 @@ private:
     detail::LockDefaults defaults() {
         return {.chroot = {}, .owner = "fuzz", .acl = {{31, "world", "anyone"}}};
     }
-    void ask(const result<detail::LockRequest>& request) {
+    void ask(const result<detail::SharedLockRequest>& request) {
         if (request) {
-            const core::OperationId id = x_driver.ask(request->spec);
+            const core::OperationId id = x_driver.ask((*request)->spec);
             x_operations.push_back(id);
-            x_judge.on_acquire(id, request->spec);
+            x_judge.on_acquire(id, (*request)->spec);
         }
     }
     core::OperationId some(const std::vector<core::OperationId>& ids) {

@@ -52,7 +52,7 @@ protected:
     std::shared_ptr<core::Lease> grant(ClientNumber who, OperationId id, Duration when,
                                        Duration until, std::int64_t token,
                                        const std::string& node) {
-        auto lease = std::make_shared<core::Lease>(at(until), token, std::vector{node});
+        auto lease = std::make_shared<core::Lease>(at(until), token, core::NodePaths{node});
         lease->kind = token == 0 ? LockKind::shared : LockKind::exclusive;
         core::Grant granted{.lease = lease, .granted_at = at(when), .deadline = at(until)};
         observer->on_done(at(when), who, {id, granted}, genesis);

@@ -19,7 +19,7 @@ constexpr Duration request_timeout = 5s;
 /// One field of contender.proto: the client's name.
 constexpr std::string_view name_of_client = "\x3a\x09simulated";
 
-std::vector<core::OwnedAcl> open_to_all() {
+std::vector<wire::Acl> open_to_all() {
     return {{wire::perms::all, "world", "anyone"}};
 }
 

@@ -191,12 +191,12 @@ void EngineDriver::start() {
 }
 
 OperationId EngineDriver::acquire(const std::string& path, LockOptions options, std::string record,
-                                  std::vector<core::OwnedAcl> acl) {
+                                  std::vector<wire::Acl> acl) {
     return acquire(core::Recipe{}, path, options, std::move(record), std::move(acl));
 }
 
 OperationId EngineDriver::acquire(core::Recipe recipe, const std::string& path, LockOptions options,
-                                  std::string record, std::vector<core::OwnedAcl> acl) {
+                                  std::string record, std::vector<wire::Acl> acl) {
     return ask({path, recipe, options, std::move(acl), std::move(record)});
 }
 

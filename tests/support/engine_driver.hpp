@@ -71,10 +71,10 @@ public:
 
     void start();
     OperationId acquire(const std::string& path, LockOptions options = {}, std::string record = {},
-                        std::vector<core::OwnedAcl> acl = {{wire::perms::all, "world", "anyone"}});
+                        std::vector<wire::Acl> acl = {{wire::perms::all, "world", "anyone"}});
     OperationId acquire(core::Recipe recipe, const std::string& path, LockOptions options,
                         std::string record = {},
-                        std::vector<core::OwnedAcl> acl = {{wire::perms::all, "world", "anyone"}});
+                        std::vector<wire::Acl> acl = {{wire::perms::all, "world", "anyone"}});
     /// Stands for leadership.
     OperationId elect(const std::string& path, LockOptions options, std::string record);
     void cancel(OperationId id);

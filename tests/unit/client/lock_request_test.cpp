@@ -66,6 +66,7 @@ TEST(LockRequest, MalformedOptionIsRefusedByName) {
 TEST(LockRequest, LockDelayIsInTheRecordForThoseWhoWaitAndNotAByteWithoutOne) {
     const auto record = [](milliseconds delay) {
         return make_lock_request("/a", LockKind::exclusive, {.lock_delay = delay}, defaults())
+            .value()
             ->spec.record;
     };
     EXPECT_EQ(core::lock_delay_of(record(60s)), 60s);
@@ -79,8 +80,8 @@ TEST(LockRequest, SetAsksForItsLockDelayInTheRecordOfAllItsNodes) {
     const std::vector<std::string> paths{"/a", "/b"};
     const auto request = make_set_request(paths, {.lock_delay = 15s}, defaults());
     ASSERT_TRUE(request);
-    EXPECT_EQ(core::lock_delay_of(request->spec.record), 15s);
-    EXPECT_EQ(request->spec.options.lock_delay, 15s);
+    EXPECT_EQ(core::lock_delay_of((*request)->spec.record), 15s);
+    EXPECT_EQ((*request)->spec.options.lock_delay, 15s);
 }
 
 TEST(LockRequest, PermitHasNoLockDelay) {
@@ -126,28 +127,30 @@ TEST(LockRequest, EverythingIsOwned) {
     owner.assign(owner.size(), '?');
     scheme.assign(scheme.size(), '?');
     ASSERT_TRUE(request);
-    EXPECT_EQ(request->spec.path, "/shop/orders/42");
-    EXPECT_EQ(request->terms.path, "/orders/42");
-    ASSERT_EQ(request->spec.acl.size(), 1u);
-    EXPECT_EQ(request->spec.acl[0].scheme, "digest");
-    EXPECT_EQ(decode_record(request->spec.record)->owner, "cashier");
-    EXPECT_TRUE(request->spec.options.acl.empty());
-    EXPECT_TRUE(request->spec.options.owner.empty());
+    EXPECT_EQ((*request)->spec.path, "/shop/orders/42");
+    EXPECT_EQ((*request)->path(), "/orders/42");
+    ASSERT_EQ((*request)->spec.acl.entries().size(), 1u);
+    EXPECT_EQ((*request)->spec.acl.entries()[0].scheme, "digest");
+    EXPECT_EQ(decode_record((*request)->spec.record)->owner, "cashier");
+    EXPECT_TRUE((*request)->spec.options.acl.empty());
+    EXPECT_TRUE((*request)->spec.options.owner.empty());
 }
 
 TEST(LockRequest, DefaultsFillInWhatIsNotGiven) {
     const auto request = make_lock_request("/a", LockKind::exclusive, {.budget = 2s}, defaults());
     ASSERT_TRUE(request);
-    EXPECT_EQ(decode_record(request->spec.record)->owner, "till");
-    EXPECT_EQ(decode_record(request->spec.record)->budget, 2s);
-    EXPECT_EQ(request->spec.acl, defaults().acl);
-    EXPECT_EQ(request->terms.reserve, Duration(200ms));  // a tenth
-    EXPECT_EQ(
-        make_lock_request("/a", LockKind::exclusive, {.budget = 20s}, defaults())->terms.reserve,
-        Duration(500ms));
-    EXPECT_EQ(
-        make_lock_request("/a", LockKind::exclusive, {.reserve = 0ms}, defaults())->terms.reserve,
-        Duration(0ms));
+    EXPECT_EQ(decode_record((*request)->spec.record)->owner, "till");
+    EXPECT_EQ(decode_record((*request)->spec.record)->budget, 2s);
+    EXPECT_EQ((*request)->spec.acl, defaults().acl);
+    EXPECT_EQ((*request)->terms.reserve, Duration(200ms));  // a tenth
+    EXPECT_EQ(make_lock_request("/a", LockKind::exclusive, {.budget = 20s}, defaults())
+                  .value()
+                  ->terms.reserve,
+              Duration(500ms));
+    EXPECT_EQ(make_lock_request("/a", LockKind::exclusive, {.reserve = 0ms}, defaults())
+                  .value()
+                  ->terms.reserve,
+              Duration(0ms));
 }
 
 TEST(LockRequest, RefusalNamesTheHolderOurPlaceAndTheTime) {

@@ -4,6 +4,7 @@
 #include "sdk/core/contender.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,10 +20,8 @@ inline const std::string before = "x-lock-0000000003";
 /// Writes down what it is asked for. The prefixes are p1-lock-, p2-lock-, ...
 class RecordingPort final : public ContenderPort {
 public:
-    std::string create_and_list() override {
-        calls.emplace_back("create");
-        return "p" + std::to_string(++creates) + "-lock-";
-    }
+    std::string new_prefix() override { return "p" + std::to_string(++creates) + "-lock-"; }
+    void create_and_list() override { calls.emplace_back("create"); }
     void create_parents() override { calls.emplace_back("parents"); }
     void list_behind_barrier() override { calls.emplace_back("barrier+list"); }
     void list() override { calls.emplace_back("list"); }
@@ -39,11 +38,15 @@ public:
 };
 
 struct Bench {
+    Bench() { contender.start(); }
+
     RecordingPort port;
     Contender contender{port, "/q", {}, session, false};
 
     std::vector<std::string> calls() { return std::exchange(port.calls, {}); }
-    void listed(std::vector<std::string> children) { contender.on_listed({}, children); }
+    void listed(const std::vector<std::string>& children) {
+        contender.on_listed({}, std::vector<std::string_view>(children.begin(), children.end()));
+    }
     void created() { contender.on_created(ServerError::ok, "/q/" + own, czxid); }
     void node(std::string_view name, ServerError err, std::int64_t owner = session) {
         wire::GetDataReply reply;

@@ -185,9 +185,10 @@ TEST(Contender, HeldNodeIsWatchedOncePerConnection) {
 TEST(Contender, LockThatWasFreeWatchesItsNodeByOptionOnly) {
     RecordingPort port;
     Contender contender(port, "/q", {}, session, true);
+    contender.start();
     contender.on_created(ServerError::ok, "/q/" + own, czxid);
     port.calls.clear();
-    contender.on_listed({}, std::vector<std::string>{own});
+    contender.on_listed({}, std::vector<std::string_view>{own});
     EXPECT_THAT(port.calls, ElementsAre("watch own"));
     EXPECT_EQ(contender.state(), ContenderState::first);
 }

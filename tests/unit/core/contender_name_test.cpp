@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 std::vector<std::string> order(const std::vector<std::string>& children) {
     std::vector<std::string> names;
     for (const Contestant& each : read_listing(children).queue) {
-        names.push_back(each.name);
+        names.emplace_back(each.name);
     }
     return names;
 }

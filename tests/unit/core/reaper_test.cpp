@@ -60,9 +60,14 @@ protected:
     Reaper reaper{bench.settings, bench.session, timers, bench.effects};
     std::vector<SessionBench::Frame> frames;
     std::int64_t zxid = 100;
-    const Condemned named{
-        .parent = "/q", .prefix = "p-lock-", .name = "p-lock-0000000001", .lease = 5};
-    const Condemned nameless{.parent = "/q", .prefix = "p-lock-", .name = "", .lease = 5};
+    static NodeName name(const std::string& number) {
+        NodeName node("p-lock-");
+        node.learn("p-lock-" + number);
+        return node;
+    }
+    const SharedPath path = std::make_shared<const std::string>("/q");
+    const Condemned named{.parent = path, .name = name("0000000001"), .lease = 5};
+    const Condemned nameless{.parent = path, .name = NodeName("p-lock-"), .lease = 5};
 };
 
 TEST_F(Reaping, DeletesAtOnceAndTellsWhenTheNodeIsGone) {
@@ -178,27 +183,27 @@ TEST_F(Reaping, NodeThatTheListLacksWasNeverMade) {
 
 TEST_F(Reaping, AwaitedCreateIsDeletedWhenItsAnswerBringsTheName) {
     Condemned awaited = nameless;
-    awaited.is_awaited = true;
+    awaited.awaited = 7;
     reaper.condemn(bench.now, {awaited});
     EXPECT_THAT(ops(), IsEmpty());
-    reaper.on_created(bench.now, "another-lock-", ServerError::ok, "/q/another-lock-0000000001");
+    reaper.on_created(bench.now, 8, ServerError::ok, "/q/another-lock-0000000001");
     EXPECT_THAT(ops(), IsEmpty());
-    reaper.on_created(bench.now, "p-lock-", ServerError::ok, "/q/p-lock-0000000003");
+    reaper.on_created(bench.now, 7, ServerError::ok, "/q/p-lock-0000000003");
     EXPECT_THAT(ops(), ElementsAre(Opcode::remove));
 }
 
 TEST_F(Reaping, AwaitedCreateThatFailedLeavesNothingToDo) {
     Condemned awaited = nameless;
-    awaited.is_awaited = true;
+    awaited.awaited = 7;
     reaper.condemn(bench.now, {awaited});
-    reaper.on_created(bench.now, "p-lock-", ServerError::no_node, "");
+    reaper.on_created(bench.now, 7, ServerError::no_node, "");
     EXPECT_EQ(reaper.size(), 0u);
     EXPECT_THAT(ops(), IsEmpty());
 }
 
 TEST_F(Reaping, AwaitedCreateWhoseAnswerIsLostIsLookedFor) {
     Condemned awaited = nameless;
-    awaited.is_awaited = true;
+    awaited.awaited = 7;
     reaper.condemn(bench.now, {awaited});
     reconnect();
     EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
@@ -206,9 +211,9 @@ TEST_F(Reaping, AwaitedCreateWhoseAnswerIsLostIsLookedFor) {
 
 TEST_F(Reaping, AnswerUnderAStrangeNameIsNotDeletedBlindly) {
     Condemned awaited = nameless;
-    awaited.is_awaited = true;
+    awaited.awaited = 7;
     reaper.condemn(bench.now, {awaited});
-    reaper.on_created(bench.now, "p-lock-", ServerError::ok, "/q/somebody-elses-0000000003");
+    reaper.on_created(bench.now, 7, ServerError::ok, "/q/somebody-elses-0000000003");
     EXPECT_THAT(ops(), ElementsAre(Opcode::multi, Opcode::get_children));
 }
 

@@ -295,16 +295,17 @@ TEST_F(Upgrade, DeletedExclusiveNodeEndsTheLease) {
 /// with all others, so many would take from seconds to minutes.
 TEST(UpgradeOfMany, ReadersInItsWayAreFoundInTime) {
     constexpr int readers = 20'000;
-    Listing listing;
+    std::vector<std::string> names;
     for (int number = 0; number <= readers + 1; ++number) {
         const std::string digits = std::to_string(number);
         const std::string kind = number == 0         ? "-up-__READ__"
                                  : number <= readers ? "-__READ__"
                                                      : "-w1-__WRIT__";
-        listing.queue.push_back(
-            {number, "00000000000000a1" + kind + std::string(10 - digits.size(), '0') + digits});
+        names.push_back("00000000000000a1" + kind + std::string(10 - digits.size(), '0') + digits);
     }
-    const Recipe recipe{.kind = LockKind::exclusive, .base = listing.queue.front().name};
+    const Listing listing = read_listing(names);
+    const Recipe recipe{.kind = LockKind::exclusive,
+                        .base = std::string(listing.queue.front().name)};
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_THAT(recipe.blockers(listing.queue.back(), listing), SizeIs(readers));
     EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);

@@ -129,6 +129,30 @@ TEST(Children, OfWhichOneIsNull_AreRefused) {
     EXPECT_EQ(decoded.error(), DecodeError::unexpected_null);
 }
 
+TEST(Views, ReadAsWhatTheyAreViewsOf) {
+    const std::string bytes = encoded(GetChildrenReply{{"p", "es-0000000003", ""}});
+    ChildrenView list;
+    ASSERT_FALSE(decode_into(list, bytes));
+    ASSERT_EQ(list.children.size(), 3u);
+    EXPECT_EQ(list.children[1], "es-0000000003");
+    EXPECT_EQ(list.children[1].data(), bytes.data() + 4 + 4 + 1 + 4) << "where it was";
+    EXPECT_EQ(decode<CreatedView>(encoded(CreateReply{"/q/n-0000000001"})).value().path,
+              "/q/n-0000000001");
+    ChildrenView cut;
+    EXPECT_EQ(decode_into(cut, bytes.substr(0, bytes.size() - 1)), DecodeError::truncated);
+    ChildrenView more;
+    EXPECT_EQ(decode_into(more, bytes + "x"), DecodeError::trailing_bytes);
+}
+
+TEST(Views, AreEncodedAsWhatTheyAreViewsOf) {
+    const std::vector<Acl> acls{{perms::all, "world", "anyone"}, {perms::read, "digest", "me"}};
+    EXPECT_EQ(encoded(CreateView{{"/q", "n-"}, "data", acls, CreateMode::ephemeral_sequential}),
+              encoded(CreateRequest{"/q/n-", "data", acls, CreateMode::ephemeral_sequential}));
+    EXPECT_EQ(encoded(RemoveView{{"/q", "n-0000000001"}}),
+              encoded(RemoveRequest{"/q/n-0000000001"}));
+    EXPECT_EQ(encoded(GetChildrenView{"/q", true}), encoded(GetChildrenRequest{"/q", true}));
+}
+
 TEST(Reconfig, IsTheOneRequestWhoseStringsMayBeNull) {
     const ReconfigRequest request{std::nullopt, "9", std::nullopt, -1};
     EXPECT_EQ(to_hex(encoded(request)), "ffffffff0000000139ffffffffffffffffffffffff");
