@@ -10,6 +10,7 @@
 #include "tests/sim/journal.hpp"
 #include "tests/sim/tally.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -252,13 +253,11 @@ private:
         std::vector<OperationId> last_granted;  ///< for each lock
         std::vector<Instant> last_change;       ///< for each lock: an answer, a node's end
         Instant attached_since{};
-        [[nodiscard]] bool upgrades_of(OperationId lease) const {
-            for (const auto& [id, upgrade] : upgrades) {
-                if (upgrade.lease == lease) {
-                    return true;
-                }
-            }
-            return false;
+        /// One whose wait is over at `now` ends before anything new begins.
+        [[nodiscard]] bool is_upgrading(OperationId lease, Instant now) const {
+            return std::any_of(upgrades.begin(), upgrades.end(), [&](const auto& each) {
+                return each.second.lease == lease && each.second.due > now;
+            });
         }
         std::deque<Instant> connects;
         std::deque<Stretch> asleep;

@@ -85,7 +85,7 @@ void Observer::on_upgrade_asked(Instant truth, ClientNumber who, OperationId id,
     const auto held = client.held.find(lease);
     const bool is_possible = held != client.held.end() && held->second.is_upgradable &&
                              held->second.is_shared && held->second.ends == 0 &&
-                             !client.upgrades_of(lease);
+                             !client.is_upgrading(lease, local(who, truth));
     client.upgrades[id] = {lease, local(who, truth) + wait, is_possible};
 }
 

@@ -126,6 +126,7 @@ def test_options_that_are_none(client, options, kind):
         ({"clock_drift": 0.7}, INVALID),
         ({"clock_drift": "x"}, TypeError),
         ({"sync_limit": 0}, INVALID),
+        ({"lease_evidence": "none"}, INVALID),
         ({"max_frame_bytes": -1}, INVALID),
         ({"standalone": "yes"}, TypeError),
         ({"server_version": "three"}, INVALID),

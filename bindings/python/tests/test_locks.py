@@ -281,3 +281,13 @@ def test_acl_of_others_is_refused_as_zookeeper_does(client, path):
     with pytest.raises(leasehold.Error) as caught:
         client.lock(path, acl=[leasehold.Acl(31, "no-such-scheme", "x")]).acquire()
     assert isinstance(caught.value, (leasehold.ZooKeeperError, leasehold.NotPermitted))
+
+
+def test_quorum_evidence_leaves_a_lease_where_the_other_kind_leaves_none(servers, path):
+    # A follower that lost its leader may go on answering for longer than any session lives here.
+    follower = {"standalone": False, "sync_limit": 1000}
+    with servers.connect(**follower) as client, pytest.raises(leasehold.BudgetRefused):
+        client.lock(path, budget=0.5, wait=5).acquire()
+    with servers.connect(**follower, lease_evidence="quorum") as client:
+        with client.lock(path, budget=0.5, wait=5) as lock:
+            assert lock.valid

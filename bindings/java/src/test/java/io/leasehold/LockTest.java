@@ -34,6 +34,21 @@ class LockTest extends ServerTest {
     }
 
     @Test
+    void quorumEvidenceLeavesALeaseWhereTheOtherKindLeavesNone() throws Exception {
+        // A follower that lost its leader may go on answering for longer than any session lives here.
+        ClientOptions follower = server.clientOptions().withStandalone(false).withSyncLimit(1000);
+        LockOptions options = LockOptions.budget(ms(500)).withWait(ms(5000));
+        try (Client conservative = Client.connect(server.connectString(), follower)) {
+            assertThrows(BudgetRefusedException.class, () -> conservative.lock(path, options));
+        }
+        try (Client byQuorum = Client.connect(server.connectString(),
+                                              follower.withLeaseEvidence(LeaseEvidence.QUORUM));
+             Lock lock = byQuorum.lock(path, options)) {
+            assertTrue(lock.valid());
+        }
+    }
+
+    @Test
     void secondIsRefusedAndToldWhoHoldsIt() throws Exception {
         try (Lock lock = client.lock(path, LockOptions.defaults().withOwner("fulfilment"))) {
             WaitExpiredException refused =
