@@ -29,7 +29,7 @@ public:
 
 private:
     /// Paths in one multi, in bytes: well below the 1 MB that servers take (jute.maxbuffer).
-    static constexpr std::size_t max_bytes = 64 * 1024;
+    static constexpr std::size_t max_bytes = 64'000;
 
     [[nodiscard]] std::vector<std::string> nodes_in_turn();
     void on_answer(Instant now, Instant sent, const std::vector<std::string>& nodes,

@@ -61,7 +61,8 @@ std::shared_ptr<LockQueue> LockQueues::find_or_make(const std::shared_ptr<const 
     if (place) {
         return place;
     }
-    const auto queue = place = std::make_shared<LockQueue>(x_context, spec, lane);
+    auto queue = std::make_shared<LockQueue>(x_context, spec, lane);
+    place = queue;  // now: what is added next may move it
     for (const std::string& path : spec->more_paths) {
         x_queues[SharedPath(spec, &path)][lane] = queue;
     }
