@@ -160,9 +160,13 @@ struct Engine::Impl final : SessionListener, LeaseListener {
         return requests.size() + watches.size() + queues.places() + reaper.size();
     }
 
-    void note_need(Instant now) { session.need_evidence(now, queues.places() != 0); }
+    void note_need(Instant now) {
+        if (settings.timing.is_by_quorum()) {
+            session.need_evidence(now, queues.places() != 0);
+        }
+    }
     [[nodiscard]] Instant heartbeat_due() const {
-        return heartbeat.is_under_way()
+        return heartbeat.is_under_way() || !settings.timing.is_by_quorum()
                    ? Instant::max()
                    : std::max(session.next_heartbeat(), heartbeat.not_before());
     }

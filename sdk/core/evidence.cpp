@@ -309,9 +309,13 @@ bool Evidence::is_late(Instant sent, Instant now) const {
     return elapsed(sent, now) > x_timing.ack_gap || elapsed(previous_send(sent), now) > x_step;
 }
 
-/// The last remembered send before `sent`; after a gap there may be none.
+/// The last remembered send before `sent`; after a gap there may be none. Looked for from the end:
+/// it is one of the last nearly always.
 Instant Evidence::previous_send(Instant sent) const {
-    const auto next = std::lower_bound(x_sends.begin(), x_sends.end(), sent);
+    auto next = x_sends.end();
+    while (next != x_sends.begin() && *std::prev(next) >= sent) {
+        --next;
+    }
     return next == x_sends.begin() ? sent : *std::prev(next);
 }
 
