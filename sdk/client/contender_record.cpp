@@ -39,6 +39,12 @@ std::int64_t number(std::string_view text) {
     return error == std::errc{} && stop == end && value > 0 ? value : 0;
 }
 
+/// What the clock can count at most: whoever reads a record may add or convert what stands in it.
+milliseconds span(std::string_view text) {
+    constexpr auto longest = std::chrono::duration_cast<milliseconds>(Duration::max());
+    return std::min(milliseconds{number(text)}, longest);
+}
+
 std::string ask_host_name() {
     std::array<char, 256> name{};
     if (::gethostname(name.data(), name.size() - 1) != 0 || !core::is_utf8(name.data())) {
@@ -110,14 +116,14 @@ std::optional<ContenderRecord> decode_record(std::string_view bytes) {
         !message.client_version().starts_with(writer)) {
         return std::nullopt;
     }
-    const milliseconds budget{number(message.budget_ms())};
+    const milliseconds budget = span(message.budget_ms());
     return ContenderRecord{
         .owner = message.owner(),
         .host = message.host(),
         .pid = number(message.pid()),
         .budget = budget > milliseconds{0} ? std::optional(budget) : std::nullopt,
         .trace_id = message.trace_id(),
-        .lock_delay = milliseconds{number(message.lock_delay_ms())},
+        .lock_delay = span(message.lock_delay_ms()),
         .payload = join(message.payload())};
 }
 

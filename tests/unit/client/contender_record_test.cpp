@@ -33,6 +33,15 @@ TEST(ContenderRecord, WhatOthersWriteIsNoRecord) {
     }
 }
 
+TEST(ContenderRecord, NoSpanIsLongerThanTheClockCanCount) {
+    const auto record = decode_record(
+        encode_record({.budget = milliseconds::max(), .lock_delay = milliseconds::max()}));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->budget, std::chrono::duration_cast<milliseconds>(Duration::max()));
+    EXPECT_GT(Duration{*record->budget}, Duration{}) << "no overflow";
+    EXPECT_EQ(record->lock_delay, record->budget);
+}
+
 TEST(ContenderRecord, EveryPrefixAndEveryFlippedByteIsHarmlessAndSilent) {
     const std::string good = encode_record({.owner = "shop", .trace_id = "t"});
     ::testing::internal::CaptureStderr();
