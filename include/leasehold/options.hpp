@@ -111,11 +111,10 @@ enum class LeaseEvidence {
     /// Any answer of a server, less what a follower that lost its leader may go on answering:
     /// (sync_limit + 2) ticks and the ack gap. Costs nothing but pings.
     conservative,
-    /// Answers to writes, which only a leader with a quorum can give: about 2.5 ticks and the ack
+    /// Answers to writes, which only a leader with a quorum can give: about 2.1 ticks and the ack
     /// gap are deducted instead, whatever the ensemble's syncLimit is. For session timeouts of a
-    /// few
-    /// ticks. Costs one write (a multi of checks) each quarter of a tick while locks are held or
-    /// wanted, and up to one more round trip for a lock after a while without any.
+    /// few ticks. Costs one write (a multi of checks) each quarter of a tick while locks are held
+    /// or wanted, and up to one more round trip for a lock after a while without any.
     quorum
 };
 

@@ -1,5 +1,6 @@
 #include "sdk/cli/arguments.hpp"
 
+#include "sdk/cli/choice.hpp"
 #include "sdk/cli/config_file.hpp"
 #include "sdk/cli/duration.hpp"
 #include "sdk/cli/exit_code.hpp"
@@ -9,7 +10,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <charconv>
 #include <cstddef>
@@ -81,45 +81,18 @@ void add_ensemble(CLI::App& app, EnsembleArguments& arguments) {
     add_number(app, "--clock-drift", client.clock_drift, "0.01",
                "Bound on the relative rate of the clocks");
     add_duration(app, "--margin", client.margin, "Fixed safety margin");
-    app.add_option_function<std::string>(
-           "--lease-evidence",
-           [&client](const std::string& text) {
-               if (text != "conservative" && text != "quorum") {
-                   throw CLI::ValidationError("--lease-evidence",
-                                              "'" + text + "' is neither conservative nor quorum");
-               }
-               client.lease_evidence =
-                   text == "quorum" ? LeaseEvidence::quorum : LeaseEvidence::conservative;
-           },
-           "What the lease rests on: conservative, or quorum for short sessions")
-        ->type_name("NAME")
-        ->default_str("conservative")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_choice(app, "--lease-evidence", "NAME", client.lease_evidence,
+               {{"conservative", LeaseEvidence::conservative}, {"quorum", LeaseEvidence::quorum}},
+               "What the lease rests on: conservative, or quorum for short sessions");
     add_security(app, arguments);
 }
 
-constexpr std::array<std::pair<std::string_view, Naming>, 3> namings{
-    {{"curator", Naming::curator},
-     {"curator-rw", Naming::curator_read_write},
-     {"kazoo", Naming::kazoo}}};
-
 void add_naming(CLI::App& app, Naming& naming) {
-    app.add_option_function<std::string>(
-           "--naming",
-           [&naming](const std::string& text) {
-               const auto* const known =
-                   std::find_if(namings.begin(), namings.end(),
-                                [&text](const auto& each) { return each.first == text; });
-               if (known == namings.end()) {
-                   throw CLI::ValidationError("--naming",
-                                              "'" + text + "' is not curator, curator-rw or kazoo");
-               }
-               naming = known->second;
-           },
-           "Whose locks are on the path, too: curator, curator-rw or kazoo")
-        ->type_name("NAMING")
-        ->default_str("curator")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_choice(app, "--naming", "NAMING", naming,
+               {{"curator", Naming::curator},
+                {"curator-rw", Naming::curator_read_write},
+                {"kazoo", Naming::kazoo}},
+               "Whose locks are on the path, too: curator, curator-rw or kazoo");
 }
 
 void add_listen(CLI::App& app, ListenAddress& listen) {

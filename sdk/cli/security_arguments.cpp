@@ -1,5 +1,7 @@
 #include "sdk/cli/security_arguments.hpp"
 
+#include "sdk/cli/choice.hpp"
+
 #include <string>
 
 namespace leasehold::cli {
@@ -25,35 +27,15 @@ void add_tls(CLI::App& app, TlsOptions& tls, SecurityArguments& texts) {
              "The environment variable that decrypts the key");
     add_text(app, "--tls-server-name", "NAME", texts.server_name,
              "Whom the certificates have to be for, instead of the host");
-    app.add_option_function<std::string>(
-           "--tls-min-version",
-           [&tls](const std::string& text) {
-               if (text != "1.2" && text != "1.3") {
-                   throw CLI::ValidationError("--tls-min-version",
-                                              "'" + text + "' is neither 1.2 nor 1.3");
-               }
-               tls.min_version = text == "1.3" ? TlsVersion::tls_1_3 : TlsVersion::tls_1_2;
-           },
-           "The oldest version of TLS: 1.2 or 1.3")
-        ->type_name("VERSION")
-        ->default_str("1.2")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_choice(app, "--tls-min-version", "VERSION", tls.min_version,
+               {{"1.2", TlsVersion::tls_1_2}, {"1.3", TlsVersion::tls_1_3}},
+               "The oldest version of TLS: 1.2 or 1.3");
 }
 
 void add_sasl(CLI::App& app, SaslOptions& sasl, SecurityArguments& texts) {
-    app.add_option_function<std::string>(
-           "--sasl-mechanism",
-           [&sasl](const std::string& text) {
-               if (text != "digest-md5" && text != "gssapi") {
-                   throw CLI::ValidationError("--sasl-mechanism",
-                                              "'" + text + "' is neither digest-md5 nor gssapi");
-               }
-               sasl.mechanism =
-                   text == "gssapi" ? SaslMechanism::gssapi : SaslMechanism::digest_md5;
-           },
-           "Prove by SASL who we are: digest-md5 or gssapi")
-        ->type_name("NAME")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    add_choice(app, "--sasl-mechanism", "NAME", sasl.mechanism,
+               {{"digest-md5", SaslMechanism::digest_md5}, {"gssapi", SaslMechanism::gssapi}},
+               "Prove by SASL who we are: digest-md5 or gssapi");
     add_text(app, "--sasl-user", "NAME", texts.sasl_user, "With digest-md5: who we are");
     add_text(app, "--sasl-password-file", "FILE", texts.sasl_password_file,
              "With digest-md5: its first line is the password");

@@ -154,10 +154,6 @@ void settle_terms(LockRequest& request) {
     request.terms.reserve = terms.reserve;
 }
 
-}  // namespace
-
-namespace {
-
 result<std::shared_ptr<LockRequest>> make_lock(std::string_view path, LockKind kind,
                                                const LockOptions& options, LockDefaults defaults) {
     ContenderRecord record = record_of(options, defaults);

@@ -18,8 +18,6 @@
 
 namespace leasehold::core {
 
-namespace {}  // namespace
-
 struct Engine::Impl final : SessionListener, LeaseListener {
     Impl(Settings given, std::uint64_t seed)
         : settings(std::move(given)),

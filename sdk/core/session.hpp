@@ -53,7 +53,8 @@ public:
     virtual void on_detached(Instant now) = 0;
     /// The session is gone for good, and with it everything it held.
     virtual void on_expired(Instant now) = 0;
-    /// We gave the session up: what it held stays until it expires.
+    /// We gave the session up, because servers refuse our SASL credentials: what it held stays
+    /// until it expires.
     virtual void on_abandoned(Instant now, const Error& why) = 0;
     virtual void on_watch_event(Instant now, const wire::WatcherEvent& event) = 0;
     /// The safe deadline may have moved, or the state may have changed.

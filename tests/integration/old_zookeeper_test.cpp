@@ -1,29 +1,18 @@
 // The real ZooKeeper 3.4.8, with NIO and with Netty: the server of the outage that leasehold is
 // for. Needs its jars, which './dev setup' fetches.
-#include "tests/integration/fixture.hpp"
+#include "tests/integration/old_servers.hpp"
 
 #include <boost/asio/use_future.hpp>
 
-#include <filesystem>
 #include <future>
 
 namespace leasehold::integration {
 namespace {
 
-constexpr const char* jars = LEASEHOLD_JARS "/zookeeper-3.4.8";
-
-class OldZooKeeper : public ::testing::TestWithParam<bool> {
+class OldZooKeeper : public OldServers {
 protected:
-    void SetUp() override {
-        if (!std::filesystem::exists(jars)) {
-            GTEST_SKIP() << "no jars of ZooKeeper 3.4.8; './dev setup' fetches them";
-        }
-        servers.emplace(
-            ServerOptions{.is_netty = GetParam(), .class_path = std::string(jars) + "/*"});
-    }
     Client client() { return connect(servers->connect_string(), standalone_options()); }
 
-    std::optional<ZooKeeperEnsemble> servers;
     const LockOptions usual{.wait = 20s, .budget = 5s};
 };
 

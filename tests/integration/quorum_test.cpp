@@ -1,16 +1,11 @@
 // Quorum evidence against real servers: multis of checks that prove a session, from 3.4.8 on, and
 // find nodes that are gone.
-#include "tests/integration/fixture.hpp"
+#include "tests/integration/old_servers.hpp"
 
 #include <boost/asio/use_future.hpp>
 
-#include <filesystem>
-#include <optional>
-
 namespace leasehold::integration {
 namespace {
-
-constexpr const char* old_jars = LEASEHOLD_JARS "/zookeeper-3.4.8";
 
 ClientOptions by_quorum(milliseconds session_timeout) {
     ClientOptions options = ensemble_options(session_timeout);
@@ -62,18 +57,7 @@ TEST_P(QuorumEvidence, DeletedNodeIsFoundWithoutAWatch) {
     EXPECT_EQ(lost.get().value(), Loss::node_deleted);
 }
 
-class QuorumEvidenceOfOldServers : public ::testing::TestWithParam<bool> {
-protected:
-    void SetUp() override {
-        if (!std::filesystem::exists(old_jars)) {
-            GTEST_SKIP() << "no jars of ZooKeeper 3.4.8; './dev setup' fetches them";
-        }
-        servers.emplace(
-            ServerOptions{.is_netty = GetParam(), .class_path = std::string(old_jars) + "/*"});
-    }
-
-    std::optional<ZooKeeperEnsemble> servers;
-};
+class QuorumEvidenceOfOldServers : public OldServers {};
 
 INSTANTIATE_TEST_SUITE_P(Kinds, QuorumEvidenceOfOldServers, ::testing::Values(false, true),
                          [](const auto& kind) { return kind.param ? "Netty" : "Nio"; });

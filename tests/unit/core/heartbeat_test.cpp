@@ -1,8 +1,11 @@
 // With quorum evidence somebody has to write while locks are held or wanted: how often, what, and
 // what it finds.
+#include "sdk/core/heartbeat.hpp"
+
 #include "sdk/wire/multi.hpp"
 #include "sdk/wire/record.hpp"
 #include "tests/unit/core/engine_bench.hpp"
+#include "tests/unit/core/session_bench.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,15 +18,18 @@ using namespace std::chrono_literals;
 constexpr Duration beat = 250ms;
 
 /// 9.65 s are usable of a session; proofs are at most 1.515 + 0.625 + 0.5 s old.
+Settings by_quorum() {
+    return support::test_settings({.session_timeout = 10s,
+                                   .tick = 1s,
+                                   .sync_limit = 1000,
+                                   .ack_gap = 500ms,
+                                   .lease_evidence = LeaseEvidence::quorum,
+                                   .server_version = "3.8.0"});
+}
+
 class Beats : public EngineBench {
 protected:
-    Beats()
-        : EngineBench({}, support::test_settings({.session_timeout = 10s,
-                                                  .tick = 1s,
-                                                  .sync_limit = 1000,
-                                                  .ack_gap = 500ms,
-                                                  .lease_evidence = LeaseEvidence::quorum,
-                                                  .server_version = "3.8.0"})) {
+    Beats() : EngineBench({}, by_quorum()) {
         world.run_for(30s);  // the creation of the session is no evidence any more
         a.forget_writes();
         b.forget_writes();
@@ -183,6 +189,50 @@ TEST_F(EngineBench, ConservativeEvidenceNeedsNoWrites) {
     a.forget_writes();
     world.run_for(8s);
     EXPECT_TRUE(a.requests().empty());
+}
+
+/// One by itself, whose locks nobody asks after.
+class LoneHeartbeat : public ::testing::Test, public Lanes, public LeaseListener {
+protected:
+    void on_node_deleted(Instant, const std::string&, std::string_view) override {}
+    void on_node_missing(Instant, const std::string&, std::string_view) override {}
+    void on_node_changed(Instant, const std::string&, std::string_view) override {}
+    void on_watch_spent(Instant, const std::string&, std::string_view) override {}
+    void on_listed(Instant, const std::string&, std::span<const std::string_view>) override {}
+    void on_node_free(Instant, OperationId, Loss, Duration) override {}
+
+    LoneHeartbeat() {
+        bench.attach();
+        bench.pass(1s);
+    }
+    /// Sends one, which is answered 10 ms later.
+    void beat_once(wire::ServerError answer) {
+        bench.session.outbound().clear();
+        heartbeat.send(bench.now);
+        const std::int32_t xid = bench.sent().back().xid;
+        bench.now += 10ms;
+        bench.answer(xid, ++zxid, answer);
+    }
+
+    SessionBench bench{by_quorum()};
+    Timers timers;
+    std::vector<Effect> effects;
+    LeaseTable leases{timers, effects, *this};
+    Heartbeat heartbeat{bench.session, leases, *this};
+    std::int64_t zxid = 100;
+};
+
+TEST_F(LoneHeartbeat, AfterACommitTheNextOneMayFollowAtOnce) {
+    beat_once(wire::ServerError::ok);
+    EXPECT_FALSE(heartbeat.is_under_way());
+    EXPECT_LE(heartbeat.not_before(), bench.now);
+}
+
+TEST_F(LoneHeartbeat, AnswerThatIsNoCommitIsNotFollowedAtOnce) {
+    beat_once(wire::ServerError::system_error);
+    EXPECT_FALSE(heartbeat.is_under_way());
+    EXPECT_GE(heartbeat.not_before(), bench.now - 10ms + beat) << "a server that refuses them all";
+    EXPECT_LE(heartbeat.not_before(), bench.now + beat);
 }
 
 }  // namespace
